@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: MIT
+# make deps demo    what it looks like        make deps check   every test
+# make SAN=1 check  with ASan and UBSan       make fuzz T=600   every parser
+# Knobs: CC CFLAGS LDFLAGS PREFIX DESTDIR O V=1
+VERSION    ?= 0.1
+PREFIX     ?= /usr/local
+BINDIR     ?= $(PREFIX)/bin
+SBINDIR    ?= $(PREFIX)/sbin
+MANDIR     ?= $(PREFIX)/share/man
+PKG_CONFIG ?= pkg-config
+O          ?= build$(if $(SAN),-san)$(if $(FUZZ),-fuzz)
+T          ?= 600
+
+# The Debian packages, in this one place.
+DEPS := gcc libc6-dev make pkg-config mandoc \
+	liburing-dev libsodium-dev libnl-3-dev libpcap-dev libcmocka-dev \
+	libzstd-dev libcbor-dev libjansson-dev libinih-dev libisal-dev
+FUZZ_DEPS := clang libclang-rt-14-dev
+PKGS := liburing libsodium libzstd libcbor jansson inih libisal
+
+CFLAGS ?= -O2 -g
+WARN   := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+	-Wpointer-arith -Wcast-qual -Wvla -Wimplicit-fallthrough -Werror
+HARDEN := -fstack-protector-strong -fPIE
+FORTIFY := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+ifdef SAN
+CFLAGS  := -O1 -g -fsanitize=address,undefined \
+	-fno-sanitize-recover=undefined -fno-omit-frame-pointer
+FORTIFY :=
+LDFLAGS += -fsanitize=address,undefined
+endif
+ifdef FUZZ
+CC      := clang
+CFLAGS  := -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
+	-fno-sanitize-recover=undefined
+FORTIFY :=
+LDFLAGS += -fsanitize=address,undefined
+endif
+# Expanded in the recipes: the packages may only just have been installed.
+PKG_CFLAGS  = $(shell $(PKG_CONFIG) --cflags $(PKGS))
+PKG_LIBS    = $(shell $(PKG_CONFIG) --libs $(PKGS))
+ALL_CFLAGS  = -std=gnu17 -D_GNU_SOURCE -I. -DCAIRN_VERSION='"$(VERSION)"' \
+	$(WARN) $(HARDEN) $(FORTIFY) -MMD -MP $(PKG_CFLAGS) $(CFLAGS)
+ALL_LDFLAGS = -pie -pthread -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
+
+obj   = $(patsubst %.c,$(O)/%.o,$(1))
+LIB   := $(wildcard lib/*/*.c kiss/*.c ax25/*.c)
+AIR   := $(wildcard tools/air*.c)
+SIM   := $(wildcard tools/sim*.c)
+CAIRN := $(filter-out $(AIR) $(SIM),$(wildcard tools/*.c))
+CAIRND := $(wildcard daemon/*.c)
+VECTORS := $(wildcard tests/vectors*.c)
+BENCH := $(wildcard tests/bench*.c)
+PROGRAMS := $(if $(CAIRND),$(O)/cairnd) $(if $(CAIRN),$(O)/cairn) \
+	$(if $(AIR),$(O)/cairn-air) $(if $(SIM),$(O)/cairn-sim)
+HELPERS := $(if $(VECTORS),$(O)/tests/vectors) \
+	$(if $(wildcard tests/bridge.c),$(O)/tests/bridge)
+TESTS   := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/test_*.c))
+FUZZERS := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/fuzz_*.c))
+SCRIPTS := $(wildcard tests/check_*.sh) $(wildcard tests/e2e_*.sh)
+
+Q   := $(if $(V),,@)
+say = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
+
+all: $(PROGRAMS)
+
+$(O)/%.o: %.c
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
+$(O)/libcairn.a: $(call obj,$(LIB))
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(O)/cairnd: $(call obj,$(CAIRND)) $(O)/libcairn.a
+$(O)/cairn: $(call obj,$(CAIRN)) $(O)/libcairn.a
+$(O)/cairn-air: $(call obj,$(AIR)) $(O)/libcairn.a
+$(O)/cairn-sim: $(call obj,$(SIM)) $(O)/libcairn.a
+$(O)/tests/vectors: $(call obj,$(VECTORS)) $(O)/libcairn.a
+$(O)/tests/bench: $(call obj,$(BENCH)) $(O)/libcairn.a
+$(O)/tests/bridge: $(O)/tests/bridge.o $(O)/libcairn.a
+$(PROGRAMS) $(HELPERS) $(O)/tests/bench:
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
+$(O)/tests/test_%: $(O)/tests/test_%.o $(O)/libcairn.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm -lcmocka
+$(O)/tests/fuzz_%: $(O)/tests/fuzz_%.o $(if $(FUZZ),,$(O)/tests/replay.o) $(O)/libcairn.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) $(if $(FUZZ),-fsanitize=fuzzer) -o $@ $^ $(PKG_LIBS) -lm
+
+deps:
+	@tests/deps $(DEPS)
+fuzz-deps:
+	@tests/deps $(DEPS) $(FUZZ_DEPS)
+
+demo: all
+	@O=$(O) tests/demo
+
+check: all $(HELPERS) $(TESTS) $(FUZZERS)
+	@O=$(O) CC=$(CC) tests/run $(TESTS) $(FUZZERS) $(SCRIPTS)
+
+fuzz: fuzz-deps
+	@$(MAKE) --no-print-directory FUZZ=1 fuzzers
+	@O=build-fuzz tests/fuzz $(T) $(patsubst tests/fuzz_%.c,%,$(wildcard tests/fuzz_*.c))
+fuzzers: $(FUZZERS)
+
+bench: all $(if $(BENCH),$(O)/tests/bench)
+	@O=$(O) $(O)/tests/bench
+
+install: all
+	install -D -m755 $(O)/cairnd $(DESTDIR)$(SBINDIR)/cairnd
+	for p in cairn cairn-air cairn-sim; do \
+	  install -D -m755 $(O)/$$p $(DESTDIR)$(BINDIR)/$$p; done
+	for m in docs/*.[158]; do install -D -m644 $$m \
+	  $(DESTDIR)$(MANDIR)/man$${m##*.}/$${m##*/}; done
+
+clean:
+	rm -rf build build-san build-fuzz build-clang
+
+ifneq ($(filter deps,$(MAKECMDGOALS)),)
+$(call obj,$(LIB) $(AIR) $(SIM) $(CAIRN) $(CAIRND) $(wildcard tests/*.c)): | deps
+endif
+-include $(shell find $(O) -name '*.d' 2>/dev/null)
+.PHONY: all deps fuzz-deps demo check fuzz fuzzers bench install clean
+.SECONDARY:

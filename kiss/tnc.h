@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A TNC on the engine: serial line, pty or TCP, with KISS on it.
+ *
+ *   kiss:/dev/ttyUSB0@9600   kiss:/dev/pts/3   kiss:tcp:HOST:8001
+ *
+ * It opens, sets raw mode itself, sends C0 C0 C0 and then only the parameters
+ * that were named, and comes back by itself with growing pauses (1 s .. 60 s)
+ * after a hang-up. A TNC that is away is "down", never a reason to exit.
+ */
+#pragma once
+#include "kiss/codec.h"
+#include "lib/ring/ring.h"
+
+struct tnc_config {
+	char device[256];	/* path, or HOST:PORT after tcp: */
+	bool tcp;
+	unsigned speed_baud;	/* 0 = leave as it is */
+	uint8_t kiss_port;	/* 0..15: ours on this line */
+	int txdelay_ms, txtail_ms, slottime_ms, persistence, fullduplex;
+				/* -1 = not named, not sent */
+	char init[128];		/* sent as it is first, \r \n \xNN expanded */
+};
+
+/* Parses the part after "kiss:"; 0 or -EINVAL with a sentence in err. */
+int tnc_parse_device(struct tnc_config *c, const char *text, char err[160]);
+
+struct tnc_ops {
+	void (*frame)(void *ctx, const struct kiss_frame *f);
+	void (*error)(void *ctx, enum kiss_error e, struct span raw);
+	void (*state)(void *ctx, bool up, const char *why);
+};
+
+struct tnc;
+struct tnc *tnc_new(struct ring *r, const struct tnc_config *c,
+		    const struct tnc_ops *ops, void *ctx);
+void tnc_free(struct tnc *t);
+bool tnc_up(const struct tnc *t);
+const struct kiss_decoder *tnc_decoder(const struct tnc *t);
+/* Frames of one burst, KISS data on our port, one after the other; 0,
+ * -ENETDOWN, -ENOBUFS. */
+int tnc_send(struct tnc *t, const struct span *frames, size_t n);
+/* A KISS command (0..14; FF is never sent). */
+int tnc_command(struct tnc *t, uint8_t command, uint8_t value);

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The radio channel: one half-duplex frequency shared by N stations, without
+ * I/O: bytes and now in, deliveries out. cairn-air puts ptys and sockets
+ * around it, cairn-sim puts stations.
+ *
+ * A station's TNC holds bursts in a queue. When it senses no carrier (carrier
+ * is sensed dcd_us after it began) it keys with probability (p+1)/256 each
+ * slot: TXDELAY, the frames, TXTAIL. A frame reaches a neighbour unless the
+ * neighbour was transmitting, another of its neighbours was on the air at the
+ * same time (collision, no capture), or it is lost with probability
+ * 1 - (1 - loss)^(bytes on air / 275). Bit stuffing counts 63/62. Everything
+ * is drawn from one seeded generator.
+ */
+#pragma once
+#include "lib/base/bytes.h"
+
+#define AIR_STATIONS_MAX 64
+#define AIR_QUEUE_BYTES_MAX 65536
+
+struct air_config {
+	unsigned stations;
+	unsigned bitrate;	/* 1200 */
+	unsigned txdelay_us, txtail_us, slot_us, dcd_us;
+	unsigned persistence;	/* 0..255; 63 is p = 0.25 */
+	double loss;		/* of a full 275-byte frame */
+	uint64_t seed;
+};
+extern const struct air_config air_default;
+
+struct air_delivery {
+	unsigned from, to;
+	struct span frame;	/* until the next call */
+};
+
+struct air_stats {
+	uint64_t frames, keyups, bytes /* info + AX.25 overhead of 19 - 16 */,
+		 airtime_us, collisions, lost, delivered;
+};
+
+struct air;
+struct air *air_new(const struct air_config *c);
+void air_free(struct air *a);
+/* Whether `to` hears `from`; both ways with air_link. */
+void air_hears(struct air *a, unsigned from, unsigned to, bool yes);
+void air_link(struct air *a, unsigned x, unsigned y, bool yes);
+bool air_heard(const struct air *a, unsigned from, unsigned to);
+/* The TNC's parameters of one station (KISS commands). */
+void air_set_txdelay(struct air *a, unsigned station, unsigned us);
+void air_set_persistence(struct air *a, unsigned station, unsigned p);
+
+/* A burst of frames for one key-up (AX.25 without FCS); copied. 0 or
+ * -ENOBUFS. */
+int air_send(struct air *a, unsigned station, const struct span *frames,
+	     size_t n, uint64_t now_us);
+/* Advances to now and yields one delivery after the other (true), then
+ * false. */
+bool air_next(struct air *a, uint64_t now_us, struct air_delivery *d);
+/* When something happens next, or UINT64_MAX. */
+uint64_t air_wake_us(const struct air *a);
+bool air_idle(const struct air *a, unsigned station);
+const struct air_stats *air_stats(const struct air *a);
+const struct air_stats *air_station_stats(const struct air *a,
+					  unsigned station);
+/* Air time of a frame of n AX.25 bytes (no FCS), key-up not included. */
+uint64_t air_frame_us(const struct air_config *c, size_t n);

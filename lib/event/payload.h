@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Payloads: one item of deterministic CBOR (RFC 8949 4.2), <= 4,096 bytes,
+ * depth <= 8. The library does not check shortest form, key order and
+ * duplicates, UTF-8, NaN, undefined, indefinite items or counts: we do.
+ * Allowed: integers, byte and text strings, arrays, maps, tag 103 (position),
+ * tag 4 is not; false, true, null, floats in their shortest exact form (never
+ * NaN or infinite; an integral float that fits is still a float).
+ *
+ * A dataset event's payload is a map. Keys named in the code book below are
+ * their numbers, others are text. What is hashed is these bytes.
+ */
+#pragma once
+#include "lib/base/buf.h"
+#include "lib/base/json.h"
+
+#define PAYLOAD_DEPTH_MAX 8
+
+enum payload_key { /* code book of map keys: never reused */
+	KEY_RECORD = 0,		/* "record_id" */
+	KEY_FORM = 1,
+	KEY_BY = 2,
+	KEY_FIELD = 3,
+	KEY_VALUE = 4,
+	KEY_TEXT = 5,
+	KEY_BLOB_HASH = 6,
+	KEY_SIZE = 7,
+	KEY_MIME = 8,
+	KEY_BASE = 9,		/* 8 bytes of each id replaced */
+	KEY_KEY = 10,		/* station: 64-byte public key */
+	KEY_CALL = 11,		/* station: call sign */
+	KEY_PREVIOUS = 12,	/* station: author 16 it succeeds */
+	KEY_NEXT = 13,		/* station.retire */
+	KEY_TOTAL = 14,
+};
+
+enum payload_error {
+	PAYLOAD_OK, PAYLOAD_SHORT, PAYLOAD_TRAILING, PAYLOAD_LONG_FORM,
+	PAYLOAD_KEY_ORDER, PAYLOAD_UTF8, PAYLOAD_FLOAT, PAYLOAD_TYPE,
+	PAYLOAD_INDEFINITE, PAYLOAD_DEPTH, PAYLOAD_TOO_LONG,
+	PAYLOAD_ERROR_COUNT,
+};
+const char *payload_error_name(enum payload_error e);
+
+/* Length of the well-formed deterministic item at the start of s, else a
+ * negative payload_error (-PAYLOAD_SHORT ...). Bytes may follow it. */
+int payload_item(struct span s);
+/* The whole span is one such item of allowed length. */
+enum payload_error payload_check(struct span s);
+
+/* ---- reading a checked payload ---- */
+
+enum payload_type {
+	PAYLOAD_UINT, PAYLOAD_NEGINT, PAYLOAD_BYTES, PAYLOAD_TEXT,
+	PAYLOAD_ARRAY, PAYLOAD_MAP, PAYLOAD_BOOL, PAYLOAD_NULL, PAYLOAD_REAL,
+	PAYLOAD_TAG,
+};
+
+/* One item; `raw` is its whole encoding, borrowed. */
+struct payload_value {
+	enum payload_type type;
+	uint64_t num;		/* uint; negint as -1 - num; bool; count; tag */
+	double real;
+	struct span str;	/* bytes, text */
+	struct span raw;
+	struct span body;	/* array, map, tag: what follows the head */
+};
+
+bool payload_first(struct span s, struct payload_value *v);
+/* Walks array elements or map keys and values: body = v.body; false at its
+ * end. */
+bool payload_next(struct span *body, struct payload_value *v);
+/* Map member by code-book number or, where the map spells it out, by name. */
+bool payload_get(struct span map_payload, enum payload_key key,
+		 struct payload_value *v);
+
+/* ---- writing: items in the order given; the caller orders map keys ---- */
+
+void payload_put_map(struct buf *b, size_t members);
+void payload_put_array(struct buf *b, size_t elements);
+void payload_put_uint(struct buf *b, uint64_t v);
+void payload_put_int(struct buf *b, int64_t v);
+void payload_put_real(struct buf *b, double v);
+void payload_put_bool(struct buf *b, bool v);
+void payload_put_null(struct buf *b);
+void payload_put_text(struct buf *b, struct span s);
+void payload_put_bytes(struct buf *b, struct span s);
+
+/* ---- JSON at the edges (command line, import, export) ---- */
+
+/* A JSON value as deterministic CBOR, object keys through the code book and
+ * sorted. 0, or -EINVAL (number out of range, too deep, too long). */
+int payload_from_json(struct buf *out, const struct json *v);
+/* The inverse; byte strings become {"bytes":"hex"}. */
+void payload_to_json(struct json_out *o, struct span payload);
+void payload_value_to_json(struct json_out *o, const struct payload_value *v);
+const char *payload_key_name(uint64_t key);	/* NULL if not in the book */

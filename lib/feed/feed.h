@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Feeds: what is held of every author, and what may come in.
+ *
+ * An author has a slot (0, 1, 2 ... in order of arrival), a label, an alias
+ * and one standing chain: events 1..head without gaps, standing on a sealed
+ * head. Of an author's sealed chains the longest stands, ties to the smaller
+ * head id: a total order, so every node ends at the same chain whatever the
+ * order of delivery, and a head never goes down. A seal at or below the
+ * standing head that names another id proves a fork; it marks the author.
+ *
+ * Admission depends on bytes only: signature, chain, format limits, quota.
+ * A refused run changes nothing. There is no pending buffer but one bounded
+ * candidate branch an author (DESIGN "Fork") and, for importers, the pen.
+ *
+ * feed_admit says what to append; it does not do I/O. History is read
+ * through struct store.
+ */
+#pragma once
+#include "lib/base/buf.h"
+#include "lib/event/event.h"
+#include "lib/event/run.h"
+
+#define FEED_SLOT_NONE UINT32_MAX
+#define FEED_CANDIDATE_EVENTS_MAX 512
+#define FEED_CANDIDATE_BYTES_MAX (64 * 1024)
+
+/* How history is read; implemented by the log's index and by the simulator's
+ * memory. Spans live until the next append or call, whichever is first. */
+struct store {
+	void *ctx;
+	/* Event seq of slot's standing chain: 0, -ENOENT, -EIO. */
+	int (*event)(void *ctx, uint32_t slot, uint64_t seq, struct event *e);
+	/* The first held seal at or above seq: 0, -ENOENT, -EIO. */
+	int (*seal)(void *ctx, uint32_t slot, uint64_t seq, uint64_t *at,
+		    uint8_t seal[EVENT_SEAL_SIZE]);
+};
+
+/* Whether `seal` over (author, seq, id) is valid under `key` (64 bytes,
+ * NULL for labels that have none). The default is seal_verify. */
+typedef bool (*feed_seal_check)(void *ctx, struct span label,
+				const uint8_t author[16],
+				const uint8_t *key, uint64_t seq,
+				const uint8_t id[32],
+				const uint8_t seal[64]);
+
+struct feed_config {
+	uint8_t dataset[DATASET_SIZE];
+	size_t authors_max;		/* refuse new ones above */
+	uint64_t author_events_max;	/* quota, 0 = none; displaced count */
+	uint64_t author_bytes_max;
+	bool need_station;	/* seq 1 must be `station` with the key */
+	feed_seal_check check;	/* NULL = Ed25519 */
+	void *check_ctx;
+	struct store store;
+};
+
+/* One author as others may look at it (read only). */
+struct feed {
+	char label[AUTHOR_LABEL_MAX + 1];
+	uint8_t label_len;
+	uint8_t author[AUTHOR_SIZE];
+	uint32_t alias;
+	bool has_key, forked, retired;
+	uint8_t key[64];	/* X25519 | Ed25519 */
+	char call[12];		/* claimed call sign, "" if none */
+	uint64_t head;		/* sealed, standing; 0 = none */
+	uint8_t head_id[EVENT_ID_SIZE];
+	struct hlc head_hlc, hlc_max;
+	uint64_t events, bytes;	/* accepted in all, displaced ones too */
+};
+
+enum feed_verdict {
+	FEED_ACCEPTED,		/* the standing chain grew or was replaced */
+	FEED_CANDIDATE,		/* kept beside the standing chain */
+	FEED_DUPLICATE,		/* all of it held */
+	FEED_GAP,		/* starts above head + 1 */
+	FEED_MISFIT,		/* prevcheck: belongs to another branch */
+	FEED_PROOF,		/* a fork was proved (proof kept) */
+	FEED_BAD_SEAL, FEED_BAD_STATION, FEED_BAD_KEY, FEED_BAD_EVENT,
+	FEED_NO_AUTHOR,		/* alias unknown and not its first event */
+	FEED_QUOTA, FEED_FULL,
+	FEED_VERDICT_COUNT,
+};
+const char *feed_verdict_name(enum feed_verdict v);
+
+/* What an admission changed; valid until the next call on the set. */
+struct feed_change {
+	uint32_t slot;
+	bool new_author;	/* append an AUTHOR record first */
+	uint64_t displaced_from, displaced_to; /* 0 = none; left the chain */
+	const struct event *events; /* newly standing, in order, with ids */
+	size_t n_events;
+	uint64_t seal_seq;	/* 0 = none */
+	uint8_t seal_id[EVENT_ID_SIZE];
+	uint8_t seal[EVENT_SEAL_SIZE];
+	bool proof;		/* seal_* is a fork's proof: PROOF record */
+};
+
+struct feed_set;
+
+struct feed_set *feed_set_new(const struct feed_config *cfg);
+void feed_set_free(struct feed_set *s);
+
+/* A run as decoded from the air (author by alias), or of a label known to
+ * the caller (label.n > 0). On FEED_ACCEPTED and FEED_PROOF *change says what
+ * to append; several authors may share the alias, each is tried (<= 8). */
+enum feed_verdict feed_admit(struct feed_set *s, struct span label,
+			     const struct run *run,
+			     struct feed_change *change);
+
+/* Own events: extends the standing chain without a seal yet (head stays);
+ * the id is computed and returned in e->id. */
+int feed_append_own(struct feed_set *s, uint32_t slot, struct event *e);
+/* Seals own events up to the last one: the head moves. */
+int feed_seal_own(struct feed_set *s, uint32_t slot, const uint8_t seed[32],
+		  struct feed_change *change);
+/* seq of the last own event, sealed or not. */
+uint64_t feed_own_last(const struct feed_set *s, uint32_t slot);
+
+/* Start-up: the log's records in their order, trusted (verified when they
+ * came in). 0 or -EINVAL. */
+int feed_load(struct feed_set *s, uint16_t type, uint32_t slot,
+	      struct span record);
+
+uint32_t feed_count(const struct feed_set *s);
+const struct feed *feed_at(const struct feed_set *s, uint32_t slot);
+uint32_t feed_find(const struct feed_set *s, struct span label);
+/* Slots with this alias, at most cap; how many there are. */
+size_t feed_by_alias(const struct feed_set *s, uint32_t alias,
+		     uint32_t *slots, size_t cap);
+
+/* ---- frontier: the digest's numbers, kept incrementally ---- */
+
+#define SYNDROME_C_MAX 28
+
+uint64_t feed_root48(const struct feed_set *s);
+uint64_t feed_event_count(const struct feed_set *s); /* sum of heads */
+uint64_t feed_author_count(const struct feed_set *s);
+/* 2c words S_1..S_2c over all authors; c <= SYNDROME_C_MAX. */
+const uint32_t *feed_syndrome(const struct feed_set *s);
+/* The digest's value of an author: (seq mod 2^20) << 12 | 12 bits of
+ * BLAKE2b(head id | forked). 0 for an author not held. */
+uint32_t feed_value(const struct feed *f);
+/* First 6 bytes of BLAKE2b(alias 4 | value 4), what root48 sums. */
+uint64_t feed_root_term(uint32_t alias, uint32_t value);
+
+/* Root history: the log of heads that advanced. feed_history_len grows by
+ * one for each; feed_history_find gives the position at which the root was
+ * `root`, or -ENOENT (bounded: the last 4,096 are kept). */
+struct feed_step {
+	uint32_t slot;
+	uint64_t from, to;
+};
+uint64_t feed_history_len(const struct feed_set *s);
+int64_t feed_history_find(const struct feed_set *s, uint64_t root48);
+bool feed_history_step(const struct feed_set *s, uint64_t at,
+		       struct feed_step *step);

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The append-only log (docs/formats.md, "Log"): segments, batches, records.
+ *
+ * A record is (type u16, slot u32, payload). Records are appended to the open
+ * transaction; log_commit writes it as one or more batches with pwrite; what
+ * is written becomes durable and visible only when a sync that began later
+ * has ended well: log_sync in one go, or log_sync_begin / log_sync_end
+ * around a sync that somebody else runs (at most one in flight; commits go on
+ * meanwhile and are covered by the next).
+ *
+ * The first failed write or sync turns the log read-only for good
+ * (log_failed): nothing is retried, reading goes on.
+ *
+ * All system calls go through struct log_io, so that tests and the simulated
+ * disk stand in its place. One writer holds the folder's lock; any number of
+ * readers, in this process and in others, map what is published.
+ */
+#pragma once
+#include "lib/base/bytes.h"
+
+#define LOG_SEGMENT_SIZE (64u << 20)
+#define LOG_RECORD_MAX (64u << 10)
+
+struct log_io {
+	void *ctx;
+	int (*open)(void *ctx, const char *path, int flags, int mode);
+	int (*close)(void *ctx, int fd);
+	int64_t (*pread)(void *ctx, int fd, void *p, size_t n, uint64_t at);
+	int64_t (*pwrite)(void *ctx, int fd, const void *p, size_t n,
+			  uint64_t at);
+	int (*fdatasync)(void *ctx, int fd);
+	int (*fsync_dir)(void *ctx, const char *dir);
+	int (*truncate)(void *ctx, int fd, uint64_t size);
+	int (*rename)(void *ctx, const char *from, const char *to);
+	int (*unlink)(void *ctx, const char *path);
+	/* Calls fn for each name in dir. */
+	int (*list)(void *ctx, const char *dir,
+		    void (*fn)(void *arg, const char *name), void *arg);
+	int64_t (*size)(void *ctx, int fd);
+	const void *(*map)(void *ctx, int fd, size_t n); /* read-only */
+	int (*unmap)(void *ctx, const void *p, size_t n);
+	int (*lock)(void *ctx, int fd); /* exclusive, not waiting */
+};
+extern const struct log_io log_io_system;
+
+struct log_options {
+	const struct log_io *io;	/* NULL = the system's */
+	uint32_t segment_size;		/* multiple of 64 KiB; 0 = 64 MiB */
+	bool read_only;			/* no lock, no recovery writes */
+	uint64_t ring_bytes;		/* frames/: drop the oldest above; never
+					   synced; 0 = keep all, sync */
+	const char *tail_path;		/* shared page with the published tail;
+					   NULL = DIR/tail */
+};
+
+/* What opening found; for status and fsck. */
+struct log_recovery {
+	uint64_t segments, records, bytes;
+	uint64_t torn_bytes;	/* never acknowledged, dropped */
+	uint64_t damaged_bytes;	/* acknowledged and lost: a disk's fault */
+	bool clean;
+	char note[160];		/* one sentence, "" if nothing happened */
+};
+
+struct log;
+
+/* Creates DIR if need be. 0, -EBUSY (another writer), -EROFS, -ENOSPC,
+ * -EINVAL (not a log), -errno. */
+int log_open(struct log **out, const char *dir, const struct log_options *o,
+	     struct log_recovery *rec);
+/* Syncs what is committed and closes; 0 or the first error. */
+int log_close(struct log *l);
+int log_failed(const struct log *l);	/* 0 or the -errno that stopped it */
+
+/* Into the open transaction (copied). 0, -ENOSPC, -EROFS, -EMSGSIZE. */
+int log_append(struct log *l, uint16_t type, uint32_t slot,
+	       struct span payload);
+/* The same from two pieces. */
+int log_append2(struct log *l, uint16_t type, uint32_t slot, struct span a,
+		struct span b);
+void log_abort(struct log *l);
+/* Writes the transaction: all of it or none will be there after a crash.
+ * Returns 0 and the position *end after it: durable once
+ * log_durable(l) >= *end. */
+int log_commit(struct log *l, uint64_t wall_ms, uint64_t *end);
+
+uint64_t log_durable(const struct log *l);	/* also the published tail */
+uint64_t log_written(const struct log *l);
+/* The fd to fdatasync and the position it will make durable; -EAGAIN if
+ * nothing is to do, -EBUSY if one is in flight. */
+int log_sync_begin(struct log *l, int *fd);
+/* result of that fdatasync; publishes on 0. */
+int log_sync_end(struct log *l, int result);
+int log_sync(struct log *l);
+/* Makes the next segment ready when the current one is half full; call when
+ * idle. 0, -ENOSPC, -errno. */
+int log_prepare(struct log *l);
+
+/* ---- reading ---- */
+
+struct log_record {
+	uint64_t at;		/* its position: a stable name */
+	uint16_t type;
+	uint32_t slot;
+	uint64_t wall_ms;	/* of its batch */
+	struct span payload;	/* into the map; until the snapshot's release */
+};
+
+struct log_snapshot;
+
+/* Pins what is published now. NULL when out of memory. */
+struct log_snapshot *log_snapshot(struct log *l);
+/* -EIO if a fault was met under it (SIGBUS on a failing disk), else 0. */
+int log_release(struct log_snapshot *s);
+
+struct log_iter {
+	struct log_snapshot *s;
+	uint64_t at;
+};
+/* From a position (0 = the beginning). */
+struct log_iter log_iter(struct log_snapshot *s, uint64_t at);
+/* 1 with the record, 0 at the end, -EIO (damage is skipped and counted). */
+int log_next(struct log_iter *it, struct log_record *r);
+/* The record at a position given by an iterator: 0 or -ENOENT. The payload
+ * lives until the log closes or the segment goes (never, in events/). */
+int log_read(struct log *l, uint64_t at, struct log_record *r);
+
+/* Readers of another process: re-reads the shared tail; true if it moved. */
+bool log_refresh(struct log *l);

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The dataset as a station holds it: feeds and view together, filled from the
+ * log's records. The node is one user; `cairn view`, `log`, `feeds` map the
+ * log and use it without a daemon.
+ */
+#pragma once
+#include "lib/feed/feed.h"
+#include "lib/view/view.h"
+
+struct dataset {
+	struct feed_set *feeds;
+	struct view *view;
+	bool stale;	/* a branch was displaced: rebuild the view */
+};
+
+int dataset_init(struct dataset *d, const struct feed_config *cfg);
+void dataset_fini(struct dataset *d);
+/* One record of events/, in order. 0 or -EINVAL. */
+int dataset_load(struct dataset *d, uint16_t type, uint32_t slot,
+		 struct span record);
+/* After the last record, or after a fork: replays the standing chains from
+ * the store if need be. */
+int dataset_settle(struct dataset *d, const struct store *store);

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * One station without I/O: bytes and `now` in, actions out. cairnd gives it
+ * sockets and the log, cairn-sim a channel and memory; both link this.
+ *
+ * Inputs: node_input (a frame from a port), node_tick (time), node_write (the
+ * operator's events), node_port_* (what the ports do). After each, the host
+ * takes node_actions and carries them out IN ORDER: what follows an APPEND
+ * leaves only when that is durable. Nothing is allocated per frame; spans in
+ * actions live until the next input.
+ */
+#pragma once
+#include "ax25/frame.h"
+#include "lib/base/clock.h"
+#include "lib/base/json.h"
+#include "lib/feed/feed.h"
+#include "lib/rns/rns.h"
+#include "lib/view/view.h"
+
+#define NODE_PORTS_MAX 16
+#define NODE_BURST_MAX 80	/* frames of one action */
+
+enum node_framing { NODE_AX25, NODE_BARE };
+enum node_profile { NODE_RADIO, NODE_STREAM };
+
+struct node_port_config {
+	char name[16];
+	enum node_framing framing;
+	enum node_profile profile;
+	unsigned bitrate;	/* bit/s on the air */
+	unsigned txdelay_ms, txtail_ms, slottime_ms, persistence;
+	unsigned duty_permille;	/* airtime budget, 100 = 10 % */
+	unsigned info_max;	/* 256 */
+	bool allow_shared;	/* APRS guard off */
+	bool bare_rf;
+};
+
+struct node_config {
+	struct rns_identity identity;
+	char callsign[12];	/* "" or a placeholder: never transmits */
+	char dataset[64];
+	bool transmit;		/* as configured; node_transmit overrides */
+	bool digest_announce;	/* Reticulum announces, off in pure tests */
+	uint64_t build_wall_ms;	/* a clock before this is not good */
+	uint64_t drift_ms;
+	uint64_t seed;		/* of the jitter */
+	struct store store;
+	size_t authors_max;
+	uint64_t author_events_max, author_bytes_max;
+};
+
+enum node_action_type {
+	NODE_SEND,	/* frames on a port, one key-up */
+	NODE_APPEND,	/* a record for events/ (type, slot, bytes) */
+	NODE_COMMIT,	/* the appends so far are one transaction */
+	NODE_NOTE,	/* something happened that people may want to see */
+};
+
+enum node_note {
+	NOTE_PORT_GUARDED, NOTE_FORK, NOTE_NEIGHBOUR_NEW, NOTE_CLOCK_SKEW,
+	NOTE_CALL_CLAIMED_TWICE, NOTE_TX_OFF, NOTE_TX_ON,
+};
+
+struct node_action {
+	enum node_action_type type;
+	int port;
+	const struct span *frames;	/* SEND: link frames, no KISS */
+	size_t n_frames;
+	uint64_t airtime_us;
+	uint16_t record_type;		/* APPEND */
+	uint32_t slot;
+	struct span record;
+	enum node_note note;
+	const char *text;
+};
+
+/* What became of a received frame, for frames/ and `monitor`. */
+enum node_verdict {
+	NODE_OK, NODE_DUPLICATE, NODE_NOT_OURS, NODE_BAD_FRAME,
+	NODE_BAD_ANNOUNCE, NODE_BAD_SEAL, NODE_OTHER_DATASET,
+	NODE_OTHER_VERSION, NODE_REFUSED, NODE_DIGIPEATED, NODE_OWN_ECHO,
+	NODE_VERDICT_COUNT,
+};
+const char *node_verdict_name(enum node_verdict v);
+
+struct node;
+
+struct node *node_new(const struct node_config *c, struct clock_now now);
+void node_free(struct node *n);
+
+/* Start-up, before the first input: the log's records, in order, then
+ * node_loaded. clean: the last stop was (no hold-down). */
+int node_load(struct node *n, uint16_t type, uint32_t slot, struct span rec);
+/* state: what node_state wrote (neighbours, floors, tx switch), or empty. */
+int node_loaded(struct node *n, struct span state, bool clean,
+		struct clock_now now);
+/* Small persistent state as JSON, for DIR/state. */
+void node_state(const struct node *n, struct json_out *o);
+/* True once after something in node_state changed that must not be lost. */
+bool node_state_dirty(struct node *n);
+
+/* Adds a port: its number, or -ENOSPC. */
+int node_port_add(struct node *n, const struct node_port_config *p);
+void node_port_up(struct node *n, int port, bool up, struct clock_now now);
+
+/* A link frame: AX.25 without FCS, or a bare Reticulum packet. */
+enum node_verdict node_input(struct node *n, int port, struct span frame,
+			     struct clock_now now);
+void node_tick(struct node *n, struct clock_now now);
+/* When node_tick wants to be called next (mono_us), or TIME_NEVER. */
+uint64_t node_wake_us(const struct node *n);
+
+/* An own event: payload as CBOR. 0, -EINVAL (payload), -EROFS, -ENOSPC. The
+ * id is returned in id (may be NULL). */
+int node_write(struct node *n, uint16_t kind, struct span payload,
+	       uint8_t id[EVENT_ID_SIZE], struct clock_now now);
+
+/* The operator's switch: on, off; persists through node_state. -EPERM with
+ * a sentence in why[] if a call sign is missing. */
+int node_transmit(struct node *n, bool on, struct clock_now now,
+		  char why[160]);
+/* One AX.25 UI frame with the call sign on a port ("tx test"). */
+int node_send_test(struct node *n, int port, struct clock_now now,
+		   char why[160]);
+/* The log stopped (0 = fine): relay only what is in memory, refuse writes. */
+void node_log_failed(struct node *n, int error);
+
+/* The actions of the last input; *count may be 0. */
+const struct node_action *node_actions(struct node *n, size_t *count);
+
+/* ---- looking ---- */
+
+struct feed_set *node_feeds(struct node *n);
+struct view *node_view(struct node *n);
+uint32_t node_own_slot(const struct node *n);
+bool node_transmitting(const struct node *n);
+uint64_t node_airtime_us(const struct node *n, int port);
+/* Objects of `cairn status --json`, `neighbours`, `heard`, `feeds`. */
+void node_status_json(const struct node *n, struct json_out *o,
+		      struct clock_now now);
+void node_neighbours_json(const struct node *n, struct json_out *o,
+			  struct clock_now now);
+void node_heard_json(const struct node *n, struct json_out *o,
+		     struct clock_now now);
+void node_feeds_json(const struct node *n, struct json_out *o);

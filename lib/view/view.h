@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The view: what the set of events says, materialised.
+ *
+ * A pure function of the set, kept incrementally: any order of view_apply
+ * gives the same rows. Total order of events: (wall, counter, author, seq).
+ * An event whose payload is not valid for its kind is left out and listed
+ * with a reason. Memory is proportional to what is shown plus, per register,
+ * the writes that may still matter.
+ *
+ * Displaced events (forks) leave by rebuilding: view_reset, then the standing
+ * chains again.
+ *
+ *   record.create  sets form and created_by where the payload has them
+ *   field.set      last writer wins by the total order
+ *   note.add       text appended, notes in total order
+ *   attachment.add {field, blob_hash, size, mime}, sorted, duplicates stay
+ * Any of the four makes the record exist; other kinds make none.
+ */
+#pragma once
+#include "lib/base/json.h"
+#include "lib/event/event.h"
+
+struct view;
+
+struct view *view_new(void);
+void view_free(struct view *v);
+void view_reset(struct view *v);
+
+enum view_verdict {
+	VIEW_APPLIED, VIEW_OTHER_KIND, VIEW_WITHHELD, VIEW_NO_RECORD,
+	VIEW_BAD_TYPE, VIEW_MISSING_FIELD, VIEW_BAD_PAYLOAD,
+	VIEW_VERDICT_COUNT,
+};
+const char *view_verdict_name(enum view_verdict v);
+
+/* Takes the event in (copies what it keeps). Anything but VIEW_APPLIED and
+ * VIEW_OTHER_KIND is listed by view_rejected_json. */
+enum view_verdict view_apply(struct view *v, const struct event *e);
+
+size_t view_record_count(const struct view *v);
+
+struct view_filter {
+	struct span record;	/* n = 0: all */
+	struct span form;
+};
+
+/* {"R-100": {record_id, form, created_by, fields{}, attachments[], notes[]},
+ * ...} in the order in which the records first appear in the total order;
+ * all = one object, or one object a line (lines = true). */
+void view_records_json(const struct view *v, const struct view_filter *f,
+		       bool lines, struct json_out *o);
+/* [{author, seq, kind, reason}] */
+void view_rejected_json(const struct view *v, struct json_out *o);
+/* The record ids in their order, as an array. */
+void view_order_json(const struct view *v, struct json_out *o);
+
+/* BLAKE2b-256 over the materialised rows: equal on nodes with equal sets. */
+void view_hash(const struct view *v, uint8_t out[32]);
+
+/* The winning write of a field and the ids of its visible heads (for
+ * `base`): how many were stored. */
+size_t view_field_heads(const struct view *v, struct span record,
+			struct span field, uint8_t (*ids)[EVENT_ID_SIZE],
+			size_t cap);
