@@ -40,25 +40,30 @@ struct ax25_frame {
 };
 
 enum ax25_error {
-	AX25_OK, AX25_SHORT, AX25_NO_END /* extension bit never set */,
+	AX25_OK, AX25_SHORT /* not even two addresses */,
+	AX25_NO_END /* extension bit never set */,
 	AX25_TOO_MANY, AX25_BAD_CALL, AX25_NO_CONTROL, AX25_NO_PID,
 	AX25_ERROR_COUNT,
 };
+/* "short", "no-end" ...: stable words, for counters and output. */
 const char *ax25_error_name(enum ax25_error e);
 
+/* f->info borrows from raw. Control is read as modulo 8: who has not seen
+ * the SABME cannot know better. */
 enum ax25_error ax25_parse(struct ax25_frame *f, struct span raw);
-/* "UI", "SABM", "RR", "I" ... */
+/* "UI", "SABM", "RR", "I" ...; "U" for an unknown one. */
 const char *ax25_type_name(const struct ax25_frame *f);
 
 /* "N0CALL-7" (either case) -> address; 0 or -EINVAL. */
 int ax25_address_parse(struct ax25_address *a, const char *text);
-/* "N0CALL-7" or "N0CALL"; returns dst. */
+/* "N0CALL-7" or "N0CALL" (SSID 0); returns dst. */
 char *ax25_address_format(char dst[AX25_CALL_TEXT],
 			  const struct ax25_address *a);
+/* Call sign and SSID; the C/H bit is not part of who it is. */
 bool ax25_address_equal(const struct ax25_address *a,
 			const struct ax25_address *b);
 /* A call sign somebody may transmit with: at least one letter and one digit,
- * 3..6 characters, not N0CALL, NOCALL, MYCALL. */
+ * 3..6 characters, no SSID, not N0CALL, NOCALL, MYCALL. */
 bool ax25_call_valid(const char *call);
 bool ax25_call_placeholder(const char *call);
 
