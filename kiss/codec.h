@@ -43,10 +43,10 @@ struct kiss_decoder {
 	uint8_t buf[KISS_FRAME_MAX];
 	size_t len;
 	bool synced, escape, drop;
-	enum kiss_error why;
 	uint64_t frames, errors[KISS_ERR_COUNT];
 	void (*frame)(void *ctx, const struct kiss_frame *f);
-	/* May be NULL. raw: what was collected of the bad frame. */
+	/* May be NULL. Called where the frame went wrong; raw: what had been
+	 * collected of it, for the callback. */
 	void (*error)(void *ctx, enum kiss_error e, struct span raw);
 	void *ctx;
 };
@@ -55,11 +55,13 @@ void kiss_decoder_init(struct kiss_decoder *d,
 		       void (*frame)(void *, const struct kiss_frame *),
 		       void *ctx);
 void kiss_decode(struct kiss_decoder *d, struct span bytes);
-/* End of input (a file): what is open is an error KISS_ERR_CUT. */
+/* End of input (a file, a hang-up): what is open is an error KISS_ERR_CUT, or
+ * KISS_ERR_NOISE if there never was a FEND. The next input starts afresh. */
 void kiss_decode_end(struct kiss_decoder *d);
 
 /* Bytes that `n` bytes of data may take at most, delimiters included. */
 #define KISS_ENCODED_MAX(n) (2 * ((n) + 1) + 2)
-/* Length written to dst (>= KISS_ENCODED_MAX). */
+/* Length written to dst (>= KISS_ENCODED_MAX), delimiters on both sides. 0 for
+ * port 15, command 15: the byte FF throws a TNC out of KISS and is never sent. */
 size_t kiss_encode(uint8_t *dst, uint8_t port, uint8_t command,
 		   struct span data);
