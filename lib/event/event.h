@@ -69,8 +69,8 @@ void dataset_id(uint8_t out[DATASET_SIZE], struct span name);
 
 /* Our label from an author's id; dst holds 33 bytes. Returns its span. */
 struct span author_label(char *dst, const uint8_t author[AUTHOR_SIZE]);
-/* 32 hex digits: those bytes. Any other label (vectors, imports):
- * BLAKE2b(label)[0:16]. */
+/* 32 lower-case hex digits: those bytes. Any other label (vectors, imports):
+ * BLAKE2b-256(label)[0:16]. */
 void author_from_label(uint8_t author[AUTHOR_SIZE], struct span label);
 /* First 4 bytes of BLAKE2b-256(dataset | author); 0 becomes 1. */
 uint32_t author_alias(const uint8_t dataset[DATASET_SIZE],
@@ -82,7 +82,7 @@ void event_id_genesis(uint8_t id[32], const uint8_t dataset[DATASET_SIZE],
 void event_id_next(uint8_t id[32], const uint8_t prev[32],
 		   const struct event *e);
 
-void seal_sign(uint8_t seal[64], const uint8_t seed[32], const uint8_t pub[32],
+void seal_sign(uint8_t seal[64], const uint8_t seed[32],
 	       const uint8_t dataset[32], const uint8_t author[16],
 	       uint64_t seq, const uint8_t id[32]);
 bool seal_verify(const uint8_t seal[64], const uint8_t pub[32],
