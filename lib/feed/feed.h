@@ -20,6 +20,7 @@
 #include "lib/base/buf.h"
 #include "lib/event/event.h"
 #include "lib/event/run.h"
+#include "lib/feed/syndrome.h"
 
 #define FEED_SLOT_NONE UINT32_MAX
 #define FEED_CANDIDATE_EVENTS_MAX 512
@@ -131,8 +132,6 @@ size_t feed_by_alias(const struct feed_set *s, uint32_t alias,
 		     uint32_t *slots, size_t cap);
 
 /* ---- frontier: the digest's numbers, kept incrementally ---- */
-
-#define SYNDROME_C_MAX 28
 
 uint64_t feed_root48(const struct feed_set *s);
 uint64_t feed_event_count(const struct feed_set *s); /* sum of heads */
