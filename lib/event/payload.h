@@ -3,9 +3,11 @@
  * Payloads: one item of deterministic CBOR (RFC 8949 4.2), <= 4,096 bytes,
  * depth <= 8. The library does not check shortest form, key order and
  * duplicates, UTF-8, NaN, undefined, indefinite items or counts: we do.
- * Allowed: integers, byte and text strings, arrays, maps, tag 103 (position),
- * tag 4 is not; false, true, null, floats in their shortest exact form (never
- * NaN or infinite; an integral float that fits is still a float).
+ * Allowed: integers, byte and text strings, arrays, maps with unsigned or
+ * text keys, tag 103 (a position: [lat, lon] or [lat, lon, alt]; no other tag;
+ * arrays, maps and tags count as depth), false, true, null, floats in their
+ * shortest exact form (never NaN or infinite; an integral float that fits is
+ * still a float).
  *
  * A dataset event's payload is a map. Keys named in the code book below are
  * their numbers, others are text. What is hashed is these bytes.
@@ -85,13 +87,17 @@ void payload_put_bool(struct buf *b, bool v);
 void payload_put_null(struct buf *b);
 void payload_put_text(struct buf *b, struct span s);
 void payload_put_bytes(struct buf *b, struct span s);
+/* An array of two or three numbers follows. */
+void payload_put_position_tag(struct buf *b);
 
 /* ---- JSON at the edges (command line, import, export) ---- */
 
 /* A JSON value as deterministic CBOR, object keys through the code book and
- * sorted. 0, or -EINVAL (number out of range, too deep, too long). */
+ * sorted. 0, or -EINVAL (number out of range, too deep, too long) and nothing
+ * added. */
 int payload_from_json(struct buf *out, const struct json *v);
-/* The inverse; byte strings become {"bytes":"hex"}. */
+/* The inverse; byte strings become {"bytes":"hex"}, positions
+ * {"position":[lat,lon]}; both are understood by payload_from_json. */
 void payload_to_json(struct json_out *o, struct span payload);
 void payload_value_to_json(struct json_out *o, const struct payload_value *v);
 const char *payload_key_name(uint64_t key);	/* NULL if not in the book */
