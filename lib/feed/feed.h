@@ -85,17 +85,23 @@ enum feed_verdict {
 };
 const char *feed_verdict_name(enum feed_verdict v);
 
-/* What an admission changed; valid until the next call on the set. */
+struct feed_seal {
+	uint64_t seq;		/* 0 = none */
+	uint8_t id[EVENT_ID_SIZE];
+	uint8_t seal[EVENT_SEAL_SIZE];
+};
+
+/* What a call changed: what to append to the log. Valid until the next call
+ * on the set. Refused runs set only slot (FEED_SLOT_NONE if nobody). */
 struct feed_change {
 	uint32_t slot;
-	bool new_author;	/* append an AUTHOR record first */
+	bool new_author;	/* the AUTHOR record comes first */
 	uint64_t displaced_from, displaced_to; /* 0 = none; left the chain */
-	const struct event *events; /* newly standing, in order, with ids */
+	const struct event *events; /* newly held, in order, with ids */
 	size_t n_events;
-	uint64_t seal_seq;	/* 0 = none */
-	uint8_t seal_id[EVENT_ID_SIZE];
-	uint8_t seal[EVENT_SEAL_SIZE];
-	bool proof;		/* seal_* is a fork's proof: PROOF record */
+	const struct feed_seal *seals; /* by seq, the last is the new head */
+	size_t n_seals;
+	struct feed_seal proof;	/* a fork's proof, new */
 };
 
 struct feed_set;
@@ -104,25 +110,45 @@ struct feed_set *feed_set_new(const struct feed_config *cfg);
 void feed_set_free(struct feed_set *s);
 
 /* A run as decoded from the air (author by alias), or of a label known to
- * the caller (label.n > 0). On FEED_ACCEPTED and FEED_PROOF *change says what
- * to append; several authors may share the alias, each is tried (<= 8). */
+ * the caller (label.n > 0). On FEED_ACCEPTED, FEED_PROOF and FEED_CANDIDATE
+ * *change says what to append (with FEED_CANDIDATE nothing); several authors
+ * may share the alias, each is tried (<= 8). */
 enum feed_verdict feed_admit(struct feed_set *s, struct span label,
 			     const struct run *run,
 			     struct feed_change *change);
 
-/* Own events: extends the standing chain without a seal yet (head stays);
- * the id is computed and returned in e->id. */
+/* The slot of an own author, made if need be (*made: append its AUTHOR
+ * record). key: 64 bytes, or NULL in sets without keys. FEED_SLOT_NONE when
+ * full. */
+uint32_t feed_open_own(struct feed_set *s, struct span label,
+		       const uint8_t *key, bool *made);
+/* Own events: extends the chain without a seal yet (head stays); e->seq and
+ * e->id are computed. The caller appends the event. 0 or -ENOENT. */
 int feed_append_own(struct feed_set *s, uint32_t slot, struct event *e);
-/* Seals own events up to the last one: the head moves. */
+/* Seals own events up to the last one, cut every SEAL_EVERY_EVENTS or
+ * SEAL_EVERY_BYTES: the head moves. 0, -ENOENT (nothing unsealed), -EIO. */
 int feed_seal_own(struct feed_set *s, uint32_t slot, const uint8_t seed[32],
 		  struct feed_change *change);
 /* seq of the last own event, sealed or not. */
 uint64_t feed_own_last(const struct feed_set *s, uint32_t slot);
 
-/* Start-up: the log's records in their order, trusted (verified when they
- * came in). 0 or -EINVAL. */
+/* The records of a change in the order of the log (lib/event/record.h): put
+ * is called for each, with its payload in two pieces. The first error ends
+ * it. */
+typedef int (*feed_put_record)(void *ctx, uint16_t type, uint32_t slot,
+			       struct span head, struct span tail);
+int feed_change_records(const struct feed_set *s, const struct feed_change *c,
+			feed_put_record put, void *ctx);
+/* Start-up: those records in their order, trusted (verified when they came
+ * in). 0 or -EINVAL. */
 int feed_load(struct feed_set *s, uint16_t type, uint32_t slot,
 	      struct span record);
+
+/* The proof that marked an author, for relaying; NULL if not forked. */
+const struct feed_seal *feed_proof(const struct feed_set *s, uint32_t slot);
+/* Last event of the candidate branch kept beside the standing chain: its
+ * continuation is what to want. 0 = none. */
+uint64_t feed_candidate_end(const struct feed_set *s, uint32_t slot);
 
 uint32_t feed_count(const struct feed_set *s);
 const struct feed *feed_at(const struct feed_set *s, uint32_t slot);
@@ -144,8 +170,8 @@ uint32_t feed_value(const struct feed *f);
 /* First 6 bytes of BLAKE2b(alias 4 | value 4), what root48 sums. */
 uint64_t feed_root_term(uint32_t alias, uint32_t value);
 
-/* Root history: the log of heads that advanced. feed_history_len grows by
- * one for each; feed_history_find gives the position at which the root was
+/* Root history: the log of heads that advanced or were marked as forked
+ * (from = to). feed_history_len grows by one for each; feed_history_find gives the position at which the root was
  * `root`, or -ENOENT (bounded: the last 4,096 are kept). */
 struct feed_step {
 	uint32_t slot;

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A store in memory: the standing chains with their seals, for the simulator
+ * and for tests. It takes the same changes as the log does.
+ */
+#pragma once
+#include "lib/feed/feed.h"
+
+struct memory;
+
+struct memory *memory_new(void);
+void memory_free(struct memory *m);
+
+/* Takes in what a feed_change says (copies events and seals). An own event
+ * that feed_append_own numbered is the change { .slot, .events = e,
+ * .n_events = 1 }. */
+void memory_apply(struct memory *m, const struct feed_change *c);
+
+/* The calls of struct store over m. Its spans live until memory_free. */
+struct store memory_store(struct memory *m);
