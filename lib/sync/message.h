@@ -1,29 +1,43 @@
 /* SPDX-License-Identifier: MIT
  *
- * The four messages of CFS, version 0 (docs/protocol.md). First byte
- * `111 VV TTT`; VV = 0; TTT = 0 DIGEST, 1 EVENTS, 2 WANT, 3 OFFER. Frames of
- * another version are counted, never answered. A `target` is the first 2
- * bytes of the addressee's author alias.
+ * The four messages of CFS, version 0 (docs/protocol.md, "Messages"). First
+ * byte `111 VV TTT`; VV = 0; TTT = 0 DIGEST, 1 EVENTS, 2 WANT, 3 OFFER. Frames
+ * of another version are counted, never answered. A `target` is the first 2
+ * bytes of the addressee's author alias. Integers big-endian, v = unsigned
+ * LEB128 in its shortest form, bits from the most significant.
  *
- * DIGEST   0 type | 1 dataset tag 2 | 3 flags (bit 7 want-bulk, bit 6 fork
- *          proofs held, bit 5 root just moved) | 4 root48 | 10 v events |
- *          v authors | c<<3 | log2 P | [part 1, part root 6 if P > 1] |
- *          S_1..S_2c, 4 each
- * EVENTS   0 type | 1 generation | 2 index 6 | more 1 | end 1 |
- *          3 k-1 4 bits | parity sent ahead 2 bits | 0 | piece
- *          index >= k: Cauchy parity row index of the k pieces
- * WANT     0 type | 1 target 2 | 3 NAV 0.1 s | 4 form: then
- *          list    n | n x (alias 4, v have)     give me what follows
- *          root    root48 | v events             give me what I lack since
- *          parity  n | n x (generation, needed | 0x80 more, loss /256)
- * OFFER    0 type | 1 n <= 4 | n x target 2 | root48 | v events offered
+ * DIGEST   type | dataset tag 2 | flags 1 | root48 6 | events v | authors v |
+ *          shape 1 | [part 1 | part root48 6] | S_1 .. S_2c, 4 each
+ *          flags: want-bulk, fork proofs held, root just moved, 00000
+ *          shape: c 5 bits (0..28), log2 P 3 bits; part (< P) and its root
+ *          stand there if P > 1
+ * EVENTS   type | generation 1 | index 6 bits, more, end |
+ *          k - 1 4 bits, parity sent ahead 2 bits, 00 | piece 1..250
+ *          index >= k: that row of parity over the k pieces
+ * WANT     type | target 2 | NAV 1, in 0.1 s | form 1 |
+ *          0 list    n 1..45 | n x (alias 4, v have)   what follows `have`
+ *          1 root    root48 6 | events v               what I lack since
+ *          2 parity  n 1..8 | n x (generation 1 | more, needed 7 bits |
+ *                    loss 1, in 1/256)
+ * OFFER    type | n 1..4 | n x target 2 | root48 6 | events offered v
+ *
+ * One message has one spelling: reserved bits are zero, nothing follows, and
+ * what decodes encodes to the same bytes.
  */
 #pragma once
 #include "lib/base/bytes.h"
 #include "lib/feed/feed.h"
 
 #define SYNC_VERSION 0
+#define SYNC_EVENTS_HEAD 4
+#define SYNC_PIECE_MAX 250
+#define SYNC_K_MAX 16
+#define SYNC_INDEX_MAX 63
+#define SYNC_PARITY_AHEAD_MAX 3
 #define SYNC_WANT_MAX 45
+#define SYNC_PARITY_MAX 8
+#define SYNC_NEEDED_MAX 127
+#define SYNC_OFFER_MAX 4
 #define SYNC_PARTS_MAX 128
 
 enum sync_type { SYNC_DIGEST, SYNC_EVENTS, SYNC_WANT, SYNC_OFFER };
@@ -33,7 +47,7 @@ struct sync_digest {
 	bool want_bulk, has_proofs, moved;
 	uint64_t root48, events, authors;
 	uint8_t c;		/* 0..28: 2c words follow */
-	uint8_t part_bits;	/* log2 P */
+	uint8_t part_bits;	/* log2 P, 0..7 */
 	uint8_t part;		/* sketch covers aliases = part (mod P) */
 	uint64_t part_root48;
 	uint32_t s[2 * SYNDROME_C_MAX];
@@ -55,12 +69,15 @@ struct sync_want {
 	uint64_t root48, events;
 	uint8_t n;
 	struct { uint32_t alias; uint64_t have; } list[SYNC_WANT_MAX];
-	struct { uint8_t generation, needed, loss; bool more; } parity[8];
+	struct {
+		uint8_t generation, needed, loss;
+		bool more;
+	} parity[SYNC_PARITY_MAX];
 };
 
 struct sync_offer {
 	uint8_t n;
-	uint16_t target[4];
+	uint16_t target[SYNC_OFFER_MAX];
 	uint64_t root48, events;
 };
 
@@ -80,7 +97,9 @@ enum sync_error {
 };
 const char *sync_error_name(enum sync_error e);
 
+/* "Short" also covers a varint that is not in its shortest form. A refused
+ * frame leaves *m undefined. */
 enum sync_error sync_message_decode(struct sync_message *m, struct span frame);
-/* Length or -ENOSPC / -EINVAL. */
+/* Length, -ENOSPC, or -EINVAL for what the format cannot say. */
 int sync_message_encode(uint8_t *dst, size_t cap,
 			const struct sync_message *m);
