@@ -10,16 +10,21 @@
  * neighbour was transmitting, another of its neighbours was on the air at the
  * same time (collision, no capture), or it is lost with probability
  * 1 - (1 - loss)^(bytes on air / 275). Bit stuffing counts 63/62. Everything
- * is drawn from one seeded generator.
+ * is drawn from one seeded generator: the same calls give the same channel.
+ *
+ * Bytes on air: a frame of n AX.25 bytes (address, control, PID, info; no
+ * FCS) costs n + 3, for FCS and one flag.
  */
 #pragma once
 #include "lib/base/bytes.h"
 
 #define AIR_STATIONS_MAX 64
 #define AIR_QUEUE_BYTES_MAX 65536
+#define AIR_FRAME_MAX 2048
+#define AIR_FRAME_OVERHEAD 3
 
 struct air_config {
-	unsigned stations;
+	unsigned stations;	/* 1..64 */
 	unsigned bitrate;	/* 1200 */
 	unsigned txdelay_us, txtail_us, slot_us, dcd_us;
 	unsigned persistence;	/* 0..255; 63 is p = 0.25 */
@@ -30,34 +35,46 @@ extern const struct air_config air_default;
 
 struct air_delivery {
 	unsigned from, to;
-	struct span frame;	/* until the next call */
+	struct span frame;	/* until the next air_next */
 };
 
 struct air_stats {
-	uint64_t frames, keyups, bytes /* info + AX.25 overhead of 19 - 16 */,
-		 airtime_us, collisions, lost, delivered;
+	/* sent; airtime_us counts TXDELAY and TXTAIL too */
+	uint64_t frames, keyups, bytes, airtime_us;
+	/* received, one each a frame and receiver */
+	uint64_t collisions, lost, delivered;
 };
 
 struct air;
+/* NULL for a configuration out of range. Nobody hears anybody yet. */
 struct air *air_new(const struct air_config *c);
 void air_free(struct air *a);
-/* Whether `to` hears `from`; both ways with air_link. */
+/* Whether `to` hears `from`; both ways with air_link. A frame already on the
+ * air is not heard by who was not linked when it began. */
 void air_hears(struct air *a, unsigned from, unsigned to, bool yes);
 void air_link(struct air *a, unsigned x, unsigned y, bool yes);
 bool air_heard(const struct air *a, unsigned from, unsigned to);
+void air_set_loss(struct air *a, double loss);
 /* The TNC's parameters of one station (KISS commands). */
 void air_set_txdelay(struct air *a, unsigned station, unsigned us);
+void air_set_txtail(struct air *a, unsigned station, unsigned us);
+void air_set_slot(struct air *a, unsigned station, unsigned us);
 void air_set_persistence(struct air *a, unsigned station, unsigned p);
 
-/* A burst of frames for one key-up (AX.25 without FCS); copied. 0 or
- * -ENOBUFS. */
+/* A burst of frames for one key-up (AX.25 without FCS); copied. 0, -EINVAL
+ * (no frames, a frame of no or too many bytes), or -ENOBUFS. */
 int air_send(struct air *a, unsigned station, const struct span *frames,
 	     size_t n, uint64_t now_us);
+/* One frame as a TNC takes it: it joins the burst that still waits for the
+ * channel, if there is one. As air_send. */
+int air_append(struct air *a, unsigned station, struct span frame,
+	       uint64_t now_us);
 /* Advances to now and yields one delivery after the other (true), then
- * false. */
+ * false. Sending between two calls is fine. */
 bool air_next(struct air *a, uint64_t now_us, struct air_delivery *d);
 /* When something happens next, or UINT64_MAX. */
 uint64_t air_wake_us(const struct air *a);
+/* Nothing queued and nothing on the air. */
 bool air_idle(const struct air *a, unsigned station);
 const struct air_stats *air_stats(const struct air *a);
 const struct air_stats *air_station_stats(const struct air *a,
