@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The table of neighbours.
+ */
+#include <stdio.h>
+#include "lib/base/crypto.h"
+#include "lib/sync/peer.h"
+
+uint32_t sync_address_from_call(const char *call)
+{
+	uint8_t hash[32];
+	struct span s = SPAN_STR(call);
+
+	crypto_blake2b(hash, sizeof(hash), NULL, &s, 1);
+	return (uint32_t)be_get(hash, 4);
+}
+
+struct sync_peer *sync_peer_find(struct sync_peers *s, uint32_t address)
+{
+	for (unsigned i = 0; i < SYNC_PEERS_MAX; i++)
+		if (s->v[i].used && s->v[i].address == address)
+			return &s->v[i];
+	return NULL;
+}
+
+struct sync_peer *sync_peer_find_target(struct sync_peers *s, uint16_t target)
+{
+	for (unsigned i = 0; i < SYNC_PEERS_MAX; i++)
+		if (s->v[i].used && s->v[i].address >> 16 == target)
+			return &s->v[i];
+	return NULL;
+}
+
+/* A free place, or that of the neighbour heard longest ago. */
+static struct sync_peer *peer_room(struct sync_peers *s)
+{
+	struct sync_peer *oldest = &s->v[0];
+
+	for (unsigned i = 0; i < SYNC_PEERS_MAX; i++) {
+		if (!s->v[i].used)
+			return &s->v[i];
+		if (s->v[i].heard_us < oldest->heard_us)
+			oldest = &s->v[i];
+	}
+	return oldest;
+}
+
+struct sync_peer *sync_peer_hear(struct sync_peers *s, uint32_t address,
+				 const char *call, uint64_t now_us, bool *new)
+{
+	struct sync_peer *p = sync_peer_find(s, address);
+
+	if (new)
+		*new = !p;
+	if (!p) {
+		p = peer_room(s);
+		*p = (struct sync_peer){ .used = true, .address = address };
+		snprintf(p->call, sizeof(p->call), "%s", call);
+	}
+	p->heard_us = now_us;
+	return p;
+}
+
+unsigned sync_peers_live(const struct sync_peers *s, uint64_t now_us)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < SYNC_PEERS_MAX; i++)
+		n += sync_peer_live(&s->v[i], now_us);
+	return n;
+}
+
+void sync_peer_settle(struct sync_peer *p, uint64_t mine, uint64_t until_us)
+{
+	p->settled = true;
+	p->settled_theirs = p->root48;
+	p->settled_mine = mine;
+	p->settled_until_us = until_us;
+}
+
+bool sync_peer_settled(const struct sync_peer *p, uint64_t theirs,
+		       uint64_t mine, uint64_t now_us)
+{
+	return p->settled && p->settled_theirs == theirs &&
+	       p->settled_mine == mine && now_us < p->settled_until_us;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Neighbours of a port: stations heard directly. A neighbour is named by a
+ * 32-bit address: on AX.25 links the first 4 bytes of BLAKE2b-256 of its call
+ * sign as text ("N0CALL-7"), on bare links its author alias. The first 2
+ * bytes of it are the `target` of addressed messages.
+ *
+ * Bounded: the one heard longest ago makes room. Call signs are free to
+ * forge, so nothing here is trusted for more than pacing.
+ */
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+#include "lib/base/clock.h"
+
+#define SYNC_PEERS_MAX 64
+#define SYNC_PEER_LIFE_US (90 * 60 * US_PER_S)
+
+struct sync_peer {
+	bool used;
+	bool known;		/* root48 and events were heard */
+	uint32_t address;
+	char call[12];		/* "" on bare links */
+	uint64_t heard_us;
+	uint64_t root48, events;
+	uint64_t asked_us;	/* I asked it for its sketch, until then */
+	uint8_t failed_c;	/* its last sketch did not decode: its c */
+	uint8_t failures;	/* sketches in a row that did not decode */
+	uint8_t fruitless;	/* exchanges in a row that moved nothing */
+	bool settled;		/* (settled_theirs, settled_mine) = equal */
+	uint64_t settled_theirs, settled_mine, settled_until_us;
+};
+
+struct sync_peers {
+	struct sync_peer v[SYNC_PEERS_MAX];
+};
+
+uint32_t sync_address_from_call(const char *call);
+
+/* NULL if unknown. */
+struct sync_peer *sync_peer_find(struct sync_peers *s, uint32_t address);
+struct sync_peer *sync_peer_find_target(struct sync_peers *s, uint16_t target);
+/* Finds or makes; *new (may be NULL) says which. Its time is now. */
+struct sync_peer *sync_peer_hear(struct sync_peers *s, uint32_t address,
+				 const char *call, uint64_t now_us, bool *new);
+static inline bool sync_peer_live(const struct sync_peer *p, uint64_t now_us)
+{
+	return p->used && now_us < p->heard_us + SYNC_PEER_LIFE_US;
+}
+/* How many were heard in the last 90 minutes. */
+unsigned sync_peers_live(const struct sync_peers *s, uint64_t now_us);
+
+/* An exchange with p moved nothing: its root and mine count as equal until
+ * either changes, or until_us (TIME_NEVER: not before). */
+void sync_peer_settle(struct sync_peer *p, uint64_t mine, uint64_t until_us);
+bool sync_peer_settled(const struct sync_peer *p, uint64_t theirs,
+		       uint64_t mine, uint64_t now_us);

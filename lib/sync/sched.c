@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A port of a station: life, units of time, silence, and which file handles
+ * which message. See sched.h for what it is, sched_port.h for its parts.
+ */
+#include <stdlib.h>
+#include "lib/sync/sched_port.h"
+
+#define IMIN_US (8 * US_PER_S)
+#define IMIN_STREAM_US (1 * US_PER_S)
+#define IMAX_US (3600 * US_PER_S)
+#define STREAM_RTT_US (100 * US_PER_MS)
+#define FUTILE_STEP 16
+#define NAV_MAX_US (15 * US_PER_S)
+#define NAV_WINDOW_US (600 * US_PER_S)
+
+/* ---- units ---- */
+
+/* Bit stuffing adds one bit in 62 on random data. */
+uint64_t sync_airtime_us(const struct sync_port *p, size_t len)
+{
+	uint64_t bits = (p->c.overhead + len) * 8;
+
+	return bits * US_PER_S * 63 / 62 / p->c.bitrate;
+}
+
+uint64_t sync_keyup_us(const struct sync_port *p)
+{
+	return (p->c.txdelay_ms + p->c.txtail_ms) * US_PER_MS;
+}
+
+unsigned sync_n(const struct sync_port *p, uint64_t now_us)
+{
+	return sync_peers_live(&p->peers, now_us);
+}
+
+/* Grows with the neighbours, since n stations share the channel; and with
+ * digests that differ and lead nowhere, since a liar costs nothing else. */
+uint64_t sync_imin(const struct sync_port *p, uint64_t now_us)
+{
+	unsigned n = p->c.stream ? 1 : sync_n(p, now_us);
+	unsigned patience = p->futile / FUTILE_STEP;
+
+	return (p->imin_floor * (n > 1 ? n + 1 : 2) / 2)
+		<< (patience < 8 ? patience : 8);
+}
+
+/* The window in which requests for parity are spread (rule 8). */
+uint64_t sync_spread(const struct sync_port *p, uint64_t now_us)
+{
+	unsigned n = sync_n(p, now_us);
+
+	if (n <= 1)
+		return p->S * 3 / 10;
+	if (n == 2)
+		return p->S * 3;
+	return p->S * (n < 4 ? 5 * n : 20) / 2;
+}
+
+uint64_t sync_random(struct sync_port *p, uint64_t below_us)
+{
+	return random_below(p->env->rng, below_us);
+}
+
+/* ---- silence ---- */
+
+uint64_t sync_quiet_us(const struct sync_port *p)
+{
+	uint64_t q = p->nav_us;
+
+	if (p->pace_us > q)
+		q = p->pace_us;
+	return p->rx_busy_us > q ? p->rx_busy_us : q;
+}
+
+/* Rule 10's bounds: 15 s at a time, a quarter of any ten minutes in all. */
+void sync_nav(struct sync_port *p, uint64_t until_us, uint64_t now_us)
+{
+	uint64_t from = p->nav_us > now_us ? p->nav_us : now_us, left;
+
+	if (until_us > now_us + NAV_MAX_US)
+		until_us = now_us + NAV_MAX_US;
+	if (now_us >= p->nav_window_us + NAV_WINDOW_US) {
+		p->nav_window_us = now_us;
+		p->nav_used_us = 0;
+	}
+	left = NAV_WINDOW_US / 4 - p->nav_used_us;
+	if (until_us <= from || left == 0)
+		return;
+	if (until_us > from + left)
+		until_us = from + left;
+	p->nav_used_us += until_us - from;
+	p->nav_us = until_us;
+}
+
+void sync_port_busy(struct sync_port *p, uint64_t until_us)
+{
+	if (until_us > p->rx_busy_us)
+		p->rx_busy_us = until_us;
+}
+
+/* Rule 2: an exchange is open; it, not Trickle, decides what comes next. */
+bool sync_engaged(const struct sync_port *p, uint64_t now_us, bool but_quiet)
+{
+	if (p->sending || p->push_due || p->want || sync_rx_open(p, now_us))
+		return true;
+	if (!but_quiet && now_us < sync_quiet_us(p))
+		return true;
+	return p->sent_us && now_us < p->sent_us + 2 * p->S +
+		sync_spread(p, now_us) + p->F;
+}
+
+/* ---- timers ---- */
+
+void sync_arm(struct sync_port *p, struct sync_timer *t, uint64_t due_us)
+{
+	if (p->on)
+		timer_set(p->env->heap, &t->timer, due_us);
+}
+
+void sync_disarm(struct sync_port *p, struct sync_timer *t)
+{
+	timer_clear(p->env->heap, &t->timer);
+}
+
+bool sync_gate(struct sync_port *p, struct sync_timer *t, bool answer,
+	       uint64_t now_us)
+{
+	uint64_t quiet = sync_quiet_us(p);
+	uint64_t clear = p->env->clear_us(p->env->ctx, p->c.number, answer,
+					  now_us);
+	unsigned n = sync_n(p, now_us);
+
+	if (p->sending && quiet < now_us + p->T)
+		quiet = now_us + p->T;
+	if (clear > quiet)
+		quiet = clear;
+	if (now_us >= quiet)
+		return false;
+	if (quiet != TIME_NEVER)
+		sync_arm(p, t, quiet + sync_random(p, p->S * (n ? n : 1)));
+	return true;
+}
+
+bool sync_send(struct sync_port *p, const struct sync_message *m, bool answer,
+	       uint64_t now_us)
+{
+	uint8_t frame[SYNC_FRAME_MAX];
+	struct span s;
+	int len;
+
+	if (!p->on || p->sending)
+		return false;
+	len = sync_message_encode(frame, sizeof(frame), m);
+	if (len < 0)
+		return false;
+	s = SPAN(frame, (size_t)len);
+	p->count.sent[m->type]++;
+	p->sending = true;
+	p->burst_key = false;
+	sync_arm(p, &p->burst_timer,
+		 p->env->send(p->env->ctx, p->c.number, &s, 1, answer,
+			      now_us));
+	return true;
+}
+
+/* ---- Trickle ---- */
+
+static void sched_trickle_arm(struct sync_port *p)
+{
+	sync_arm(p, &p->trickle_timer, trickle_due_us(&p->trickle));
+}
+
+static void sched_trickle_due(struct sync_timer *t, uint64_t now_us)
+{
+	struct sync_port *p = t->owner;
+
+	if (trickle_step(&p->trickle, now_us, p->env->rng))
+		sync_trickle_fired(p, now_us);
+	else
+		sync_disarm(p, &p->say);
+	sched_trickle_arm(p);
+}
+
+void sync_trickle_reset(struct sync_port *p, uint64_t now_us)
+{
+	if (!trickle_reset(&p->trickle, sync_imin(p, now_us), now_us,
+			   p->env->rng))
+		return;
+	sync_disarm(p, &p->say);
+	sched_trickle_arm(p);
+}
+
+/* ---- life ---- */
+
+struct sync_port *sync_port_new(const struct sync_env *env,
+				const struct sync_port_config *c)
+{
+	struct sync_port *p = calloc(1, sizeof(*p));
+
+	if (!p)
+		return NULL;
+	p->env = env;
+	p->c = *c;
+	if (!p->c.bitrate)
+		p->c.bitrate = 1200;
+	p->F = sync_airtime_us(p, 256);
+	p->T = sync_keyup_us(p);
+	if (c->stream)
+		p->T += STREAM_RTT_US;
+	p->S = p->T + sync_airtime_us(p, 16);
+	p->imin_floor = c->stream ? IMIN_STREAM_US : IMIN_US;
+	if (p->imin_floor < 4 * p->F)
+		p->imin_floor = 4 * p->F;
+	p->loss_permille = 50;
+	p->trickle_timer.fire = sched_trickle_due;
+	p->trickle_timer.owner = p;
+	p->generation = (uint8_t)random_next(env->rng);
+	sync_digest_init(p);
+	sync_give_init(p);
+	sync_burst_init(p);
+	sync_want_init(p);
+	sync_rx_init(p);
+	return p;
+}
+
+static void sched_stop(struct sync_port *p)
+{
+	struct sync_timer *all[] = {
+		&p->trickle_timer, &p->say, &p->reply, &p->ack, &p->greet,
+		&p->push_timer, &p->repair, &p->burst_timer, &p->want_timer,
+	};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		sync_disarm(p, all[i]);
+	for (size_t i = 0; i < SYNC_RX_MAX; i++)
+		sync_disarm(p, &p->rx[i].request);
+	p->push.n = 0;
+	p->push_due = p->want = p->sending = false;
+	p->burst_n = p->burst_at = 0;
+}
+
+void sync_port_free(struct sync_port *p)
+{
+	if (!p)
+		return;
+	sched_stop(p);
+	free(p);
+}
+
+void sync_port_enable(struct sync_port *p, bool on, uint64_t now_us)
+{
+	if (on == p->on)
+		return;
+	p->on = on;
+	if (!on) {
+		sched_stop(p);
+		return;
+	}
+	trickle_init(&p->trickle, sync_imin(p, now_us), IMAX_US, now_us,
+		     p->env->rng);
+	sched_trickle_arm(p);
+}
+
+/* ---- input ---- */
+
+static bool sched_dataset_matches(const struct sync_port *p,
+				  const struct sync_digest *d)
+{
+	return d->dataset_tag == (uint16_t)be_get(p->env->dataset, 2);
+}
+
+static struct sync_peer *sched_hear(struct sync_port *p, uint32_t address,
+				    const char *call, uint64_t now_us)
+{
+	struct sync_peer *peer;
+	bool new;
+
+	peer = sync_peer_hear(&p->peers, address, call, now_us, &new);
+	if (new)
+		sync_greet_arm(p, now_us);
+	return peer;
+}
+
+void sync_port_digest(struct sync_port *p, uint32_t address, const char *call,
+		      const struct sync_digest *d, uint64_t now_us)
+{
+	if (!sched_dataset_matches(p, d))
+		return;
+	sync_on_digest(p, sched_hear(p, address, call, now_us), d, now_us);
+}
+
+static enum sync_verdict sched_dispatch(struct sync_port *p,
+					struct sync_peer *peer,
+					const struct sync_message *m,
+					uint64_t now_us)
+{
+	switch (m->type) {
+	case SYNC_DIGEST:
+		sync_on_digest(p, peer, &m->digest, now_us);
+		break;
+	case SYNC_EVENTS:
+		return sync_on_events(p, peer, &m->events, now_us);
+	case SYNC_WANT:
+		sync_on_want(p, peer, &m->want, now_us);
+		break;
+	case SYNC_OFFER:	/* version 0 never sends one */
+		break;
+	}
+	return SYNC_TAKEN;
+}
+
+enum sync_verdict sync_port_input(struct sync_port *p, uint32_t address,
+				  const char *call, struct span frame,
+				  uint64_t now_us)
+{
+	struct sync_message m;
+	enum sync_error e = sync_message_decode(&m, frame);
+
+	if (e != SYNC_OK) {
+		p->count.bad[e]++;
+		return e == SYNC_VERSION_OTHER ? SYNC_VERSION_UNKNOWN :
+			SYNC_BAD_FRAME;
+	}
+	p->count.received[m.type]++;
+	if (m.type == SYNC_DIGEST && !sched_dataset_matches(p, &m.digest))
+		return SYNC_DATASET_OTHER;
+	return sched_dispatch(p, sched_hear(p, address, call, now_us), &m,
+			      now_us);
+}
+
+/* News: nothing that was to be asked or said is sure to hold any more. The
+ * root is said soon, as acknowledgement and as a call to the next hop. */
+void sync_port_advanced(struct sync_port *p, uint64_t now_us)
+{
+	p->moved = true;
+	p->futile = 0;
+	if (!p->on)
+		return;
+	sync_want_drop(p);
+	trickle_init(&p->trickle, sync_imin(p, now_us), IMAX_US, now_us,
+		     p->env->rng);
+	sync_disarm(p, &p->say);
+	sched_trickle_arm(p);
+	sync_ack_arm(p, now_us);
+}
+
+/* ---- looking ---- */
+
+struct sync_peers *sync_port_peers(struct sync_port *p)
+{
+	return &p->peers;
+}
+
+const struct sync_counters *sync_port_counters(const struct sync_port *p)
+{
+	return &p->count;
+}
+
+const char *sync_port_state(const struct sync_port *p, uint64_t now_us)
+{
+	if (!p->on)
+		return "off";
+	if (p->sending)
+		return "sending";
+	if (p->push_due)
+		return "giving";
+	if (p->want)
+		return "asking";
+	if (sync_rx_open(p, now_us))
+		return "receiving";
+	if (now_us < sync_quiet_us(p))
+		return "silent for others";
+	return "idle";
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Who sends what when: one port of a station as a state machine over decoded
+ * messages (docs/protocol.md, "Who sends what when"). It takes frames, their
+ * sender and the time, and hands frames for one key-up to its station; it
+ * reads no clock and owns no socket.
+ *
+ *   hear a root --differs--> ask or show a sketch --> generation --> parity
+ *        ^                                                             |
+ *        +---------------- own root, as acknowledgement <-- complete --+
+ *
+ * All timers of a station lie in one heap, which the station owns and fires.
+ * Tables are bounded: 64 neighbours, 16 generations coming in, 4 going out.
+ */
+#pragma once
+#include "lib/base/clock.h"
+#include "lib/base/heap.h"
+#include "lib/base/list.h"
+#include "lib/base/random.h"
+#include "lib/feed/feed.h"
+#include "lib/sync/message.h"
+#include "lib/sync/need.h"
+#include "lib/sync/peer.h"
+
+struct sync_timer {
+	struct timer timer;
+	void (*fire)(struct sync_timer *t, uint64_t now_us);
+	void *owner;
+};
+static inline void sync_timer_fire(struct timer *t, uint64_t now_us)
+{
+	struct sync_timer *s = container_of(t, struct sync_timer, timer);
+
+	s->fire(s, now_us);
+}
+
+/* What the ports ask of their station. */
+struct sync_env {
+	struct feed_set *feeds;
+	const struct store *store;
+	uint8_t dataset[DATASET_SIZE];
+	struct timer_heap *heap;
+	struct random *rng;
+	struct run_body *body;		/* scratch for decoding */
+	struct sync_pack *pack;		/* scratch for encoding */
+	void *ctx;
+	/* Frames of one key-up. Returns when it will be over. */
+	uint64_t (*send)(void *ctx, int port, const struct span *frames,
+			 size_t n, bool answer, uint64_t now_us);
+	/* The earliest time at which the port may key (its budget, guards);
+	 * answer: to an unsigned request, which has a smaller budget. */
+	uint64_t (*clear_us)(void *ctx, int port, bool answer,
+			     uint64_t now_us);
+	/* Whether an author's events may go out here at all. */
+	bool (*may_send)(void *ctx, int port, uint32_t slot);
+	/* Whether this event goes without its payload. */
+	bool (*withheld)(void *ctx, int port, uint32_t slot,
+			 const struct event *e);
+	/* The proof held of an author's fork, as a run with n = 0. */
+	bool (*proof)(void *ctx, uint32_t slot, struct run *run);
+	/* A body that came in whole: admit its runs. The bytes it took, or
+	 * 0 if it is not a body. */
+	size_t (*ingest)(void *ctx, int port, struct span body);
+	/* Whether a run of this author up to seq was refused for good. */
+	bool (*refused)(void *ctx, uint32_t alias, uint64_t seq);
+	/* How far below the head to ask an author's events again, 0 = not:
+	 * what came last did not fit on the standing chain. */
+	uint64_t (*back)(void *ctx, uint32_t slot);
+};
+
+struct sync_port_config {
+	int number;
+	unsigned bitrate, txdelay_ms, txtail_ms;
+	unsigned overhead;	/* bytes on the air beside the frame */
+	unsigned info_max;
+	uint32_t address;	/* own (lib/sync/peer.h) */
+	bool stream;
+};
+
+enum sync_verdict {
+	SYNC_TAKEN, SYNC_DUPLICATE, SYNC_DATASET_OTHER, SYNC_VERSION_UNKNOWN,
+	SYNC_BAD_FRAME, SYNC_BAD_BODY,
+};
+
+struct sync_counters {	/* since start */
+	uint64_t sent[4], received[4];	/* by enum sync_type */
+	uint64_t generations_sent, generations_received;
+	uint64_t parity_sent, requests, bad[SYNC_ERROR_COUNT];
+	uint64_t undecodable;
+};
+
+struct sync_port;
+
+struct sync_port *sync_port_new(const struct sync_env *env,
+				const struct sync_port_config *c);
+void sync_port_free(struct sync_port *p);
+
+/* Whether the port takes part: up, and its transmitter allowed. A port that
+ * does not still hears and takes generations in. */
+void sync_port_enable(struct sync_port *p, bool on, uint64_t now_us);
+/* A frame of a neighbour, heard directly. */
+enum sync_verdict sync_port_input(struct sync_port *p, uint32_t address,
+				  const char *call, struct span frame,
+				  uint64_t now_us);
+/* The digest of a neighbour's announce. */
+void sync_port_digest(struct sync_port *p, uint32_t address, const char *call,
+		      const struct sync_digest *d, uint64_t now_us);
+/* The own root moved: news from this port, another one, or the operator. */
+void sync_port_advanced(struct sync_port *p, uint64_t now_us);
+/* The key-up is over, now rather than when `send` guessed. */
+void sync_port_sent(struct sync_port *p, uint64_t now_us);
+/* Somebody is on the air until then (anything heard that is not ours). */
+void sync_port_busy(struct sync_port *p, uint64_t until_us);
+
+/* The own digest with a syndrome of c (2c words). */
+void sync_digest_make(const struct sync_env *env, struct sync_digest *d,
+		      unsigned c);
+struct sync_peers *sync_port_peers(struct sync_port *p);
+const struct sync_counters *sync_port_counters(const struct sync_port *p);
+/* Air time of a frame of len bytes, and of the key-up around it. */
+uint64_t sync_airtime_us(const struct sync_port *p, size_t len);
+uint64_t sync_keyup_us(const struct sync_port *p);
+/* Why nothing is being sent, in a word, or NULL: "engaged", "silence" ... */
+const char *sync_port_state(const struct sync_port *p, uint64_t now_us);

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Giving: from "that station lacks this" to a generation on the air, and the
+ * parity that is asked for after it (rules 4, 6, 7, 9).
+ *
+ * Credit: a push is bought by one digest or WANT, and holds one generation;
+ * the next needs a request that names it (`more`). So a forged frame costs
+ * at most one generation, out of the port's budget for answers.
+ */
+#include "lib/sync/pack.h"
+#include "lib/sync/sched_port.h"
+
+#define PARITY_THRESHOLD 0.6
+#define PARITY_AHEAD_MAX 3	/* two bits in the EVENTS head */
+#define ROOT_SIZE 6
+
+/* ---- what was on the air lately ---- */
+
+void sync_onair(struct sync_port *p, uint32_t slot, uint64_t to,
+		uint64_t now_us)
+{
+	unsigned at = slot % SYNC_ONAIR_MAX;
+
+	p->onair[at].slot = slot;
+	p->onair[at].to = to;
+	p->onair[at].at_us = now_us;
+}
+
+bool sync_was_onair(const struct sync_port *p, uint32_t slot, uint64_t to,
+		    uint64_t now_us)
+{
+	unsigned at = slot % SYNC_ONAIR_MAX;
+
+	return p->onair[at].at_us && p->onair[at].slot == slot &&
+		p->onair[at].to >= to &&
+		now_us < p->onair[at].at_us + SYNC_HOLD_US;
+}
+
+static const struct sync_tx *give_last(const struct sync_port *p)
+{
+	const struct sync_tx *g =
+		&p->tx[(p->tx_next + SYNC_TX_MAX - 1) % SYNC_TX_MAX];
+
+	return g->used ? g : NULL;
+}
+
+/* A generation of mine is so young that its receivers still ask for parity. */
+bool sync_recently_served(const struct sync_port *p, uint64_t now_us)
+{
+	const struct sync_tx *g = give_last(p);
+
+	return g && now_us < g->at_us + SYNC_HOLD_US + g->g.k * p->F;
+}
+
+/* within_us = 0: while it is on the air or just after. */
+void sync_needs_drop_served(struct sync_port *p, struct sync_needs *needs,
+			    uint64_t within_us, uint64_t now_us)
+{
+	const struct sync_tx *g = give_last(p);
+	unsigned kept = 0;
+
+	if (!g)
+		return;
+	if (within_us ? now_us >= g->at_us + within_us + g->g.k * p->F :
+	    !(p->sending && p->burst_n) &&
+	    now_us >= p->sent_us + 2 * p->S + p->F / 2)
+		return;
+	for (unsigned i = 0; i < needs->n; i++)
+		if (!sync_needs_find(&g->holds, needs->v[i].slot) &&
+		    !sync_needs_find(&g->rest, needs->v[i].slot))
+			needs->v[kept++] = needs->v[i];
+	needs->n = kept;
+}
+
+/* ---- deciding to give ---- */
+
+bool sync_since(struct sync_port *p, uint64_t root48, struct sync_needs *out)
+{
+	int64_t at = feed_history_find(p->env->feeds, root48);
+	struct feed_step step;
+
+	out->n = 0;
+	if (at < 0)
+		return false;
+	for (uint64_t i = (uint64_t)at;
+	     feed_history_step(p->env->feeds, i, &step); i++)
+		sync_needs_add(out, step.slot, step.from, step.to);
+	return true;
+}
+
+/* Another neighbour is known to hold as much as I: it may answer too. */
+static bool give_rivals(const struct sync_port *p,
+			const struct sync_peer *peer, uint64_t now_us)
+{
+	uint64_t mine = feed_event_count(p->env->feeds);
+
+	for (unsigned i = 0; i < SYNC_PEERS_MAX; i++) {
+		const struct sync_peer *q = &p->peers.v[i];
+
+		if (q != peer && q->known && q->events >= mine &&
+		    sync_peer_live(q, now_us))
+			return true;
+	}
+	return false;
+}
+
+void sync_give(struct sync_port *p, struct sync_peer *peer,
+	       struct sync_needs *needs, uint64_t now_us)
+{
+	unsigned kept = 0;
+
+	if (p->want && !p->want_list && p->want_address == peer->address)
+		sync_want_drop(p);
+	for (unsigned i = 0; i < needs->n; i++)
+		if (!sync_was_onair(p, needs->v[i].slot, needs->v[i].to,
+				    now_us))
+			needs->v[kept++] = needs->v[i];
+	needs->n = kept;
+	sync_needs_drop_served(p, needs, SYNC_HOLD_US, now_us);
+	if (!needs->n)
+		return;
+	if (give_rivals(p, peer, now_us) && now_us >= peer->asked_us)
+		sync_reply_offer(p, now_us);
+	else
+		sync_push_add(p, needs, 100 * US_PER_MS +
+			      sync_random(p, 300 * US_PER_MS), now_us);
+}
+
+void sync_push_add(struct sync_port *p, const struct sync_needs *needs,
+		   uint64_t delay_us, uint64_t now_us)
+{
+	if (!p->on)
+		return;
+	sync_needs_add_all(&p->push, needs);
+	if (!p->push.n || p->push_due || (p->sending && p->burst_n))
+		return;
+	p->push_due = true;
+	sync_arm(p, &p->push_timer, now_us + delay_us);
+}
+
+/* ---- parity ahead (rule 7) ---- */
+
+/* The chance that a receiver misses at most r of m frames. */
+static double give_enough(unsigned m, unsigned r, double loss)
+{
+	double term = 1, sum;
+
+	for (unsigned i = 0; i < m; i++)
+		term *= 1 - loss;
+	sum = term;
+	for (unsigned j = 1; j <= r; j++) {
+		term *= (double)(m - j + 1) / j * loss / (1 - loss);
+		sum += term;
+	}
+	return sum;
+}
+
+static unsigned give_parity_ahead(const struct sync_port *p, unsigned k,
+				  uint64_t now_us)
+{
+	unsigned n = sync_n(p, now_us), r;
+	double loss = p->loss_permille / 1000.0;
+
+	if (n < 3)
+		return 0;
+	for (r = 0; r < PARITY_AHEAD_MAX && r < k; r++) {
+		double one = give_enough(k + r, r, loss), all = 1;
+
+		for (unsigned i = 0; i < n; i++)
+			all *= one;
+		if (1 - all < PARITY_THRESHOLD)
+			break;
+	}
+	return r;
+}
+
+/* ---- a new generation ---- */
+
+/* Everything is packed up to what stands now. */
+static void give_to_heads(struct sync_port *p)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < p->push.n; i++) {
+		struct sync_need *v = &p->push.v[i];
+
+		v->to = feed_at(p->env->feeds, v->slot)->head;
+		if (v->to > v->from &&
+		    p->env->may_send(p->env->ctx, p->c.number, v->slot))
+			p->push.v[kept++] = *v;
+	}
+	p->push.n = kept;
+}
+
+/* Packs p->push into a generation. NULL if there is nothing to send. */
+static struct sync_tx *give_pack(struct sync_port *p, uint64_t now_us)
+{
+	struct sync_tx *g = &p->tx[p->tx_next];
+	uint8_t body[GENERATION_BODY_MAX];
+	int len;
+
+	give_to_heads(p);
+	len = sync_pack_body(p->env, p->c.number, &p->push, &g->holds,
+			     &g->rest, body, sizeof(body) - ROOT_SIZE);
+	p->push.n = 0;
+	if (len <= 0)
+		return NULL;
+	if (generation_init(&g->g, ++p->generation, SPAN(body, (size_t)len),
+			    feed_root48(p->env->feeds), GENERATION_PIECE_MAX))
+		return NULL;
+	g->used = true;
+	g->at_us = now_us;
+	g->more = g->rest.n > 0;
+	g->go = g->gone_on = g->due = false;
+	g->needed = g->parity_sent = 0;
+	p->tx_next = (p->tx_next + 1) % SYNC_TX_MAX;
+	p->count.generations_sent++;
+	return g;
+}
+
+static void give_generation(struct sync_port *p, uint64_t now_us)
+{
+	unsigned at = p->tx_next, ahead;
+	struct sync_tx *g = give_pack(p, now_us);
+
+	if (!g)
+		return;
+	for (unsigned i = 0; i < g->holds.n; i++)
+		sync_onair(p, g->holds.v[i].slot, g->holds.v[i].to,
+			   now_us + 12 * US_PER_S);
+	ahead = give_parity_ahead(p, g->g.k, now_us);
+	for (unsigned i = 0; i < g->g.k + ahead; i++)
+		sync_burst_add(p, at, i, ahead);
+	g->parity_sent = (uint8_t)ahead;
+}
+
+static void give_push_due(struct sync_timer *t, uint64_t now_us)
+{
+	struct sync_port *p = t->owner;
+
+	if (sync_gate(p, t, true, now_us))
+		return;
+	p->push_due = false;
+	give_generation(p, now_us);
+	sync_burst_start(p, now_us);
+}
+
+/* ---- being asked for parity (rules 8, 9) ---- */
+
+static struct sync_tx *give_find(struct sync_port *p, uint8_t number)
+{
+	for (unsigned i = 0; i < SYNC_TX_MAX; i++)
+		if (p->tx[i].used && p->tx[i].g.number == number)
+			return &p->tx[i];
+	return NULL;
+}
+
+void sync_on_request(struct sync_port *p, const struct sync_want *w,
+		     uint64_t now_us)
+{
+	uint64_t wait = 50 * US_PER_MS, spread = sync_spread(p, now_us);
+	bool due = false;
+
+	for (unsigned i = 0; i < w->n; i++) {
+		struct sync_tx *g = give_find(p, w->parity[i].generation);
+
+		if (!g)
+			continue;
+		g->at_us = now_us;
+		g->go |= w->parity[i].more;
+		g->due = due = true;
+		if (w->parity[i].needed > g->needed)
+			g->needed = w->parity[i].needed;
+		p->loss_permille = (7 * p->loss_permille + 3 *
+				    w->parity[i].loss * 1000U / 256) / 10;
+	}
+	if (!due || timer_armed(&p->repair.timer))
+		return;
+	if (sync_n(p, now_us) > 1)
+		wait += spread < 2 * p->S ? spread : 2 * p->S;
+	sync_arm(p, &p->repair, now_us + wait);
+}
+
+/* The parity asked for, never more than 4k + 8 rows in all. */
+static void give_parity(struct sync_port *p, unsigned at)
+{
+	struct sync_tx *g = &p->tx[at];
+
+	for (; g->needed; g->needed--) {
+		unsigned index = g->g.k + g->parity_sent;
+
+		if (g->parity_sent >= 4U * g->g.k + 8 ||
+		    index > GENERATION_INDEX_MAX)
+			break;
+		g->parity_sent++;
+		p->count.parity_sent++;
+		sync_burst_add(p, at, index, 0);
+	}
+	g->needed = 0;
+}
+
+static void give_repair_due(struct sync_timer *t, uint64_t now_us)
+{
+	struct sync_port *p = t->owner;
+	struct sync_tx *next = NULL;
+
+	if (sync_gate(p, t, true, now_us))
+		return;
+	for (unsigned i = 0; i < SYNC_TX_MAX; i++) {
+		struct sync_tx *g = &p->tx[(p->tx_next + i) % SYNC_TX_MAX];
+
+		if (!g->used || !g->due)
+			continue;
+		g->due = false;
+		give_parity(p, (unsigned)(g - p->tx));
+		if (g->more && g->go && !g->gone_on)
+			next = g;
+	}
+	if (next) {	/* the credit: one further generation */
+		next->gone_on = true;
+		sync_needs_add_all(&p->push, &next->rest);
+		give_generation(p, now_us);
+	}
+	sync_burst_start(p, now_us);
+}
+
+void sync_give_init(struct sync_port *p)
+{
+	p->push_timer.fire = give_push_due;
+	p->repair.fire = give_repair_due;
+	p->push_timer.owner = p->repair.owner = p;
+}

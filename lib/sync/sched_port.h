@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Inside a port: shared by the files sched*.c, one for each kind of message.
+ * All times in microseconds. F = air time of a 256-byte frame, T = TXDELAY +
+ * tail, S = T + air time of a 16-byte frame, n = neighbours heard in 90 min.
+ */
+#pragma once
+#include "lib/sync/generation.h"
+#include "lib/sync/sched.h"
+#include "lib/sync/trickle.h"
+
+#define SYNC_RX_MAX 16
+#define SYNC_RX_LIFE_US (60 * US_PER_S)
+#define SYNC_TX_MAX 4
+#define SYNC_BURST_MAX 80
+#define SYNC_KEYUP_MAX_US (15 * US_PER_S)	/* at 1200 bit/s */
+#define SYNC_HOLD_US (20 * US_PER_S)
+#define SYNC_ONAIR_MAX 256
+#define SYNC_FRAME_MAX 256
+#define SYNC_REQUEST_TRIES 6
+#define SYNC_WANT_TRIES 4
+
+struct sync_port;
+
+struct sync_rx {		/* a generation coming in */
+	bool used;
+	struct sync_port *port;
+	uint32_t address;
+	uint64_t at_us;		/* its last frame */
+	struct generation_rx g;
+	bool passive;		/* nothing new is expected in it */
+	bool known;		/* frame 0 shows that I hold all of it */
+	bool done;
+	bool more;		/* its sender has a further one */
+	bool more_asked;	/* by me or another, or it came */
+	uint8_t seen;		/* frames that went out, as far as I know */
+	uint8_t half_tries;
+	uint8_t heard_needed;	/* what another station asked for */
+	uint64_t heard_needed_us;
+	struct sync_timer request;
+};
+
+struct sync_tx {		/* a generation going out */
+	bool used;
+	struct generation g;
+	uint64_t at_us;
+	bool more, go, gone_on, due;
+	uint8_t needed, parity_sent;
+	struct sync_needs holds, rest;
+};
+
+struct sync_burst_frame {
+	uint8_t tx, index;	/* place in p->tx, frame index */
+	uint8_t ahead;
+};
+
+struct sync_port {
+	const struct sync_env *env;
+	struct sync_port_config c;
+	bool on;
+	uint64_t F, T, S, imin_floor;
+
+	struct trickle trickle;
+	struct sync_timer trickle_timer;
+	struct sync_peers peers;
+	struct sync_counters count;
+
+	uint64_t nav_us, pace_us, rx_busy_us;	/* silence, until */
+	uint64_t nav_window_us, nav_used_us;	/* its cap, rule 10 */
+
+	/* digests */
+	struct sync_timer say, reply, ack, greet;
+	bool say_root;		/* `say` is the cut-vertex word */
+	bool reply_addressed, reply_offer;
+	uint64_t reply_since_us, ack_since_us;
+	uint64_t last_digest_us, last_digest_root;
+	unsigned last_c;
+	uint64_t said_root;	/* said at least once ... */
+	bool said;
+	uint64_t equal_us;	/* my root was heard from somebody */
+	uint8_t part_bits, part, fails;
+	unsigned futile;	/* digests that led nowhere, in a row */
+
+	/* giving */
+	struct sync_needs push;
+	bool push_due;
+	struct sync_timer push_timer, repair, burst_timer;
+	struct sync_tx tx[SYNC_TX_MAX];
+	uint8_t tx_next, generation;
+	bool sending;		/* a key-up is on the air or queued */
+	struct sync_burst_frame burst[SYNC_BURST_MAX];
+	unsigned burst_n, burst_at;
+	bool burst_key;		/* the last key-up was one of a burst */
+	uint64_t burst_air_us, sent_us;
+	struct { uint32_t slot; uint64_t to, at_us; } onair[SYNC_ONAIR_MAX];
+
+	/* wanting */
+	bool want, want_list;	/* want_list: want_needs, else by root */
+	uint32_t want_address;
+	uint8_t want_tries;
+	struct { uint32_t alias; uint64_t have, to; } want_v[SYNC_WANT_MAX];
+	unsigned want_n;
+	struct sync_timer want_timer;
+
+	/* generations coming in */
+	struct sync_rx rx[SYNC_RX_MAX];
+	unsigned loss_permille;
+	bool moved;		/* the root moved since the port began */
+};
+
+/* ---- sched.c: units, silence, timers ---- */
+
+unsigned sync_n(const struct sync_port *p, uint64_t now_us);
+uint64_t sync_imin(const struct sync_port *p, uint64_t now_us);
+uint64_t sync_spread(const struct sync_port *p, uint64_t now_us);
+uint64_t sync_random(struct sync_port *p, uint64_t below_us);
+uint64_t sync_quiet_us(const struct sync_port *p);
+bool sync_engaged(const struct sync_port *p, uint64_t now_us, bool but_quiet);
+/* Arms a timer of the port; nothing happens while the port is off. */
+void sync_arm(struct sync_port *p, struct sync_timer *t, uint64_t due_us);
+void sync_disarm(struct sync_port *p, struct sync_timer *t);
+/* Called first in a timer that would send: true = not now, it is armed
+ * again. */
+bool sync_gate(struct sync_port *p, struct sync_timer *t, bool answer,
+	       uint64_t now_us);
+/* Hold back for somebody else's exchange; capped (rule 10). */
+void sync_nav(struct sync_port *p, uint64_t until_us, uint64_t now_us);
+/* One message as one key-up. False if it could not be sent. */
+bool sync_send(struct sync_port *p, const struct sync_message *m, bool answer,
+	       uint64_t now_us);
+void sync_trickle_reset(struct sync_port *p, uint64_t now_us);
+static inline uint16_t sync_target(uint32_t address)
+{
+	return (uint16_t)(address >> 16);
+}
+static inline bool sync_for_me(const struct sync_port *p, uint16_t target)
+{
+	return target == sync_target(p->c.address);
+}
+
+/* ---- sched_digest.c ---- */
+
+void sync_digest_init(struct sync_port *p);
+void sync_say(struct sync_port *p, int c, bool answer, uint64_t now_us);
+void sync_trickle_fired(struct sync_port *p, uint64_t now_us);
+void sync_on_digest(struct sync_port *p, struct sync_peer *peer,
+		    const struct sync_digest *d, uint64_t now_us);
+void sync_reply(struct sync_port *p, bool addressed, uint64_t now_us);
+void sync_reply_offer(struct sync_port *p, uint64_t now_us);
+void sync_ack_arm(struct sync_port *p, uint64_t now_us);
+void sync_greet_arm(struct sync_port *p, uint64_t now_us);
+
+/* ---- sched_sketch.c ---- */
+
+struct sync_difference {
+	struct sync_needs give;
+	struct { uint32_t alias; uint64_t have, to; } want[SYNC_WANT_MAX];
+	unsigned want_n;
+	unsigned terms;
+	bool odd;	/* same seq, another head or mark: a fork */
+};
+/* Decodes a digest against the own frontier; false: it does not decode. */
+bool sync_sketch_decode(struct sync_port *p, const struct sync_digest *d,
+			struct sync_difference *out);
+void sync_sketch_make(const struct sync_env *env, struct sync_digest *d,
+		      unsigned c, uint8_t part_bits, uint8_t part);
+
+/* ---- sched_give.c, sched_burst.c ---- */
+
+void sync_give_init(struct sync_port *p);
+/* What the feeds took in since that root; false if it is not in history. */
+bool sync_since(struct sync_port *p, uint64_t root48, struct sync_needs *out);
+void sync_give(struct sync_port *p, struct sync_peer *peer,
+	       struct sync_needs *needs, uint64_t now_us);
+void sync_push_add(struct sync_port *p, const struct sync_needs *needs,
+		   uint64_t delay_us, uint64_t now_us);
+/* Drops what one of the last generations holds or leaves to the next. */
+void sync_needs_drop_served(struct sync_port *p, struct sync_needs *needs,
+			    uint64_t within_us, uint64_t now_us);
+bool sync_recently_served(const struct sync_port *p, uint64_t now_us);
+void sync_onair(struct sync_port *p, uint32_t slot, uint64_t to,
+		uint64_t now_us);
+bool sync_was_onair(const struct sync_port *p, uint32_t slot, uint64_t to,
+		    uint64_t now_us);
+void sync_on_request(struct sync_port *p, const struct sync_want *w,
+		     uint64_t now_us);
+void sync_burst_init(struct sync_port *p);
+void sync_burst_add(struct sync_port *p, unsigned tx, unsigned index,
+		    unsigned ahead);
+void sync_burst_start(struct sync_port *p, uint64_t now_us);
+unsigned sync_burst_keyup_frames(const struct sync_port *p, size_t len);
+
+/* ---- sched_want.c ---- */
+
+void sync_want_init(struct sync_port *p);
+void sync_want_drop(struct sync_port *p);
+void sync_want_root(struct sync_port *p, struct sync_peer *peer,
+		    uint64_t now_us);
+void sync_want_list(struct sync_port *p, struct sync_peer *peer,
+		    const struct sync_difference *d, uint64_t now_us);
+void sync_on_want(struct sync_port *p, struct sync_peer *peer,
+		  const struct sync_want *w, uint64_t now_us);
+
+/* ---- sched_rx.c ---- */
+
+void sync_rx_init(struct sync_port *p);
+void sync_rx_clear(struct sync_port *p);
+bool sync_rx_open(const struct sync_port *p, uint64_t now_us);
+bool sync_rx_busy(const struct sync_port *p, uint64_t now_us);
+enum sync_verdict sync_on_events(struct sync_port *p, struct sync_peer *peer,
+				 const struct sync_events *e,
+				 uint64_t now_us);
+/* Another station asked for parity of a generation that I may be hearing. */
+void sync_rx_overheard(struct sync_port *p, const struct sync_want *w,
+		       uint64_t now_us);

@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Generations coming in: collecting any k of the frames, asking for the
+ * missing number when the burst is over, handing the body up (rules 8, 10).
+ *
+ * Bounded: 16 of them a port, each 60 s after its last frame. Nothing of a
+ * generation is believed before its body is whole and its seals hold.
+ */
+#include "lib/sync/sched_port.h"
+
+static struct sync_rx *rx_find(struct sync_port *p, uint32_t address,
+			       uint8_t number)
+{
+	for (unsigned i = 0; i < SYNC_RX_MAX; i++) {
+		struct sync_rx *r = &p->rx[i];
+
+		if (r->used && r->address == address && r->g.number == number)
+			return r;
+	}
+	return NULL;
+}
+
+static bool rx_old(const struct sync_rx *r, uint64_t now_us)
+{
+	return now_us >= r->at_us + SYNC_RX_LIFE_US;
+}
+
+/* Is there something to be asked for still? */
+static bool rx_wants(const struct sync_rx *r, uint64_t now_us)
+{
+	if (!r->used || r->passive || r->known || rx_old(r, now_us))
+		return false;
+	if (!r->done)
+		return r->half_tries < 2 * SYNC_REQUEST_TRIES;
+	return r->more && !r->more_asked && r->half_tries < 6;
+}
+
+bool sync_rx_open(const struct sync_port *p, uint64_t now_us)
+{
+	for (unsigned i = 0; i < SYNC_RX_MAX; i++)
+		if (rx_wants(&p->rx[i], now_us))
+			return true;
+	return false;
+}
+
+/* Data is arriving just now. */
+bool sync_rx_busy(const struct sync_port *p, uint64_t now_us)
+{
+	for (unsigned i = 0; i < SYNC_RX_MAX; i++)
+		if (p->rx[i].used && !p->rx[i].done &&
+		    now_us < p->rx[i].at_us + 4 * p->F)
+			return true;
+	return false;
+}
+
+/* ---- a place for a generation ---- */
+
+static struct sync_rx *rx_room(struct sync_port *p)
+{
+	struct sync_rx *oldest = &p->rx[0];
+
+	for (unsigned i = 0; i < SYNC_RX_MAX; i++) {
+		if (!p->rx[i].used)
+			return &p->rx[i];
+		if (p->rx[i].at_us < oldest->at_us)
+			oldest = &p->rx[i];
+	}
+	return oldest;
+}
+
+static struct sync_rx *rx_start(struct sync_port *p, struct sync_peer *peer,
+				const struct sync_events *e, uint64_t now_us)
+{
+	struct sync_rx *r = rx_find(p, peer->address, e->generation);
+	struct sync_timer request;
+
+	if (!r)
+		r = rx_room(p);
+	sync_disarm(p, &r->request);
+	request = r->request;
+	memset(r, 0, sizeof(*r));
+	r->request = request;
+	r->used = true;
+	r->port = p;
+	r->address = peer->address;
+	r->at_us = now_us;
+	/* a station that holds no more than I has nothing for me, until the
+	 * heads in frame 0 say otherwise */
+	r->passive = peer->known &&
+		feed_history_find(p->env->feeds, peer->root48) >= 0;
+	generation_rx_init(&r->g, e);
+	return r;
+}
+
+/* The further generation came: nobody need ask for it. */
+static void rx_supersede(struct sync_port *p, const struct sync_rx *now)
+{
+	for (unsigned i = 0; i < SYNC_RX_MAX; i++)
+		if (p->rx[i].used && &p->rx[i] != now &&
+		    p->rx[i].address == now->address)
+			p->rx[i].more_asked = true;
+}
+
+/* ---- silence while it lasts ---- */
+
+static uint64_t rx_left_us(const struct sync_port *p, const struct sync_rx *r,
+			   const struct sync_events *e)
+{
+	uint64_t frame = sync_airtime_us(p, r->g.piece_len + 4U), left;
+	unsigned total = e->k + e->parity_ahead;
+	unsigned keyup = sync_burst_keyup_frames(p, r->g.piece_len + 4U);
+
+	if (e->end || e->index + 1U >= total)
+		return 0;
+	left = (total - 1 - e->index) * frame;
+	if ((e->index + 1U) % keyup == 0)
+		left += 2 * p->T;	/* between two key-ups */
+	return left < SYNC_KEYUP_MAX_US ? left : SYNC_KEYUP_MAX_US;
+}
+
+static void rx_silence(struct sync_port *p, const struct sync_events *e,
+		       uint64_t left_us, uint64_t now_us)
+{
+	if (p->nav_us > now_us)
+		p->nav_us = now_us;	/* the data of that WANT is here */
+	if (e->end)
+		p->rx_busy_us = now_us;
+	else if (now_us + left_us > p->rx_busy_us)
+		p->rx_busy_us = now_us + left_us;
+}
+
+/* ---- frame 0: the heads in clear ---- */
+
+static void rx_heads(struct sync_port *p, struct sync_rx *r,
+		     const struct sync_events *e, uint64_t now_us)
+{
+	struct run_body *b = p->env->body;
+	bool lacks = false;
+
+	if (run_heads_decode(b, e->piece) != RUN_OK || !b->n_runs)
+		return;
+	for (size_t i = 0; i < b->n_runs; i++) {
+		uint64_t last = b->runs[i].seq + b->runs[i].n - 1;
+		uint32_t slot;
+
+		if (feed_by_alias(p->env->feeds, b->runs[i].alias, &slot,
+				  1) != 1 || b->runs[i].n == 0) {
+			lacks = true;
+			continue;
+		}
+		sync_onair(p, slot, last, now_us);
+		lacks |= feed_at(p->env->feeds, slot)->head < last ||
+			p->env->back(p->env->ctx, slot);
+	}
+	if (r->done)
+		return;
+	r->passive = false;
+	if (!lacks)
+		r->done = r->known = true;
+}
+
+/* ---- whole: the body ---- */
+
+static void rx_sender_root(struct sync_port *p, struct sync_peer *peer,
+			   const uint8_t *body, size_t used, size_t len)
+{
+	uint64_t root;
+
+	if (used + 6 > len)
+		return;
+	root = be_get(body + used, 6);
+	peer->root48 = root;
+	peer->known = true;
+	if (root == feed_root48(p->env->feeds)) {
+		peer->events = feed_event_count(p->env->feeds);
+		p->futile = 0;
+	} else if (peer->events < feed_event_count(p->env->feeds)) {
+		peer->events = feed_event_count(p->env->feeds);
+	}
+}
+
+static enum sync_verdict rx_whole(struct sync_port *p, struct sync_peer *peer,
+				  struct sync_rx *r)
+{
+	uint8_t body[GENERATION_BODY_MAX];
+	size_t len, used;
+
+	r->done = true;
+	p->count.generations_received++;
+	if (generation_rx_body(&r->g, body, &len))
+		return SYNC_BAD_BODY;
+	used = p->env->ingest(p->env->ctx, p->c.number, SPAN(body, len));
+	if (!used) {
+		r->known = true;	/* nothing more of it is wanted */
+		return SYNC_BAD_BODY;
+	}
+	if (!r->more)
+		rx_sender_root(p, peer, body, used, len);
+	return SYNC_TAKEN;
+}
+
+/* ---- requests (rule 8) ---- */
+
+static unsigned rx_missing(const struct sync_rx *r)
+{
+	return r->done || r->g.n >= r->g.k ? 0 : r->g.k - r->g.n;
+}
+
+static void rx_arm(struct sync_port *p, struct sync_rx *r, bool end,
+		   uint64_t left_us, uint64_t now_us)
+{
+	uint64_t spread = sync_spread(p, now_us);
+	unsigned miss = rx_missing(r);
+	uint64_t wait = end ? p->T / 2 : left_us + p->F * 13 / 10;
+
+	wait += sync_random(p, spread) * (10U * r->g.k - 6 * miss) /
+		(10U * r->g.k);
+	if (!miss)
+		wait += spread / 2;
+	sync_arm(p, &r->request, now_us + wait);
+}
+
+static uint64_t rx_answer_us(const struct sync_port *p,
+			     const struct sync_rx *r, uint64_t now_us)
+{
+	return 2 * p->S + sync_spread(p, now_us) +
+		(rx_missing(r) + 1) * p->F + 2 * p->T;
+}
+
+static uint8_t rx_loss(const struct sync_rx *r)
+{
+	unsigned lost = r->seen > r->g.n ? r->seen - r->g.n : 0;
+
+	return r->seen ? (uint8_t)(lost * 255 / r->seen) : 0;
+}
+
+static void rx_request_item(struct sync_want *w, const struct sync_rx *r,
+			    bool more)
+{
+	w->parity[w->n].generation = r->g.number;
+	w->parity[w->n].needed = (uint8_t)rx_missing(r);
+	w->parity[w->n].loss = rx_loss(r);
+	w->parity[w->n++].more = more;
+}
+
+/* The other open generations of this sender go into the same request. */
+static void rx_request_others(struct sync_port *p, struct sync_want *w,
+			      const struct sync_rx *r, uint64_t now_us)
+{
+	uint64_t wait = rx_answer_us(p, r, now_us) * 13 / 10 + p->F;
+
+	for (unsigned i = 0; i < SYNC_RX_MAX && w->n < 8; i++) {
+		struct sync_rx *q = &p->rx[i];
+
+		if (q == r || q->address != r->address || q->done ||
+		    !rx_wants(q, now_us))
+			continue;
+		rx_request_item(w, q, false);
+		q->half_tries += 2;
+		sync_arm(p, &q->request, now_us + wait +
+			 sync_random(p, p->S));
+	}
+}
+
+static void rx_request(struct sync_port *p, struct sync_rx *r,
+		       uint64_t now_us)
+{
+	struct sync_message m = {
+		.type = SYNC_WANT,
+		.want = { .form = SYNC_WANT_PARITY,
+			  .target = sync_target(r->address) },
+	};
+	uint64_t wait = rx_answer_us(p, r, now_us);
+
+	r->half_tries += 2;
+	rx_request_item(&m.want, r, r->more && !r->more_asked);
+	rx_request_others(p, &m.want, r, now_us);
+	if (r->done)
+		r->more_asked = r->half_tries >= 8;
+	p->count.requests++;
+	sync_send(p, &m, true, now_us);
+	wait += wait * 15 * r->half_tries / 100;
+	sync_arm(p, &r->request, now_us + wait +
+		 sync_random(p, p->S + sync_spread(p, now_us)));
+}
+
+/* Somebody else asked for as much: its answer serves me too. */
+static bool rx_asked_by_other(struct sync_port *p, struct sync_rx *r,
+			      struct sync_timer *t, uint64_t now_us)
+{
+	uint64_t until = r->heard_needed_us + rx_answer_us(p, r, now_us);
+
+	if (!r->heard_needed_us || now_us >= until ||
+	    r->heard_needed < rx_missing(r))
+		return false;
+	if (r->done) {
+		r->more_asked = true;
+		return true;
+	}
+	r->half_tries++;
+	sync_arm(p, t, until + sync_random(p, sync_spread(p, now_us)));
+	return true;
+}
+
+static void rx_request_due(struct sync_timer *t, uint64_t now_us)
+{
+	struct sync_rx *r = container_of(t, struct sync_rx, request);
+	struct sync_port *p = t->owner;
+
+	if (!rx_wants(r, now_us))
+		return;
+	if (now_us < p->rx_busy_us) {
+		sync_arm(p, t, p->rx_busy_us + p->T +
+			 sync_random(p, sync_spread(p, now_us)));
+		return;
+	}
+	if (p->sending || p->env->clear_us(p->env->ctx, p->c.number, true,
+					   now_us) > now_us) {
+		sync_gate(p, t, true, now_us);
+		return;
+	}
+	if (!rx_asked_by_other(p, r, t, now_us))
+		rx_request(p, r, now_us);
+}
+
+void sync_rx_overheard(struct sync_port *p, const struct sync_want *w,
+		       uint64_t now_us)
+{
+	uint64_t fresh = 2 * p->S + sync_spread(p, now_us);
+
+	for (unsigned i = 0; i < w->n; i++) {
+		unsigned needed = w->parity[i].needed;
+
+		sync_nav(p, now_us + p->T + p->S + needed * p->F + p->F / 2,
+			 now_us);
+		for (unsigned j = 0; j < SYNC_RX_MAX; j++) {
+			struct sync_rx *r = &p->rx[j];
+
+			if (!r->used || sync_target(r->address) != w->target ||
+			    r->g.number != w->parity[i].generation)
+				continue;
+			if (now_us >= r->heard_needed_us + fresh ||
+			    needed > r->heard_needed)
+				r->heard_needed = (uint8_t)needed;
+			r->heard_needed_us = now_us;
+		}
+	}
+}
+
+/* ---- a frame ---- */
+
+/* Whether the frame belongs to another generation of the same number. */
+static bool rx_restarted(const struct sync_rx *r, const struct sync_events *e,
+			 uint64_t now_us)
+{
+	return rx_old(r, now_us) ||
+		((r->g.k != e->k || r->g.piece_len != e->piece.n) &&
+		 (r->done || now_us >= r->at_us + SYNC_HOLD_US));
+}
+
+static enum sync_verdict rx_add(struct sync_port *p, struct sync_peer *peer,
+				struct sync_rx *r,
+				const struct sync_events *e, uint64_t now_us)
+{
+	int added = generation_rx_add(&r->g, e);
+
+	if (added < 0)
+		return SYNC_BAD_FRAME;
+	r->at_us = now_us;
+	r->more = e->more;
+	if (e->index + 1U > r->seen)
+		r->seen = e->index + 1;
+	if (e->index == 0)
+		rx_heads(p, r, e, now_us);
+	if (r->done || !generation_rx_complete(&r->g))
+		return added && !r->done ? SYNC_TAKEN : SYNC_DUPLICATE;
+	return rx_whole(p, peer, r);
+}
+
+enum sync_verdict sync_on_events(struct sync_port *p, struct sync_peer *peer,
+				 const struct sync_events *e, uint64_t now_us)
+{
+	struct sync_rx *r = rx_find(p, peer->address, e->generation);
+	enum sync_verdict v;
+	uint64_t left;
+
+	if (!r || rx_restarted(r, e, now_us))
+		r = rx_start(p, peer, e, now_us);
+	rx_supersede(p, r);
+	left = rx_left_us(p, r, e);
+	rx_silence(p, e, left, now_us);
+	v = rx_add(p, peer, r, e, now_us);
+	if (v != SYNC_BAD_FRAME && rx_wants(r, now_us))
+		rx_arm(p, r, e->end, left, now_us);
+	else if (!rx_wants(r, now_us))
+		sync_disarm(p, &r->request);
+	return v;
+}
+
+void sync_rx_init(struct sync_port *p)
+{
+	for (unsigned i = 0; i < SYNC_RX_MAX; i++) {
+		p->rx[i].request.fire = rx_request_due;
+		p->rx[i].request.owner = p;
+	}
+}

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * From a digest's syndrome to what two stations differ in.
+ *
+ * The XOR of both syndromes decodes to (alias, value XOR value) for every
+ * author that differs. A decode beyond capacity may be nonsense, so it counts
+ * only if it explains the difference of the roots (48 bits: guards against
+ * chance, which is what it is for).
+ */
+#include "lib/feed/syndrome.h"
+#include "lib/sync/sched_port.h"
+
+#define ROOT_MASK 0xffffffffffffULL
+#define SEQ_BITS 20
+#define SEQ_MASK ((1U << SEQ_BITS) - 1)
+
+/* ---- making one ---- */
+
+/* Syndrome and root of the authors whose alias is `part` modulo P. */
+static void sketch_part(const struct sync_env *env, struct sync_digest *d)
+{
+	uint32_t mask = (1U << d->part_bits) - 1;
+
+	memset(d->s, 0, sizeof(d->s));
+	d->part_root48 = 0;
+	for (uint32_t i = 0; i < feed_count(env->feeds); i++) {
+		const struct feed *f = feed_at(env->feeds, i);
+		uint32_t v = feed_value(f);
+
+		if (v == 0 || (f->alias & mask) != d->part)
+			continue;
+		syndrome_update(d->s, 2U * d->c, f->alias, v);
+		d->part_root48 += feed_root_term(f->alias, v);
+	}
+	d->part_root48 &= ROOT_MASK;
+}
+
+static bool sketch_has_proofs(const struct sync_env *env)
+{
+	for (uint32_t i = 0; i < feed_count(env->feeds); i++)
+		if (feed_at(env->feeds, i)->forked)
+			return true;
+	return false;
+}
+
+void sync_sketch_make(const struct sync_env *env, struct sync_digest *d,
+		      unsigned c, uint8_t part_bits, uint8_t part)
+{
+	*d = (struct sync_digest){
+		.dataset_tag = (uint16_t)be_get(env->dataset, 2),
+		.has_proofs = sketch_has_proofs(env),
+		.root48 = feed_root48(env->feeds),
+		.events = feed_event_count(env->feeds),
+		.authors = feed_author_count(env->feeds),
+		.c = (uint8_t)c,
+		.part_bits = part_bits,
+		.part = part,
+	};
+	if (part_bits)
+		sketch_part(env, d);
+	else
+		memcpy(d->s, feed_syndrome(env->feeds), 2 * c * sizeof(d->s[0]));
+}
+
+void sync_digest_make(const struct sync_env *env, struct sync_digest *d,
+		      unsigned c)
+{
+	sync_sketch_make(env, d, c, 0, 0);
+}
+
+/* ---- reading one ---- */
+
+/* The own value under an alias: authors that share one sum up. */
+static uint32_t sketch_own_value(const struct sync_env *env, uint32_t alias)
+{
+	uint32_t slots[8], v = 0;
+	size_t n = feed_by_alias(env->feeds, alias, slots, 8);
+
+	for (size_t i = 0; i < n && i < 8; i++)
+		v ^= feed_value(feed_at(env->feeds, slots[i]));
+	return v;
+}
+
+/* Does it explain the roots? theirs = mine - mine's terms + theirs' terms */
+static bool sketch_verify(const struct sync_env *env,
+			  const struct sync_digest *d,
+			  const struct sync_digest *own,
+			  const struct syndrome_term *terms, int n)
+{
+	uint64_t root = d->part_bits ? own->part_root48 : own->root48;
+	uint64_t want = d->part_bits ? d->part_root48 : d->root48;
+
+	for (int i = 0; i < n; i++) {
+		uint32_t alias = terms[i].alias;
+		uint32_t mine = sketch_own_value(env, alias);
+		uint32_t theirs = mine ^ terms[i].value;
+
+		if (mine)
+			root -= feed_root_term(alias, mine);
+		if (theirs)
+			root += feed_root_term(alias, theirs);
+	}
+	return (root & ROOT_MASK) == want;
+}
+
+static void sketch_want(struct sync_difference *out, uint32_t alias,
+			uint64_t have, uint64_t to)
+{
+	if (out->want_n == SYNC_WANT_MAX)
+		return;
+	out->want[out->want_n].alias = alias;
+	out->want[out->want_n].have = have;
+	out->want[out->want_n++].to = to;
+}
+
+/* The same height but another head or mark: a fork. The last run and the
+ * proof go out, and the other branch is asked for from further back. */
+static void sketch_fork(struct sync_port *p, struct sync_difference *out,
+			uint32_t slot)
+{
+	const struct feed *f = feed_at(p->env->feeds, slot);
+	uint64_t back = p->env->back(p->env->ctx, slot);
+
+	out->odd = true;
+	sync_needs_add(&out->give, slot, f->head ? f->head - 1 : 0, f->head);
+	if (!back)
+		back = 16;
+	sketch_want(out, f->alias, f->head > back ? f->head - back : 0,
+		    f->head);
+}
+
+/* One differing author, seqs compared modulo 2^20. */
+static void sketch_author(struct sync_port *p, struct sync_difference *out,
+			  uint32_t slot, uint32_t theirs)
+{
+	const struct feed *f = feed_at(p->env->feeds, slot);
+	uint32_t ahead = ((theirs >> 12) - (uint32_t)f->head) & SEQ_MASK;
+	uint64_t back = p->env->back(p->env->ctx, slot);
+
+	if (ahead == 0 && theirs) {
+		sketch_fork(p, out, slot);
+	} else if (ahead < SEQ_MASK / 2 && theirs) {
+		sketch_want(out, f->alias, f->head > back ? f->head - back : 0,
+			    f->head + ahead);
+	} else {
+		uint64_t behind = theirs ? (SEQ_MASK + 1ULL) - ahead : f->head;
+
+		sync_needs_add(&out->give, slot,
+			       behind < f->head ? f->head - behind : 0,
+			       f->head);
+	}
+}
+
+static void sketch_term(struct sync_port *p, struct sync_difference *out,
+			const struct syndrome_term *t)
+{
+	uint32_t slots[8];
+	size_t n = feed_by_alias(p->env->feeds, t->alias, slots, 8);
+	uint32_t theirs = sketch_own_value(p->env, t->alias) ^ t->value;
+
+	if (n == 0)
+		sketch_want(out, t->alias, 0, theirs >> 12);
+	else if (n == 1)
+		sketch_author(p, out, slots[0], theirs);
+	else	/* which of them differs cannot be told: give and ask all */
+		for (size_t i = 0; i < n && i < 8; i++)
+			sketch_fork(p, out, slots[i]);
+}
+
+bool sync_sketch_decode(struct sync_port *p, const struct sync_digest *d,
+			struct sync_difference *out)
+{
+	struct syndrome_term terms[SYNDROME_C_MAX];
+	struct sync_digest own;
+	int n;
+
+	memset(out, 0, sizeof(*out));
+	sync_sketch_make(p->env, &own, d->c, d->part_bits, d->part);
+	for (unsigned i = 0; i < 2U * d->c; i++)
+		own.s[i] ^= d->s[i];
+	n = syndrome_decode(terms, own.s, 2U * d->c, NULL, 0);
+	if (n < 0 || !sketch_verify(p->env, d, &own, terms, n))
+		return false;
+	out->terms = (unsigned)n;
+	for (int i = 0; i < n; i++)
+		sketch_term(p, out, &terms[i]);
+	return true;
+}

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Wants: asking one neighbour, by list or by root (rules 3, 4, 5), and being
+ * asked. One want is open at a time on a port.
+ */
+#include "lib/sync/sched_port.h"
+
+void sync_want_drop(struct sync_port *p)
+{
+	p->want = false;
+	sync_disarm(p, &p->want_timer);
+}
+
+/* ---- asking ---- */
+
+/* My own sketch may be being answered: wait for that first. */
+static uint64_t want_sketch_wait(const struct sync_port *p, uint64_t now_us)
+{
+	uint64_t until = p->last_digest_us + 2 * p->S + p->F * 33 / 10;
+
+	if (!p->said || !p->last_c || until < now_us ||
+	    p->last_digest_root != feed_root48(p->env->feeds))
+		return 0;
+	return until - now_us;
+}
+
+/* False if another want is open that this one does not replace. */
+static bool want_open(struct sync_port *p, struct sync_peer *peer, bool list,
+		      uint64_t now_us)
+{
+	unsigned n = sync_n(p, now_us);
+	uint64_t window = n > 2 ? p->S * 3 * (n - 1) / 2 : 2 * p->S;
+
+	if (!p->on || (p->want && !(list && !p->want_list)))
+		return false;
+	p->want = true;
+	p->want_list = list;
+	p->want_address = peer->address;
+	p->want_tries = 0;
+	sync_arm(p, &p->want_timer, now_us + 100 * US_PER_MS +
+		 want_sketch_wait(p, now_us) + sync_random(p, window));
+	return true;
+}
+
+void sync_want_root(struct sync_port *p, struct sync_peer *peer,
+		    uint64_t now_us)
+{
+	want_open(p, peer, false, now_us);
+}
+
+void sync_want_list(struct sync_port *p, struct sync_peer *peer,
+		    const struct sync_difference *d, uint64_t now_us)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < d->want_n; i++)
+		n += !p->env->refused(p->env->ctx, d->want[i].alias,
+				      d->want[i].to);
+	if (!n) {
+		sync_peer_settle(peer, feed_root48(p->env->feeds), TIME_NEVER);
+		return;
+	}
+	if (!want_open(p, peer, true, now_us))
+		return;
+	p->want_n = 0;
+	for (unsigned i = 0; i < d->want_n; i++) {
+		if (p->env->refused(p->env->ctx, d->want[i].alias,
+				    d->want[i].to))
+			continue;
+		p->want_v[p->want_n].alias = d->want[i].alias;
+		p->want_v[p->want_n].have = d->want[i].have;
+		p->want_v[p->want_n++].to = d->want[i].to;
+	}
+}
+
+/* What came meanwhile need not be asked for. */
+static bool want_still_lacked(const struct sync_port *p, unsigned i)
+{
+	uint32_t slot;
+
+	if (feed_by_alias(p->env->feeds, p->want_v[i].alias, &slot, 1) != 1)
+		return true;
+	return feed_at(p->env->feeds, slot)->head < p->want_v[i].to ||
+		p->want_v[i].have < feed_at(p->env->feeds, slot)->head;
+}
+
+static bool want_make(struct sync_port *p, struct sync_want *w)
+{
+	*w = (struct sync_want){
+		.target = sync_target(p->want_address),
+		.nav_ds = (uint8_t)((2 * p->T + p->F * 3 / 2) / 100000),
+		.form = p->want_list ? SYNC_WANT_LIST : SYNC_WANT_ROOT,
+		.root48 = feed_root48(p->env->feeds),
+		.events = feed_event_count(p->env->feeds),
+	};
+	if (!p->want_list)
+		return true;
+	for (unsigned i = 0; i < p->want_n; i++) {
+		if (!want_still_lacked(p, i))
+			continue;
+		w->list[w->n].alias = p->want_v[i].alias;
+		w->list[w->n++].have = p->want_v[i].have;
+	}
+	return w->n > 0;
+}
+
+/* Four tries without an answer: the pair rests a while. */
+static void want_give_up(struct sync_port *p, struct sync_peer *peer,
+			 uint64_t now_us)
+{
+	uint64_t wait = sync_imin(p, now_us)
+		<< (peer->fruitless < 8 ? peer->fruitless : 8);
+
+	if (peer->fruitless < UINT8_MAX)
+		peer->fruitless++;
+	sync_peer_settle(peer, feed_root48(p->env->feeds), now_us + wait);
+	sync_want_drop(p);
+}
+
+static void want_send(struct sync_port *p, struct sync_peer *peer,
+		      const struct sync_message *m, uint64_t now_us)
+{
+	uint64_t wait = p->S + 2 * p->F + 2 * p->T +
+		sync_airtime_us(p, 5 * m->want.n + 14U);
+
+	p->want_tries++;
+	if (!p->want_list)
+		peer->asked_us = now_us + 2 * p->F;
+	sync_send(p, m, true, now_us);
+	sync_arm(p, &p->want_timer, now_us + wait +
+		 sync_random(p, p->S << p->want_tries));
+}
+
+static void want_due(struct sync_timer *t, uint64_t now_us)
+{
+	struct sync_port *p = t->owner;
+	struct sync_peer *peer = sync_peer_find(&p->peers, p->want_address);
+	struct sync_message m = { .type = SYNC_WANT };
+
+	if (sync_gate(p, t, true, now_us))
+		return;
+	if (!peer || sync_rx_open(p, now_us) || p->push_due ||
+	    peer->root48 == feed_root48(p->env->feeds) ||
+	    !want_make(p, &m.want))
+		sync_want_drop(p);
+	else if (p->want_tries >= SYNC_WANT_TRIES)
+		want_give_up(p, peer, now_us);
+	else
+		want_send(p, peer, &m, now_us);
+}
+
+/* ---- being asked ---- */
+
+/* A want of somebody else: hold back until its data is heard, and do not ask
+ * or show what it already does. */
+static void want_overheard(struct sync_port *p, const struct sync_want *w,
+			   uint64_t now_us)
+{
+	struct sync_peer *to = sync_peer_find_target(&p->peers, w->target);
+	uint64_t root = feed_root48(p->env->feeds);
+
+	sync_nav(p, now_us + 2 * p->T + p->F * 3 / 2, now_us);
+	if (w->form == SYNC_WANT_ROOT && w->root48 == root) {
+		p->trickle.heard++;
+		p->equal_us = now_us;
+	}
+	if (to && to->known && to->root48 == root)
+		p->equal_us = now_us;	/* it shows the sketch I would */
+	if (p->want && (w->form == SYNC_WANT_ROOT || !p->want_list))
+		sync_want_drop(p);
+}
+
+static void want_by_root(struct sync_port *p, struct sync_peer *peer,
+			 const struct sync_want *w, uint64_t now_us)
+{
+	struct sync_needs needs;
+
+	if (sync_since(p, w->root48, &needs)) {
+		sync_needs_drop_served(p, &needs, 0, now_us);
+		sync_push_add(p, &needs, 100 * US_PER_MS, now_us);
+	} else if (w->events < feed_event_count(p->env->feeds)) {
+		sync_want_drop(p);	/* "show me your sketch" */
+		sync_want_root(p, peer, now_us);
+	} else {
+		sync_reply(p, true, now_us);
+	}
+}
+
+static void want_by_list(struct sync_port *p, const struct sync_want *w,
+			 uint64_t now_us)
+{
+	struct sync_needs needs = { 0 };
+	uint32_t slots[8];
+
+	for (unsigned i = 0; i < w->n; i++) {
+		size_t n = feed_by_alias(p->env->feeds, w->list[i].alias,
+					 slots, 8);
+
+		for (size_t j = 0; j < n && j < 8; j++) {
+			uint64_t head = feed_at(p->env->feeds, slots[j])->head;
+
+			if (head > w->list[i].have)
+				sync_needs_add(&needs, slots[j],
+					       w->list[i].have, head);
+		}
+	}
+	sync_needs_drop_served(p, &needs, 0, now_us);
+	sync_push_add(p, &needs, 100 * US_PER_MS, now_us);
+}
+
+void sync_on_want(struct sync_port *p, struct sync_peer *peer,
+		  const struct sync_want *w, uint64_t now_us)
+{
+	bool mine = sync_for_me(p, w->target);
+
+	if (w->form == SYNC_WANT_PARITY) {
+		if (mine)
+			sync_on_request(p, w, now_us);
+		else
+			sync_rx_overheard(p, w, now_us);
+		return;
+	}
+	if (w->form == SYNC_WANT_ROOT) {
+		peer->known = true;
+		peer->root48 = w->root48;
+		peer->events = w->events;
+	}
+	if (!mine)
+		want_overheard(p, w, now_us);
+	else if (w->form == SYNC_WANT_ROOT)
+		want_by_root(p, peer, w, now_us);
+	else
+		want_by_list(p, w, now_us);
+}
+
+void sync_want_init(struct sync_port *p)
+{
+	p->want_timer.fire = want_due;
+	p->want_timer.owner = p;
+}
