@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include "lib/event/record.h"
 #include "lib/feed/memory.h"
 
 struct chain {
@@ -127,6 +128,40 @@ void memory_apply(struct memory *m, const struct feed_change *change)
 				sizeof(*c->seals));
 		c->seals[c->n_seals++] = change->seals[i];
 	}
+}
+
+static int record_displaced(struct feed_change *c, struct span record)
+{
+	struct rd r = rd_init(record);
+
+	c->displaced_from = rd_le(&r, 8);
+	c->displaced_to = rd_le(&r, 8);
+	return r.bad || !c->displaced_from ? -EINVAL : 0;
+}
+
+int memory_record(struct memory *m, uint16_t type, uint32_t slot,
+		  struct span record)
+{
+	struct feed_change c = { .slot = slot };
+	struct feed_seal seal;
+	struct event e = { 0 };
+	int err = 0;
+
+	if (type == RECORD_EVENT) {
+		err = record_event_decode(record, &e);
+		c.events = &e;
+		c.n_events = 1;
+	} else if (type == RECORD_SEAL) {
+		err = record_seal_decode(record, &seal.seq, seal.id,
+					 seal.seal);
+		c.seals = &seal;
+		c.n_seals = 1;
+	} else if (type == RECORD_DISPLACED) {
+		err = record_displaced(&c, record);
+	}
+	if (!err)
+		memory_apply(m, &c);
+	return err;
 }
 
 static int memory_event(void *ctx, uint32_t slot, uint64_t seq,

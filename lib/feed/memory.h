@@ -16,5 +16,10 @@ void memory_free(struct memory *m);
  * .n_events = 1 }. */
 void memory_apply(struct memory *m, const struct feed_change *c);
 
+/* The same from one record of the log (lib/event/record.h); those that are
+ * not events, seals or displacements are ignored. 0 or -EINVAL. */
+int memory_record(struct memory *m, uint16_t type, uint32_t slot,
+		  struct span record);
+
 /* The calls of struct store over m. Its spans live until memory_free. */
 struct store memory_store(struct memory *m);

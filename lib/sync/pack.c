@@ -27,8 +27,8 @@ struct sync_pack {
 	struct event events[SYNC_PACK_EVENTS_MAX];
 	uint8_t bytes[SYNC_PACK_BYTES_MAX];
 	struct segment segments[SYNC_PACK_SEGMENTS_MAX];
-	struct run runs[SYNC_PACK_SEGMENTS_MAX];
-	struct run proofs[SYNC_PACK_SEGMENTS_MAX];
+	struct run runs[SYNC_PACK_SEGMENTS_MAX + SYNC_PACK_PROOFS_MAX];
+	struct run proofs[SYNC_PACK_PROOFS_MAX];
 	unsigned n_proofs;
 };
 
@@ -123,12 +123,17 @@ static int pack_segment(const struct sync_env *env, int port, uint32_t slot,
 
 static void pack_proof(const struct sync_env *env, uint32_t slot)
 {
+	const struct feed_seal *proof = feed_proof(env->feeds, slot);
 	struct sync_pack *k = env->pack;
+	struct run *r = &k->proofs[k->n_proofs];
 
-	if (feed_at(env->feeds, slot)->forked &&
-	    k->n_proofs < SYNC_PACK_SEGMENTS_MAX / 2 &&
-	    env->proof(env->ctx, slot, &k->proofs[k->n_proofs]))
-		k->n_proofs++;
+	if (!proof || k->n_proofs == SYNC_PACK_PROOFS_MAX)
+		return;
+	*r = (struct run){ .alias = feed_at(env->feeds, slot)->alias,
+			   .seq = proof->seq };
+	memcpy(r->proof_id, proof->id, sizeof(r->proof_id));
+	memcpy(r->seal, proof->seal, sizeof(r->seal));
+	k->n_proofs++;
 }
 
 static void pack_gather(const struct sync_env *env, int port,

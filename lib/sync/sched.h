@@ -56,11 +56,9 @@ struct sync_env {
 	/* Whether this event goes without its payload. */
 	bool (*withheld)(void *ctx, int port, uint32_t slot,
 			 const struct event *e);
-	/* The proof held of an author's fork, as a run with n = 0. */
-	bool (*proof)(void *ctx, uint32_t slot, struct run *run);
-	/* A body that came in whole: admit its runs. The bytes it took, or
-	 * 0 if it is not a body. */
-	size_t (*ingest)(void *ctx, int port, struct span body);
+	/* A body that came in whole: admit its runs. False if it is not a
+	 * body. */
+	bool (*ingest)(void *ctx, int port, struct span body);
 	/* Whether a run of this author up to seq was refused for good. */
 	bool (*refused)(void *ctx, uint32_t alias, uint64_t seq);
 	/* How far below the head to ask an author's events again, 0 = not:

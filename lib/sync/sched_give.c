@@ -12,7 +12,7 @@
 
 #define PARITY_THRESHOLD 0.6
 #define PARITY_AHEAD_MAX 3	/* two bits in the EVENTS head */
-#define ROOT_SIZE 6
+
 
 /* ---- what was on the air lately ---- */
 
@@ -201,7 +201,7 @@ static struct sync_tx *give_pack(struct sync_port *p, uint64_t now_us)
 
 	give_to_heads(p);
 	len = sync_pack_body(p->env, p->c.number, &p->push, &g->holds,
-			     &g->rest, body, sizeof(body) - ROOT_SIZE);
+			     &g->rest, body, sizeof(body) - GENERATION_ROOT_SIZE);
 	p->push.n = 0;
 	if (len <= 0)
 		return NULL;

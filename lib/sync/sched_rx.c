@@ -131,13 +131,15 @@ static void rx_silence(struct sync_port *p, const struct sync_events *e,
 
 /* ---- frame 0: the heads in clear ---- */
 
-static void rx_heads(struct sync_port *p, struct sync_rx *r,
-		     const struct sync_events *e, uint64_t now_us)
+static void rx_heads(struct sync_port *p, struct sync_rx *r, uint64_t now_us)
 {
 	struct run_body *b = p->env->body;
 	bool lacks = false;
+	struct span front;
+	uint64_t root48;
 
-	if (run_heads_decode(b, e->piece) != RUN_OK || !b->n_runs)
+	if (!generation_rx_front(&r->g, &root48, &front) ||
+	    run_heads_decode(b, front) != RUN_OK || !b->n_runs)
 		return;
 	for (size_t i = 0; i < b->n_runs; i++) {
 		uint64_t last = b->runs[i].seq + b->runs[i].n - 1;
@@ -162,20 +164,17 @@ static void rx_heads(struct sync_port *p, struct sync_rx *r,
 /* ---- whole: the body ---- */
 
 static void rx_sender_root(struct sync_port *p, struct sync_peer *peer,
-			   const uint8_t *body, size_t used, size_t len)
+			   uint64_t root48)
 {
-	uint64_t root;
+	uint64_t mine = feed_event_count(p->env->feeds);
 
-	if (used + 6 > len)
-		return;
-	root = be_get(body + used, 6);
-	peer->root48 = root;
+	peer->root48 = root48;
 	peer->known = true;
-	if (root == feed_root48(p->env->feeds)) {
-		peer->events = feed_event_count(p->env->feeds);
+	if (root48 == feed_root48(p->env->feeds)) {
+		peer->events = mine;
 		p->futile = 0;
-	} else if (peer->events < feed_event_count(p->env->feeds)) {
-		peer->events = feed_event_count(p->env->feeds);
+	} else if (peer->events < mine) {
+		peer->events = mine;
 	}
 }
 
@@ -183,19 +182,18 @@ static enum sync_verdict rx_whole(struct sync_port *p, struct sync_peer *peer,
 				  struct sync_rx *r)
 {
 	uint8_t body[GENERATION_BODY_MAX];
-	size_t len, used;
+	uint64_t root48;
+	size_t len;
 
 	r->done = true;
 	p->count.generations_received++;
-	if (generation_rx_body(&r->g, body, &len))
-		return SYNC_BAD_BODY;
-	used = p->env->ingest(p->env->ctx, p->c.number, SPAN(body, len));
-	if (!used) {
+	if (generation_rx_body(&r->g, body, &len, &root48) ||
+	    !p->env->ingest(p->env->ctx, p->c.number, SPAN(body, len))) {
 		r->known = true;	/* nothing more of it is wanted */
 		return SYNC_BAD_BODY;
 	}
 	if (!r->more)
-		rx_sender_root(p, peer, body, used, len);
+		rx_sender_root(p, peer, root48);
 	return SYNC_TAKEN;
 }
 
@@ -371,7 +369,7 @@ static enum sync_verdict rx_add(struct sync_port *p, struct sync_peer *peer,
 	if (e->index + 1U > r->seen)
 		r->seen = e->index + 1;
 	if (e->index == 0)
-		rx_heads(p, r, e, now_us);
+		rx_heads(p, r, now_us);
 	if (r->done || !generation_rx_complete(&r->g))
 		return added && !r->done ? SYNC_TAKEN : SYNC_DUPLICATE;
 	return rx_whole(p, peer, r);

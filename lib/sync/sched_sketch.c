@@ -178,7 +178,7 @@ bool sync_sketch_decode(struct sync_port *p, const struct sync_digest *d,
 	sync_sketch_make(p->env, &own, d->c, d->part_bits, d->part);
 	for (unsigned i = 0; i < 2U * d->c; i++)
 		own.s[i] ^= d->s[i];
-	n = syndrome_decode(terms, own.s, 2U * d->c, NULL, 0);
+	n = syndrome_decode(terms, own.s, 2U * d->c);
 	if (n < 0 || !sketch_verify(p->env, d, &own, terms, n))
 		return false;
 	out->terms = (unsigned)n;
