@@ -59,14 +59,15 @@ static bool address_decode(struct ax25_address *a, const uint8_t *p)
 }
 
 static void address_encode(uint8_t *p, const struct ax25_address *a,
-			   uint8_t bits)
+			   uint8_t last)
 {
 	size_t n = strnlen(a->call, CALL_LEN);
 
 	memset(p, PAD, CALL_LEN);
 	for (size_t i = 0; i < n; i++)
 		p[i] = (uint8_t)(a->call[i] << 1);
-	p[CALL_LEN] = (uint8_t)(RESERVED | (a->ssid & 15) << 1 | bits);
+	p[CALL_LEN] = (uint8_t)((a->c_or_h ? C_OR_H : 0) | RESERVED |
+				(a->ssid & 15) << 1 | last);
 }
 
 /* "", "-0" .. "-15" */
@@ -242,7 +243,7 @@ int ax25_ui_encode(uint8_t *dst, size_t cap, const struct ax25_address *dest,
 {
 	if (cap < AX25_UI_HEADER || cap - AX25_UI_HEADER < info.n)
 		return -ENOSPC;
-	address_encode(dst, dest, C_OR_H);
+	address_encode(dst, dest, 0);
 	address_encode(dst + AX25_ADDRESS_SIZE, source, LAST);
 	dst[14] = CONTROL_UI;
 	dst[15] = pid;

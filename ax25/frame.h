@@ -67,7 +67,9 @@ bool ax25_address_equal(const struct ax25_address *a,
 bool ax25_call_valid(const char *call);
 bool ax25_call_placeholder(const char *call);
 
-/* A UI frame, command, no digipeaters; length or -ENOSPC. */
+/* A UI frame without digipeaters; length or -ENOSPC. The C bits go out as the
+ * addresses have them: dest->c_or_h alone makes it a version-2 command, both
+ * clear is the old form (what the Reticulum reference sends). */
 int ax25_ui_encode(uint8_t *dst, size_t cap, const struct ax25_address *dest,
 		   const struct ax25_address *source, uint8_t pid,
 		   struct span info);

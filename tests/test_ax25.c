@@ -52,6 +52,7 @@ static void test_encode(void **state)
 	uint8_t got[sizeof(want)];
 
 	(void)state;
+	dest.c_or_h = true;
 	assert_int_equal(ax25_ui_encode(got, sizeof(got), &dest, &source,
 					AX25_PID_CAIRN, SPAN("hi", 2)),
 			 sizeof(want));
@@ -66,10 +67,12 @@ static void test_round_trip(void **state)
 	struct ax25_address dest = address("QST"), source = address("DL1ABC-15");
 	struct ax25_frame f;
 	uint8_t raw[64];
-	int n = ax25_ui_encode(raw, sizeof(raw), &dest, &source, AX25_PID_NONE,
-			       SPAN_STR("!4903.50N/07201.75W-"));
+	int n;
 
 	(void)state;
+	dest.c_or_h = true;
+	n = ax25_ui_encode(raw, sizeof(raw), &dest, &source, AX25_PID_NONE,
+			   SPAN_STR("!4903.50N/07201.75W-"));
 	assert_int_equal(ax25_parse(&f, SPAN(raw, n)), AX25_OK);
 	assert_address(&f.dest, "QST");
 	assert_address(&f.source, "DL1ABC-15");

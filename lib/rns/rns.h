@@ -17,6 +17,9 @@
 #define RNS_NAME_HASH 10
 #define RNS_APP_DATA_MAX 316
 #define RNS_ANNOUNCE_MIN 167	/* type 1, no ratchet, no app_data */
+/* The reference bounds packets on sending only. We take this much: our own
+ * frames on a stream link are up to 16 KiB and ride in PLAIN packets. */
+#define RNS_PACKET_MAX (16384 + 64)
 
 /* ---- identities: 64 private bytes = X25519 private | Ed25519 seed ---- */
 
@@ -41,8 +44,8 @@ bool rns_identity_verify(const struct rns_identity *id, const uint8_t sig[64],
 
 /* ---- names ---- */
 
-/* full name "app.aspect.aspect"; dots inside a part are refused by
- * rns_name_join (-EINVAL). */
+/* full name "app.aspect.aspect" and a NUL; its length, -EINVAL for a dot
+ * inside a part, -ENOSPC. Nothing is trimmed, case counts. */
 int rns_name_join(char *dst, size_t cap, const char *app,
 		  const char *const *aspects, size_t n);
 void rns_name_hash(uint8_t out[10], struct span full_name);
@@ -68,14 +71,28 @@ struct rns_packet {
 };
 
 enum rns_error {
-	RNS_OK, RNS_SHORT, RNS_HOPS, RNS_IFAC, RNS_NOT_ANNOUNCE,
-	RNS_BAD_DEST_TYPE, RNS_BAD_KEY, RNS_BAD_SIGNATURE, RNS_BAD_DEST,
-	RNS_KEY_CHANGED, RNS_OLD, RNS_REPLAY, RNS_ERROR_COUNT,
+	RNS_OK,
+	RNS_SHORT,
+	RNS_LONG,		/* above RNS_PACKET_MAX */
+	RNS_HOPS,		/* 128 or more on the wire */
+	RNS_IFAC,		/* masked by an access code: not for us */
+	RNS_NOT_ANNOUNCE,
+	RNS_BAD_DEST_TYPE,	/* an announce, but not SINGLE */
+	RNS_BAD_KEY,		/* small order or not canonical */
+	RNS_BAD_SIGNATURE,
+	RNS_BAD_DEST,		/* not the hash of name and key */
+	RNS_KEY_CHANGED,
+	RNS_OLD,		/* not emitted after the newest known */
+	RNS_REPLAY,		/* this random hash was heard before */
+	RNS_ERROR_COUNT,
 };
+/* "short", "bad-signature" ...: stable words, for counters and output. */
 const char *rns_error_name(enum rns_error e);
 
+/* RNS_OK, RNS_SHORT, RNS_LONG or RNS_HOPS; p->data borrows from raw. */
 enum rns_error rns_packet_parse(struct rns_packet *p, struct span raw);
-/* Type 1, hops 0, context 00; length or -EMSGSIZE above RNS_MTU. */
+/* Type 1, hops 0, context 00; length, or -EMSGSIZE above cap: RNS_MTU is what
+ * others carry, RNS_PACKET_MAX what two of us take on a stream. */
 int rns_packet_encode_plain(uint8_t *dst, size_t cap, const uint8_t dest[16],
 			    struct span data);
 
@@ -89,17 +106,30 @@ struct rns_announce {
 	struct span app_data;		/* borrowed */
 };
 
-/* By position, also of what will be refused; RNS_OK or RNS_SHORT. */
+/* The fields by position as far as the bytes go: what a cut announce still
+ * shows. Spans borrow from the packet; ratchet is {NULL, 0} without one. */
+struct rns_announce_slices {
+	struct span key, name_hash, random_hash, ratchet, sig, app_data;
+};
+void rns_announce_slice(struct rns_announce_slices *s,
+			const struct rns_packet *p);
+
+/* RNS_OK, RNS_SHORT or RNS_NOT_ANNOUNCE; says nothing about its truth. */
 enum rns_error rns_announce_parse(struct rns_announce *a,
 				  const struct rns_packet *p);
-/* Key, signature, destination hash. */
+/* Destination hash, then key and signature: the cheap refusal first. */
 enum rns_error rns_announce_verify(const struct rns_announce *a,
 				   const struct rns_packet *p);
-/* What a receiving interface refuses before it verifies: IFAC bit, hops,
- * destination types other than SINGLE. */
+bool rns_announce_signature_ok(const struct rns_announce *a,
+			       const struct rns_packet *p);
+/* What a receiving interface refuses before it verifies: IFAC bit, packet
+ * types other than ANNOUNCE, destination types other than SINGLE. */
 enum rns_error rns_announce_admissible(const struct rns_packet *p);
 
-/* A type-1 announce, hops 0; length or -EMSGSIZE. random5: 5 random bytes. */
+/* A type-1 announce, hops 0, context 00; length, -EMSGSIZE above RNS_MTU or
+ * cap, -EINVAL without a private key. random5: 5 random bytes; ratchet: 32
+ * bytes or NULL. Who wants relays to carry it keeps app_data within
+ * RNS_APP_DATA_MAX: a relay adds 16 bytes. */
 int rns_announce_encode(uint8_t *dst, size_t cap, const struct rns_identity *id,
 			const uint8_t name_hash[10], const uint8_t random5[5],
 			uint64_t emitted_s, const uint8_t *ratchet,
@@ -107,9 +137,17 @@ int rns_announce_encode(uint8_t *dst, size_t cap, const struct rns_identity *id,
 
 /* ---- acceptance over time: the reference's path table ---- */
 
+/* Holds at most max destinations; a new one then takes the place of the one
+ * that was updated longest ago. */
 struct rns_paths;
 struct rns_paths *rns_paths_new(size_t max);
 void rns_paths_free(struct rns_paths *t);
+/* Whether an announce would update the table: RNS_OK, RNS_OLD, RNS_REPLAY,
+ * RNS_KEY_CHANGED. Changes nothing, so it may be asked before the signature
+ * is checked. */
+enum rns_error rns_paths_check(const struct rns_paths *t,
+			       const struct rns_packet *p,
+			       const struct rns_announce *a, uint64_t now_us);
 /* A verified announce, hops as on the wire. RNS_OK: it updates the table and
  * is delivered. */
 enum rns_error rns_paths_offer(struct rns_paths *t, const struct rns_packet *p,
@@ -119,20 +157,40 @@ enum rns_error rns_paths_offer(struct rns_paths *t, const struct rns_packet *p,
 bool rns_paths_get(const struct rns_paths *t, const uint8_t dest[16],
 		   uint8_t *hops, uint8_t next_hop[16]);
 
-/* ---- HDLC-like framing of Reticulum's serial and TCP interfaces ---- */
+/* ---- HDLC-like framing of Reticulum's serial and TCP interfaces ----
+ *
+ *   7E | bytes, 7D -> 7D 5D, 7E -> 7D 5E | 7E	no checksum
+ *
+ * As with KISS: a flag is a delimiter, shared and repeated ones are fine, and
+ * a bad frame is dropped, counted and left at the next flag. A frame that
+ * lies whole and without escapes in one input is handed up in place. */
 
 #define HDLC_FLAG 0x7e
-#define HDLC_FRAME_MAX 2048
+#define HDLC_ESCAPE 0x7d
+#define HDLC_FRAME_MAX RNS_PACKET_MAX
+
+enum hdlc_error {
+	HDLC_ERR_NONE, HDLC_ERR_NOISE /* before the first flag */,
+	HDLC_ERR_ESCAPE, HDLC_ERR_OVERSIZE, HDLC_ERR_CUT /* flag in escape */,
+	HDLC_ERR_COUNT,
+};
+const char *hdlc_error_name(enum hdlc_error e);
+
 struct hdlc_decoder {
 	uint8_t buf[HDLC_FRAME_MAX];
 	size_t len;
 	bool synced, escape, drop;
-	uint64_t frames, oversize;
+	uint64_t frames, errors[HDLC_ERR_COUNT];
 	void (*frame)(void *ctx, struct span packet);
+	/* May be NULL. raw: what was collected of the bad frame. */
+	void (*error)(void *ctx, enum hdlc_error e, struct span raw);
 	void *ctx;
 };
 void hdlc_decoder_init(struct hdlc_decoder *d,
 		       void (*frame)(void *, struct span), void *ctx);
 void hdlc_decode(struct hdlc_decoder *d, struct span bytes);
+/* End of input (a file): what is open is an error HDLC_ERR_CUT. */
+void hdlc_decode_end(struct hdlc_decoder *d);
 #define HDLC_ENCODED_MAX(n) (2 * (n) + 2)
+/* Length written to dst (>= HDLC_ENCODED_MAX). */
 size_t hdlc_encode(uint8_t *dst, struct span packet);

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Packets: the header both ways, and the hash that is the same at every hop.
+ *
+ *   flags: 7 IFAC | 6 type 2 | 5 context flag | 4 transport |
+ *          3-2 destination type | 1-0 packet type
+ */
+#include <errno.h>
+#include "lib/base/crypto.h"
+#include "lib/rns/rns.h"
+
+#define HEADER_1 19
+#define HEADER_2 35
+#define HOPS_END 128
+#define FLAG_IFAC 0x80
+#define FLAG_TYPE2 0x40
+#define FLAG_CONTEXT 0x20
+#define FLAG_TRANSPORT 0x10
+#define FLAGS_HASHED 0x0f	/* what no relay may change */
+
+static const char *const error_names[RNS_ERROR_COUNT] = {
+	[RNS_OK] = "ok",
+	[RNS_SHORT] = "short",
+	[RNS_LONG] = "long",
+	[RNS_HOPS] = "hops",
+	[RNS_IFAC] = "ifac",
+	[RNS_NOT_ANNOUNCE] = "not-announce",
+	[RNS_BAD_DEST_TYPE] = "bad-destination-type",
+	[RNS_BAD_KEY] = "bad-key",
+	[RNS_BAD_SIGNATURE] = "bad-signature",
+	[RNS_BAD_DEST] = "bad-destination",
+	[RNS_KEY_CHANGED] = "key-changed",
+	[RNS_OLD] = "old",
+	[RNS_REPLAY] = "replay",
+};
+
+const char *rns_error_name(enum rns_error e)
+{
+	return e < RNS_ERROR_COUNT ? error_names[e] : "?";
+}
+
+static void flags_decode(struct rns_packet *p)
+{
+	p->ifac = p->flags & FLAG_IFAC;
+	p->type2 = p->flags & FLAG_TYPE2;
+	p->context_flag = p->flags & FLAG_CONTEXT;
+	p->transport = p->flags & FLAG_TRANSPORT;
+	p->dest_type = p->flags >> 2 & 3;
+	p->type = p->flags & 3;
+}
+
+/* Over the flags no relay changes, and all from the destination on. */
+static void packet_hash(struct rns_packet *p, struct span raw)
+{
+	const uint8_t flags = p->flags & FLAGS_HASHED;
+	size_t skip = p->type2 ? 2 + RNS_HASH : 2;
+	const struct span parts[] = {
+		SPAN(&flags, 1), SPAN(raw.p + skip, raw.n - skip),
+	};
+
+	crypto_sha256_parts(p->hash, parts, 2);
+}
+
+enum rns_error rns_packet_parse(struct rns_packet *p, struct span raw)
+{
+	struct rd r = rd_init(raw);
+
+	memset(p, 0, sizeof(*p));
+	p->flags = rd_u8(&r);
+	p->hops = rd_u8(&r);
+	flags_decode(p);
+	if (raw.n < (p->type2 ? HEADER_2 : HEADER_1))
+		return RNS_SHORT;
+	if (raw.n > RNS_PACKET_MAX)
+		return RNS_LONG;
+	if (p->hops >= HOPS_END)
+		return RNS_HOPS;
+	if (p->type2)
+		rd_copy(&r, p->transport_id, sizeof(p->transport_id));
+	rd_copy(&r, p->dest, sizeof(p->dest));
+	p->context = rd_u8(&r);
+	p->data = rd_rest(&r);
+	packet_hash(p, raw);
+	return RNS_OK;
+}
+
+int rns_packet_encode_plain(uint8_t *dst, size_t cap, const uint8_t dest[16],
+			    struct span data)
+{
+	struct wr w = wr_init(dst, cap < RNS_PACKET_MAX ? cap : RNS_PACKET_MAX);
+
+	wr_u8(&w, RNS_PLAIN << 2 | RNS_DATA);
+	wr_u8(&w, 0);
+	wr_bytes(&w, SPAN(dest, RNS_HASH));
+	wr_u8(&w, 0);
+	wr_bytes(&w, data);
+	return w.full ? -EMSGSIZE : (int)w.len;
+}
