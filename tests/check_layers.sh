@@ -12,6 +12,7 @@ declare -A may=(
 	[lib/event]="lib/base lib/rns"
 	[lib/feed]="lib/base lib/rns lib/event"
 	[lib/view]="lib/base lib/event"
+	[lib/store]="lib/base lib/event lib/feed lib/log"
 	[lib/sync]="lib/base lib/rns lib/event lib/feed"
 	[lib/node]="lib/base lib/rns lib/event lib/feed lib/sync lib/view kiss/codec.h ax25/frame.h"
 	[lib/air]="lib/base"
@@ -20,7 +21,7 @@ declare -A may=(
 	[ax25]="lib/base lib/ring"
 	[daemon]="lib kiss ax25"
 	[tools]="lib kiss ax25"
-	[tests]="lib kiss ax25"
+	[tests]="lib kiss ax25 daemon/config.h daemon/config_keys.h"
 )
 # pure codecs: no engine
 declare -A pure=([kiss/codec]=1 [ax25/frame]=1)
