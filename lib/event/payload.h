@@ -34,6 +34,13 @@ enum payload_key { /* code book of map keys: never reused */
 	KEY_PREVIOUS = 12,	/* station: author 16 it succeeds */
 	KEY_NEXT = 13,		/* station.retire */
 	KEY_TOTAL = 14,
+	KEY_AUTHOR = 15,	/* import: label, seq, [wall, counter] ... */
+	KEY_SEQ = 16,
+	KEY_HLC = 17,
+	KEY_KIND = 18,
+	KEY_PAYLOAD = 19,
+	KEY_PREV = 20,
+	KEY_ID = 21,
 };
 
 enum payload_error {

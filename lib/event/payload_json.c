@@ -22,7 +22,9 @@ static const char *const keys[] = {
 	[KEY_BLOB_HASH] = "blob_hash", [KEY_SIZE] = "size",
 	[KEY_MIME] = "mime", [KEY_BASE] = "base", [KEY_KEY] = "key",
 	[KEY_CALL] = "call", [KEY_PREVIOUS] = "previous", [KEY_NEXT] = "next",
-	[KEY_TOTAL] = "total",
+	[KEY_TOTAL] = "total", [KEY_AUTHOR] = "author", [KEY_SEQ] = "seq",
+	[KEY_HLC] = "hlc", [KEY_KIND] = "kind", [KEY_PAYLOAD] = "payload",
+	[KEY_PREV] = "prev", [KEY_ID] = "id",
 };
 #define N_KEYS (sizeof(keys) / sizeof(keys[0]))
 
