@@ -137,14 +137,15 @@ struct flat {
  * going back. */
 static bool stamps_fit(const struct run *run)
 {
-	for (unsigned i = 0; i < run->n; i++) {
-		const struct hlc *t = &run->events[i].hlc;
+	uint64_t least_ms = CAIRN_EPOCH_S * 1000;
 
-		if (t->wall_ms % 1000 || t->wall_ms > HLC_WALL_MAX ||
-		    t->wall_ms < CAIRN_EPOCH_S * 1000 ||
-		    t->counter > HLC_COUNTER_MAX ||
-		    (i && t->wall_ms < t[-1].wall_ms))
+	for (unsigned i = 0; i < run->n; i++) {
+		struct hlc t = run->events[i].hlc;
+
+		if (t.wall_ms % 1000 || t.wall_ms > HLC_WALL_MAX ||
+		    t.wall_ms < least_ms || t.counter > HLC_COUNTER_MAX)
 			return false;
+		least_ms = t.wall_ms;
 	}
 	return true;
 }
