@@ -99,9 +99,13 @@ void node_state(const struct node *n, struct json_out *o);
 /* True once after something in node_state changed that must not be lost. */
 bool node_state_dirty(struct node *n);
 
-/* Adds a port: its number, or -ENOSPC. */
+/* Adds a port: its number, or -ENOSPC. Before node_loaded, so that the state
+ * finds its neighbours; it is down until node_port_up. */
 int node_port_add(struct node *n, const struct node_port_config *p);
 void node_port_up(struct node *n, int port, bool up, struct clock_now now);
+/* The key-up of the last SEND on this port is over (ACKMODE, an idle
+ * channel). Optional: without it the node estimates; with it, it waits. */
+void node_port_sent(struct node *n, int port, struct clock_now now);
 
 /* A link frame: AX.25 without FCS, or a bare Reticulum packet. */
 enum node_verdict node_input(struct node *n, int port, struct span frame,
@@ -122,6 +126,9 @@ int node_transmit(struct node *n, bool on, struct clock_now now,
 /* One AX.25 UI frame with the call sign on a port ("tx test"). */
 int node_send_test(struct node *n, int port, struct clock_now now,
 		   char why[160]);
+/* Stops (or starts again) sending the payload of an author's event, of all
+ * of them for seq 0; persists. 0, -ENOENT, -ENOSPC. */
+int node_mute(struct node *n, struct span label, uint64_t seq, bool on);
 /* The log stopped (0 = fine): relay only what is in memory, refuse writes. */
 void node_log_failed(struct node *n, int error);
 

@@ -39,6 +39,7 @@ struct sync_env {
 	struct feed_set *feeds;
 	const struct store *store;
 	uint8_t dataset[DATASET_SIZE];
+	uint32_t own_alias;
 	struct timer_heap *heap;
 	struct random *rng;
 	struct run_body *body;		/* scratch for decoding */
@@ -64,6 +65,8 @@ struct sync_env {
 	/* How far below the head to ask an author's events again, 0 = not:
 	 * what came last did not fit on the standing chain. */
 	uint64_t (*back)(void *ctx, uint32_t slot);
+	/* A neighbour was seen to hold no more of the own feed than I. */
+	void (*compared)(void *ctx);
 };
 
 struct sync_port_config {

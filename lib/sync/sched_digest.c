@@ -267,6 +267,7 @@ static void digest_equal(struct sync_port *p, struct sync_peer *peer,
 	p->equal_us = now_us;
 	p->futile = 0;
 	peer->failed_c = peer->failures = peer->fruitless = 0;
+	p->env->compared(p->env->ctx);
 }
 
 /* The exchange moved nothing: back off, up to an hour. */
@@ -281,12 +282,24 @@ static void digest_fruitless(struct sync_port *p, struct sync_peer *peer,
 	sync_peer_settle(peer, feed_root48(p->env->feeds), now_us + wait);
 }
 
+/* It holds more of the own feed than I: an old log, or a stolen key. */
+static bool digest_wants_own(const struct sync_port *p,
+			     const struct sync_difference *diff)
+{
+	for (unsigned i = 0; i < diff->want_n; i++)
+		if (diff->want[i].alias == p->env->own_alias)
+			return true;
+	return false;
+}
+
 static void digest_decoded(struct sync_port *p, struct sync_peer *peer,
 			   const struct sync_digest *d,
 			   struct sync_difference *diff, uint64_t now_us)
 {
 	peer->failed_c = peer->failures = 0;
 	p->fails = 0;
+	if (!digest_wants_own(p, diff))
+		p->env->compared(p->env->ctx);
 	if (p->part_bits && diff->terms < d->c / 3)
 		p->part_bits--;
 	if (diff->odd || (!diff->want_n && !diff->give.n))
@@ -354,6 +367,7 @@ void sync_on_digest(struct sync_port *p, struct sync_peer *peer,
 	p->futile++;
 	sync_trickle_reset(p, now_us);
 	if (sync_since(p, d->root48, &since)) {
+		p->env->compared(p->env->ctx);
 		sync_give(p, peer, &since, now_us);
 		return;
 	}

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A generation's body becomes events: each run is admitted by the feeds (one
+ * signature a run), what it changed is queued for the log as one transaction,
+ * the view and the clock see it. A refused run changes nothing; if it stays
+ * refused (quota, no room) it is not wanted again until its author moves.
+ */
+#include "lib/node/node_parts.h"
+
+/* ---- what not to want, and from where to want again ---- */
+
+bool node_refused(void *ctx, uint32_t alias, uint64_t seq)
+{
+	const struct node *n = ctx;
+
+	for (unsigned i = 0; i < NODE_REFUSED_MAX; i++)
+		if (n->refused[i].seq && n->refused[i].alias == alias &&
+		    n->refused[i].seq == seq)
+			return true;
+	return false;
+}
+
+static void ingest_refuse(struct node *n, const struct run *r)
+{
+	uint64_t last = r->seq + r->n - 1;
+
+	if (r->n == 0 || node_refused(n, r->alias, last))
+		return;
+	n->refused[n->refused_at++ % NODE_REFUSED_MAX] =
+		(struct node_refused){ r->alias, last };
+}
+
+static struct node_back *ingest_back_find(struct node *n, uint32_t slot)
+{
+	for (unsigned i = 0; i < NODE_BACK_MAX; i++)
+		if (n->back[i].events && n->back[i].slot == slot)
+			return &n->back[i];
+	return NULL;
+}
+
+uint64_t node_back(void *ctx, uint32_t slot)
+{
+	const struct node_back *b = ingest_back_find(ctx, slot);
+
+	return b ? b->events : 0;
+}
+
+/* 16, 64, 256 ... events further back until the branch's root is met. */
+static void ingest_misfit(struct node *n, uint32_t slot)
+{
+	struct node_back *b;
+
+	if (slot == FEED_SLOT_NONE)
+		return;
+	b = ingest_back_find(n, slot);
+	if (!b) {
+		b = &n->back[n->back_at++ % NODE_BACK_MAX];
+		*b = (struct node_back){ slot, 4 };
+	}
+	if (b->events < FEED_CANDIDATE_EVENTS_MAX)
+		b->events *= 4;
+}
+
+static void ingest_fits(struct node *n, uint32_t slot)
+{
+	struct node_back *b = ingest_back_find(n, slot);
+
+	if (b)
+		b->events = 0;
+}
+
+/* ---- taking a change in ---- */
+
+static int take_record(void *ctx, uint16_t type, uint32_t slot,
+		       struct span head, struct span tail)
+{
+	node_queue_append(ctx, type, slot, head, tail);
+	return 0;
+}
+
+/* Only verified events move the clock; what is too far ahead is in the set
+ * and the view like any other, but is not adopted and is reported. */
+static void take_stamp(struct node *n, const struct event *e)
+{
+	uint64_t physical = n->now.wall_ms;
+
+	if (physical < n->c.build_wall_ms)
+		physical = n->c.build_wall_ms;
+	if (hlc_adopt(&n->clock, e->hlc, physical)) {
+		if (n->clock_skews++ == 0)
+			node_queue_note(n, NOTE_CLOCK_SKEW, -1,
+				"an event's stamp is too far ahead: shown, "
+				"but the clock does not follow it");
+		return;
+	}
+	if (hlc_compare(e->hlc, n->adopted) > 0) {
+		n->adopted = e->hlc;
+		n->dirty = true;
+	}
+}
+
+static void take_fork(struct node *n, const struct feed_change *c)
+{
+	if (c->proof.seq)
+		node_queue_note(n, NOTE_FORK, -1,
+				feed_at(n->data.feeds, c->slot)->label);
+}
+
+static bool take_call_taken(const struct node *n, uint32_t slot)
+{
+	const struct feed *f = feed_at(n->data.feeds, slot);
+
+	for (uint32_t i = 0; i < feed_count(n->data.feeds); i++)
+		if (i != slot && f->call[0] &&
+		    strcmp(feed_at(n->data.feeds, i)->call, f->call) == 0)
+			return true;
+	return false;
+}
+
+void node_take_change(struct node *n, const struct feed_change *c)
+{
+	feed_change_records(n->data.feeds, c, take_record, n);
+	node_queue_commit(n);
+	if (c->displaced_from)
+		n->data.stale = true;
+	for (size_t i = 0; i < c->n_events; i++) {
+		if (!n->data.stale)
+			view_apply(n->data.view, &c->events[i]);
+		take_stamp(n, &c->events[i]);
+	}
+	n->events_in += c->n_events;
+	take_fork(n, c);
+	if (c->new_author && take_call_taken(n, c->slot))
+		node_queue_note(n, NOTE_CALL_CLAIMED_TWICE, -1,
+				feed_at(n->data.feeds, c->slot)->call);
+}
+
+/* ---- a body ---- */
+
+static void ingest_run(struct node *n, const struct run *run)
+{
+	struct feed_change c = { .slot = FEED_SLOT_NONE };
+	enum feed_verdict v = feed_admit(n->data.feeds, SPAN(NULL, 0), run,
+					 &c);
+
+	n->feed_verdicts[v]++;
+	switch (v) {
+	case FEED_ACCEPTED:
+	case FEED_PROOF:
+		node_take_change(n, &c);
+		n->admitted += (unsigned)c.n_events;
+		ingest_fits(n, c.slot);
+		break;
+	case FEED_MISFIT:
+		ingest_misfit(n, c.slot);
+		break;
+	case FEED_QUOTA:
+	case FEED_FULL:
+		ingest_refuse(n, run);
+		break;
+	case FEED_BAD_SEAL:
+	case FEED_BAD_STATION:
+	case FEED_BAD_KEY:
+	case FEED_BAD_EVENT:
+		n->bad_seal = true;
+		break;
+	case FEED_CANDIDATE:
+	case FEED_DUPLICATE:
+	case FEED_GAP:
+	case FEED_NO_AUTHOR:
+	case FEED_VERDICT_COUNT:
+		break;
+	}
+}
+
+bool node_ingest(void *ctx, int port, struct span body)
+{
+	struct node *n = ctx;
+	enum run_error e;
+
+	if (n->log_error)
+		return true;
+	n->ingest_port = port;
+	e = run_body_decode(n->env.body, body);
+	n->run_errors[e]++;
+	if (e != RUN_OK)
+		return false;
+	for (size_t i = 0; i < n->env.body->n_runs; i++)
+		ingest_run(n, &n->env.body->runs[i]);
+	return true;
+}
+
+void node_root_moved(struct node *n, uint64_t root_before)
+{
+	if (feed_root48(n->data.feeds) == root_before)
+		return;
+	for (int i = 0; i < n->n_ports; i++)
+		sync_port_advanced(n->ports[i].sync, n->now.mono_us);
+}

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A station's life: made, loaded from its log, ticked, freed; and the
+ * operator's switches.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include "lib/base/crypto.h"
+#include "lib/node/node_parts.h"
+
+#define AUTHORS_MAX 100000
+#define PATHS_MAX 4096
+#define TICK_TIMERS_MAX 1000	/* of one tick: a bound, not a limit met */
+
+/* ---- made and freed ---- */
+
+static void life_callsign(struct node *n)
+{
+	char base[AX25_CALL_TEXT];
+
+	n->call_ok = ax25_address_parse(&n->address, n->c.callsign) == 0 &&
+		ax25_call_valid(n->address.call) &&
+		!ax25_call_placeholder(n->address.call);
+	if (!n->call_ok)
+		memset(&n->address, 0, sizeof(n->address));
+	ax25_address_format(base, &n->address);
+	n->tx_on = n->c.transmit;
+}
+
+static void life_names(struct node *n)
+{
+	struct span name = SPAN_STR(n->c.dataset);
+
+	dataset_id(n->dataset, name.n ? name : SPAN_STR("default"));
+	author_label(n->label, n->c.identity.hash);
+	n->alias = author_alias(n->dataset, n->c.identity.hash);
+	rns_destination_plain(n->bare_dest, SPAN_STR("cairn.sync"));
+	rns_name_hash(n->name_hash, SPAN_STR("cairn.node"));
+}
+
+static int life_dataset(struct node *n)
+{
+	struct feed_config fc = {
+		.authors_max = n->c.authors_max ? n->c.authors_max :
+			AUTHORS_MAX,
+		.author_events_max = n->c.author_events_max,
+		.author_bytes_max = n->c.author_bytes_max,
+		.need_station = true,
+		.store = n->c.store,
+	};
+
+	memcpy(fc.dataset, n->dataset, sizeof(fc.dataset));
+	return dataset_init(&n->data, &fc);
+}
+
+static bool life_scratch(struct node *n)
+{
+	n->env.body = calloc(1, sizeof(*n->env.body));
+	n->env.pack = sync_pack_new();
+	n->paths = rns_paths_new(PATHS_MAX);
+	return n->env.body && n->env.pack && n->paths;
+}
+
+struct node *node_new(const struct node_config *c, struct clock_now now)
+{
+	struct node *n = calloc(1, sizeof(*n));
+
+	if (!n)
+		return NULL;
+	n->c = *c;
+	n->now = now;
+	n->rng.state = c->seed;
+	n->clock.granule_ms = HLC_GRANULE_MS;
+	n->clock.drift_ms = c->drift_ms;
+	life_callsign(n);
+	life_names(n);
+	if (life_dataset(n)) {
+		free(n);
+		return NULL;
+	}
+	if (!life_scratch(n)) {
+		node_free(n);
+		return NULL;
+	}
+	node_env_init(n);
+	node_write_init(n);
+	node_announce_init(n);
+	return n;
+}
+
+void node_free(struct node *n)
+{
+	if (!n)
+		return;
+	for (int i = 0; i < n->n_ports; i++) {
+		timer_clear(&n->heap, &n->ports[i].identify.timer);
+		sync_port_free(n->ports[i].sync);
+	}
+	dataset_fini(&n->data);
+	rns_paths_free(n->paths);
+	sync_pack_free(n->env.pack);
+	free(n->env.body);
+	timer_heap_fini(&n->heap);
+	buf_fini(&n->arena);
+	free(n->actions);
+	free(n->frames);
+	crypto_wipe(&n->c.identity, sizeof(n->c.identity));
+	free(n);
+}
+
+/* ---- loading ---- */
+
+int node_load(struct node *n, uint16_t type, uint32_t slot, struct span rec)
+{
+	return dataset_load(&n->data, type, slot, rec);
+}
+
+/* At open the clock starts above the own last stamp, what it adopted before,
+ * and the build date; never above the log's greatest stamp, which may be a
+ * lie that was kept out. */
+static void life_clock(struct node *n)
+{
+	struct hlc build = { n->c.build_wall_ms, 0 }, own = { 0, 0 };
+
+	if (n->own_slot != FEED_SLOT_NONE)
+		own = feed_at(n->data.feeds, n->own_slot)->hlc_max;
+	n->clock.last = n->adopted;
+	if (hlc_compare(own, n->clock.last) > 0)
+		n->clock.last = own;
+	if (hlc_compare(build, n->clock.last) > 0)
+		n->clock.last = build;
+}
+
+int node_loaded(struct node *n, struct span state, bool clean,
+		struct clock_now now)
+{
+	int err;
+
+	node_begin(n, now);
+	err = dataset_settle(&n->data, &n->c.store);
+	if (err)
+		return err;
+	node_state_load(n, state);
+	n->own_slot = feed_find(n->data.feeds, SPAN_STR(n->label));
+	life_clock(n);
+	n->hold = !clean;
+	n->loaded = true;
+	for (int i = 0; i < n->n_ports; i++)
+		node_port_review(&n->ports[i]);
+	return 0;
+}
+
+/* ---- time ---- */
+
+/* A timer that appended ends the tick: what it queued must be in the log
+ * before another timer reads it. */
+void node_tick(struct node *n, struct clock_now now)
+{
+	struct timer *t;
+
+	node_begin(n, now);
+	for (int i = 0; i < TICK_TIMERS_MAX && !n->appended; i++) {
+		t = timer_pop(&n->heap, now.mono_us);
+		if (!t)
+			break;
+		sync_timer_fire(t, now.mono_us);
+	}
+}
+
+uint64_t node_wake_us(const struct node *n)
+{
+	return timer_next_us(&n->heap);
+}
+
+/* ---- the operator's switches ---- */
+
+static int life_call_missing(const struct node *n, char why[160])
+{
+	if (n->call_ok)
+		return 0;
+	if (n->c.callsign[0])
+		snprintf(why, 160, "%s is %s: put your own call sign here",
+			 n->c.callsign,
+			 ax25_call_placeholder(n->c.callsign) ?
+			 "a placeholder" : "not a call sign");
+	else
+		snprintf(why, 160, "no call sign: put your own into "
+			 "cairn.conf (callsign = ...)");
+	return -EPERM;
+}
+
+int node_transmit(struct node *n, bool on, struct clock_now now,
+		  char why[160])
+{
+	int err;
+
+	node_begin(n, now);
+	why[0] = 0;
+	err = on ? life_call_missing(n, why) : 0;
+	if (err)
+		return err;
+	if (n->tx_on != on)
+		node_queue_note(n, on ? NOTE_TX_ON : NOTE_TX_OFF, -1, "");
+	n->tx_on = on;
+	n->dirty = true;
+	for (int i = 0; i < n->n_ports; i++)
+		node_port_review(&n->ports[i]);
+	return 0;
+}
+
+static int life_test_refused(const struct node *n, const struct node_port *p,
+			     char why[160])
+{
+	int err = life_call_missing(n, why);
+
+	if (err)
+		return err;
+	if (!p->up)
+		snprintf(why, 160, "port %s is down", p->c.name);
+	else if (p->guarded)
+		snprintf(why, 160, "port %s heard APRS traffic: its "
+			 "transmitter is off (allow_shared)", p->c.name);
+	else
+		return 0;
+	return -EPERM;
+}
+
+/* One frame, at the operator's word: the switch need not be on. */
+int node_send_test(struct node *n, int port, struct clock_now now,
+		   char why[160])
+{
+	struct ax25_address dest = { .call = "TEST" };
+	struct node_port *p = &n->ports[port];
+	char call[AX25_CALL_TEXT], text[40];
+	uint8_t frame[80];
+	int len;
+
+	node_begin(n, now);
+	why[0] = 0;
+	if (life_test_refused(n, p, why))
+		return -EPERM;
+	snprintf(text, sizeof(text), "cairn test %s",
+		 ax25_address_format(call, &n->address));
+	len = ax25_ui_encode(frame, sizeof(frame), &dest, &n->address,
+			     AX25_PID_NONE, SPAN_STR(text));
+	if (len < 0)
+		return len;
+	node_port_send_link(p, SPAN(frame, (size_t)len));
+	return 0;
+}
+
+void node_log_failed(struct node *n, int error)
+{
+	n->log_error = error;
+}
+
+/* ---- looking ---- */
+
+struct feed_set *node_feeds(struct node *n)
+{
+	return n->data.feeds;
+}
+
+struct view *node_view(struct node *n)
+{
+	if (n->data.stale)
+		dataset_settle(&n->data, &n->c.store);
+	return n->data.view;
+}
+
+uint32_t node_own_slot(const struct node *n)
+{
+	return n->own_slot;
+}
+
+bool node_transmitting(const struct node *n)
+{
+	return n->tx_on && n->call_ok;
+}
+
+uint64_t node_airtime_us(const struct node *n, int port)
+{
+	return n->ports[port].airtime_us;
+}

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Inside a station: shared by the files of lib/node. An input begins with
+ * node_begin, which forgets the last actions; whatever happens queues new
+ * ones; the host takes them when the input returns.
+ *
+ *   input.c  frame -> port.c  framing, budget  <- lib/sync  what to send
+ *               |                                    ^
+ *               +-> announce.c, heard.c              | root moved
+ *               +-> lib/sync -> ingest.c  body -> feeds, view, records
+ *                               write.c   own events, seals
+ */
+#pragma once
+#include "lib/event/record.h"
+#include "lib/node/dataset.h"
+#include "lib/node/node.h"
+#include "lib/sync/pack.h"
+#include "lib/sync/sched.h"
+
+#define NODE_HEARD_MAX 256
+#define NODE_FLOORS_MAX 256
+#define NODE_MUTES_MAX 64
+#define NODE_REFUSED_MAX 64
+#define NODE_BACK_MAX 16
+#define NODE_LINK_FRAME_MAX 512
+#define APRS_FRAMES 10
+#define APRS_WINDOW_US (600 * US_PER_S)
+
+struct node_budget {		/* airtime, in microseconds; may go below 0 */
+	int64_t us, cap_us;
+	uint64_t filled_us;
+	unsigned permille;
+};
+
+struct node_port {
+	struct node *node;
+	int number;
+	bool up, guarded, reports_sent;
+	struct node_port_config c;
+	struct sync_port *sync;
+	struct node_budget all, answers;
+	uint64_t airtime_us, keyups, frames_out, bytes_out;
+	uint64_t frames_in, bytes_in;
+	uint64_t verdicts[NODE_VERDICT_COUNT];
+	uint64_t aprs_us[APRS_FRAMES];	/* the last ten, a ring */
+	unsigned aprs_at;
+	struct sync_timer identify;
+	uint64_t identified_us;
+	bool unidentified;	/* own traffic since the last one */
+};
+
+struct node_heard {		/* a station on the air, by call sign */
+	char call[AX25_CALL_TEXT];
+	int port;
+	uint64_t first_us, last_us, last_wall_ms, count, bytes;
+	bool direct, cairn;
+	char via[AX25_CALL_TEXT];	/* last used digipeater */
+	uint8_t hops;			/* of its announce; 255 = none */
+	uint64_t root48, events;	/* of its announce's digest */
+};
+
+struct node_floor {		/* the newest announce acted on */
+	uint8_t author[AUTHOR_SIZE];
+	uint64_t emitted_s;
+};
+
+struct node_mute {
+	uint8_t author[AUTHOR_SIZE];
+	uint64_t seq;		/* 0 = all of it */
+};
+
+struct node_refused {		/* a run that stays refused */
+	uint32_t alias;
+	uint64_t seq;
+};
+
+struct node_back {		/* runs that did not fit: ask further back */
+	uint32_t slot;
+	uint64_t events;
+};
+
+struct node {
+	struct node_config c;
+	struct ax25_address address;
+	bool call_ok, tx_on, loaded, dirty;
+	int log_error;
+	uint8_t dataset[DATASET_SIZE];
+	uint32_t alias;
+	char label[2 * AUTHOR_SIZE + 1];
+	uint32_t own_slot;
+	uint8_t bare_dest[RNS_HASH];	/* PLAIN destination cairn.sync */
+	uint8_t name_hash[RNS_NAME_HASH];	/* cairn.node */
+
+	struct dataset data;
+	struct hlc_clock clock;
+	struct hlc adopted;	/* greatest adopted, persisted */
+	struct rns_paths *paths;
+	struct random rng;
+	struct timer_heap heap;
+	struct sync_env env;
+	struct clock_now now;	/* of the input at hand */
+
+	struct node_port ports[NODE_PORTS_MAX];
+	int n_ports;
+	int ingest_port;	/* whose generation is being admitted */
+
+	struct node_heard heard[NODE_HEARD_MAX];
+	struct node_floor floors[NODE_FLOORS_MAX];
+	struct node_mute mutes[NODE_MUTES_MAX];
+	unsigned n_mutes;
+	struct node_refused refused[NODE_REFUSED_MAX];
+	unsigned refused_at;
+	struct node_back back[NODE_BACK_MAX];
+	unsigned back_at;
+	uint64_t feed_verdicts[FEED_VERDICT_COUNT];
+	uint64_t run_errors[RUN_ERROR_COUNT];
+	uint64_t events_in, clock_skews;
+	unsigned admitted;	/* events of the ingest at hand */
+	bool bad_seal;
+
+	/* own events */
+	struct sync_timer seal;
+	bool hold;		/* no seal yet: hold-down */
+	uint64_t hold_heard_us;	/* traffic is heard since then */
+	unsigned unsealed_events, unsealed_bytes;
+	uint64_t announced_s;	/* emission time of the last own announce */
+	struct sync_timer announce;
+
+	/* actions of the input at hand; spans are offsets until taken */
+	struct node_action *actions;
+	size_t n_actions, cap_actions;
+	struct span *frames;
+	size_t n_frames, cap_frames;
+	struct buf arena;
+	bool actions_fixed;
+	bool appended;		/* a record was queued in this input */
+};
+
+/* ---- actions.c ---- */
+
+void node_begin(struct node *n, struct clock_now now);
+/* One more frame for the SEND that follows: copied. */
+void node_queue_frame(struct node *n, struct span frame);
+/* Takes the frames queued since the last SEND. */
+void node_queue_send(struct node *n, int port, uint64_t airtime_us);
+void node_queue_append(struct node *n, uint16_t type, uint32_t slot,
+		       struct span head, struct span tail);
+void node_queue_commit(struct node *n);
+void node_queue_note(struct node *n, enum node_note note, int port,
+		     const char *text);
+
+/* ---- port.c, budget.c ---- */
+
+void node_env_init(struct node *n);
+bool node_port_may_send(const struct node_port *p);
+/* After anything that may change it: lets the protocol begin or stop. */
+void node_port_review(struct node_port *p);
+/* One link frame as one key-up, outside the protocol's bursts. */
+void node_port_send_link(struct node_port *p, struct span link_frame);
+/* A Reticulum packet, framed for the port. */
+void node_port_send_packet(struct node_port *p, struct span packet);
+uint64_t node_port_airtime_us(const struct node_port *p, size_t link_len);
+void node_budget_init(struct node_budget *b, unsigned permille,
+		      uint64_t now_us);
+void node_budget_take(struct node_budget *b, uint64_t air_us,
+		      uint64_t now_us);
+/* When it is not in debt any more. */
+uint64_t node_budget_clear_us(struct node_budget *b, uint64_t now_us);
+
+/* ---- identify.c ---- */
+
+void node_identify_init(struct node_port *p);
+/* Own traffic left a port whose frames carry no call sign. */
+void node_identify_traffic(struct node_port *p);
+
+/* ---- heard.c ---- */
+
+struct node_heard *node_hear(struct node *n, int port, const char *call,
+			     size_t bytes);
+
+/* ---- ingest.c ---- */
+
+bool node_ingest(void *ctx, int port, struct span body);
+bool node_refused(void *ctx, uint32_t alias, uint64_t seq);
+uint64_t node_back(void *ctx, uint32_t slot);
+/* Queues a change's records as one transaction and shows its events to the
+ * view and the clock. */
+void node_take_change(struct node *n, const struct feed_change *c);
+/* The root moved while this input ran: tells every port. */
+void node_root_moved(struct node *n, uint64_t root_before);
+
+/* ---- write.c ---- */
+
+void node_write_init(struct node *n);
+void node_seal_arm(struct node *n);
+/* A neighbour's digest was compared: the hold-down is over. */
+void node_compared(void *ctx);
+/* Something was heard: counts towards the hold-down's 15 minutes. */
+void node_hold_heard(struct node *n);
+
+/* ---- announce.c ---- */
+
+void node_announce_init(struct node *n);
+void node_announce_arm(struct node *n);
+/* An announce from a port; call: its AX.25 source or "". */
+enum node_verdict node_announce_input(struct node *n, struct node_port *port,
+				      const char *call, bool direct,
+				      const struct rns_packet *p);
+
+/* ---- state.c ---- */
+
+void node_state_load(struct node *n, struct span state);
+bool node_muted(const struct node *n, uint32_t slot, uint64_t seq);

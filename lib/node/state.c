@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The small state beside the log: DIR/state, as JSON. What must not be lost:
+ * the operator's switch, the clock's adopted maximum, emission floors, mutes.
+ * What is good to know again: which stations are neighbours.
+ *
+ *   {"tx":true,"adopted":[ms,counter],"announced_s":N,
+ *    "floors":[["author",s]...],"mutes":[["author",seq]...],
+ *    "neighbours":[[port name,call,address,root48,events]...]}
+ */
+#include <errno.h>
+#include <stdio.h>
+#include "lib/node/node_parts.h"
+
+/* ---- mutes ---- */
+
+bool node_muted(const struct node *n, uint32_t slot, uint64_t seq)
+{
+	const uint8_t *author = feed_at(n->data.feeds, slot)->author;
+
+	for (unsigned i = 0; i < n->n_mutes; i++)
+		if (memcmp(n->mutes[i].author, author, AUTHOR_SIZE) == 0 &&
+		    (n->mutes[i].seq == 0 || n->mutes[i].seq == seq))
+			return true;
+	return false;
+}
+
+static int mute_add(struct node *n, const uint8_t author[AUTHOR_SIZE],
+		    uint64_t seq)
+{
+	struct node_mute *m = &n->mutes[n->n_mutes];
+
+	if (n->n_mutes == NODE_MUTES_MAX)
+		return -ENOSPC;
+	memcpy(m->author, author, AUTHOR_SIZE);
+	m->seq = seq;
+	n->n_mutes++;
+	return 0;
+}
+
+int node_mute(struct node *n, struct span label, uint64_t seq, bool on)
+{
+	uint8_t author[AUTHOR_SIZE];
+	unsigned i;
+
+	author_from_label(author, label);
+	for (i = 0; i < n->n_mutes; i++)
+		if (memcmp(n->mutes[i].author, author, AUTHOR_SIZE) == 0 &&
+		    n->mutes[i].seq == seq)
+			break;
+	n->dirty = true;
+	if (on)
+		return i < n->n_mutes ? 0 : mute_add(n, author, seq);
+	if (i == n->n_mutes)
+		return -ENOENT;
+	n->mutes[i] = n->mutes[--n->n_mutes];
+	return 0;
+}
+
+/* ---- writing ---- */
+
+static void state_floors(const struct node *n, struct json_out *o)
+{
+	json_out_key(o, "floors");
+	json_out_array(o);
+	for (unsigned i = 0; i < NODE_FLOORS_MAX; i++) {
+		if (!n->floors[i].emitted_s)
+			continue;
+		json_out_array(o);
+		json_out_hex(o, SPAN(n->floors[i].author, AUTHOR_SIZE));
+		json_out_uint(o, n->floors[i].emitted_s);
+		json_out_end_array(o);
+	}
+	json_out_end_array(o);
+}
+
+static void state_mutes(const struct node *n, struct json_out *o)
+{
+	json_out_key(o, "mutes");
+	json_out_array(o);
+	for (unsigned i = 0; i < n->n_mutes; i++) {
+		json_out_array(o);
+		json_out_hex(o, SPAN(n->mutes[i].author, AUTHOR_SIZE));
+		json_out_uint(o, n->mutes[i].seq);
+		json_out_end_array(o);
+	}
+	json_out_end_array(o);
+}
+
+static void state_neighbours(const struct node *n, struct json_out *o)
+{
+	json_out_key(o, "neighbours");
+	json_out_array(o);
+	for (int i = 0; i < n->n_ports; i++) {
+		const struct sync_peers *s = sync_port_peers(n->ports[i].sync);
+
+		for (unsigned j = 0; j < SYNC_PEERS_MAX; j++) {
+			const struct sync_peer *q = &s->v[j];
+
+			if (!sync_peer_live(q, n->now.mono_us))
+				continue;
+			json_out_array(o);
+			json_out_string(o, n->ports[i].c.name);
+			json_out_string(o, q->call);
+			json_out_uint(o, q->address);
+			json_out_end_array(o);
+		}
+	}
+	json_out_end_array(o);
+}
+
+void node_state(const struct node *n, struct json_out *o)
+{
+	json_out_object(o);
+	json_out_kv_bool(o, "tx", n->tx_on);
+	json_out_key(o, "adopted");
+	json_out_array(o);
+	json_out_uint(o, n->adopted.wall_ms);
+	json_out_uint(o, n->adopted.counter);
+	json_out_end_array(o);
+	json_out_kv_uint(o, "announced_s", n->announced_s);
+	state_floors(n, o);
+	state_mutes(n, o);
+	state_neighbours(n, o);
+	json_out_end_object(o);
+}
+
+bool node_state_dirty(struct node *n)
+{
+	bool dirty = n->dirty;
+
+	n->dirty = false;
+	return dirty;
+}
+
+/* ---- reading: what does not fit is left out ---- */
+
+static bool state_author(uint8_t author[AUTHOR_SIZE], const struct json *pair)
+{
+	return hex_decode(author, AUTHOR_SIZE,
+			  json_string(json_at(pair, 0))) == AUTHOR_SIZE;
+}
+
+static void state_load_lists(struct node *n, const struct json *root)
+{
+	const struct json *floors = json_get(root, "floors");
+	const struct json *mutes = json_get(root, "mutes");
+	uint8_t author[AUTHOR_SIZE];
+
+	for (size_t i = 0; i < json_len(floors) && i < NODE_FLOORS_MAX; i++) {
+		const struct json *v = json_at(floors, i);
+
+		if (state_author(n->floors[i].author, v))
+			n->floors[i].emitted_s =
+				(uint64_t)json_int(json_at(v, 1));
+	}
+	for (size_t i = 0; i < json_len(mutes); i++) {
+		const struct json *v = json_at(mutes, i);
+
+		if (state_author(author, v))
+			mute_add(n, author, (uint64_t)json_int(json_at(v, 1)));
+	}
+}
+
+static void state_load_neighbours(struct node *n, const struct json *list)
+{
+	for (size_t i = 0; i < json_len(list); i++) {
+		const struct json *v = json_at(list, i);
+		struct span port = json_string(json_at(v, 0));
+		struct span call = json_string(json_at(v, 1));
+
+		for (int j = 0; j < n->n_ports; j++)
+			if (call.n < AX25_CALL_TEXT &&
+			    span_equal(port, SPAN_STR(n->ports[j].c.name)))
+				sync_peer_hear(
+					sync_port_peers(n->ports[j].sync),
+					(uint32_t)json_int(json_at(v, 2)),
+					call.p ? (const char *)call.p : "",
+					n->now.mono_us, NULL);
+	}
+}
+
+void node_state_load(struct node *n, struct span state)
+{
+	struct json *root = state.n ? json_parse(state, NULL) : NULL;
+	const struct json *adopted;
+
+	if (!root)
+		return;
+	adopted = json_get(root, "adopted");
+	if (json_is(json_get(root, "tx"), JSON_TRUE) ||
+	    json_is(json_get(root, "tx"), JSON_FALSE))
+		n->tx_on = json_bool(json_get(root, "tx"));
+	n->adopted.wall_ms = (uint64_t)json_int(json_at(adopted, 0));
+	n->adopted.counter = (uint32_t)json_int(json_at(adopted, 1));
+	n->announced_s = (uint64_t)json_int(json_get(root, "announced_s"));
+	state_load_lists(n, root);
+	state_load_neighbours(n, json_get(root, "neighbours"));
+	json_free(root);
+}

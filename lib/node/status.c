@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What a station tells about itself, as JSON: status, neighbours, heard,
+ * feeds. Names are stable and have their unit in them (docs/formats.md).
+ */
+#include <stdio.h>
+#include "lib/node/node_parts.h"
+
+static double status_ago_s(const struct node *n, uint64_t at_us)
+{
+	return (double)(n->now.mono_us > at_us ? n->now.mono_us - at_us : 0) /
+		US_PER_S;
+}
+
+static void status_root(struct json_out *o, const char *key, uint64_t root48)
+{
+	uint8_t b[6];
+
+	be_put(b, sizeof(b), root48);
+	json_out_kv_hex(o, key, SPAN(b, sizeof(b)));
+}
+
+/* ---- ports ---- */
+
+/* Why it does not send now, or NULL. */
+static const char *status_waiting(const struct node *n,
+				  const struct node_port *p, uint64_t now_us)
+{
+	struct node_budget b = p->all;
+
+	if (!p->up)
+		return "down";
+	if (p->guarded)
+		return "APRS traffic heard (allow_shared)";
+	if (p->c.profile == NODE_RADIO && !n->call_ok)
+		return "no call sign";
+	if (p->c.profile == NODE_RADIO && !n->tx_on)
+		return "transmit off";
+	if (!node_port_may_send(p))
+		return "bare framing on the air (bare_rf)";
+	if (p->c.profile == NODE_RADIO &&
+	    node_budget_clear_us(&b, now_us) > now_us)
+		return "airtime budget used up";
+	return NULL;
+}
+
+static void status_verdicts(const struct node_port *p, struct json_out *o)
+{
+	json_out_key(o, "verdicts");
+	json_out_object(o);
+	for (int v = 0; v < NODE_VERDICT_COUNT; v++)
+		if (p->verdicts[v])
+			json_out_kv_uint(o, node_verdict_name(v),
+					 p->verdicts[v]);
+	json_out_end_object(o);
+}
+
+static void status_sync(const struct node_port *p, struct json_out *o,
+			uint64_t now_us)
+{
+	const struct sync_counters *c = sync_port_counters(p->sync);
+
+	json_out_kv_string(o, "state", sync_port_state(p->sync, now_us));
+	json_out_kv_uint(o, "digests_sent", c->sent[SYNC_DIGEST]);
+	json_out_kv_uint(o, "digests_received", c->received[SYNC_DIGEST]);
+	json_out_kv_uint(o, "wants_sent", c->sent[SYNC_WANT]);
+	json_out_kv_uint(o, "wants_received", c->received[SYNC_WANT]);
+	json_out_kv_uint(o, "generations_sent", c->generations_sent);
+	json_out_kv_uint(o, "generations_received", c->generations_received);
+	json_out_kv_uint(o, "parity_sent", c->parity_sent);
+	json_out_kv_uint(o, "undecodable", c->undecodable);
+}
+
+static void status_port(const struct node *n, const struct node_port *p,
+			struct json_out *o, uint64_t now_us)
+{
+	const char *waiting = status_waiting(n, p, now_us);
+	struct node_budget b = p->all;
+
+	node_budget_clear_us(&b, now_us);
+	json_out_object(o);
+	json_out_kv_string(o, "name", p->c.name);
+	json_out_kv_string(o, "framing", p->c.framing == NODE_AX25 ?
+			   "ax25" : "bare");
+	json_out_kv_string(o, "profile", p->c.profile == NODE_RADIO ?
+			   "radio" : "stream");
+	json_out_kv_bool(o, "up", p->up);
+	json_out_kv_bool(o, "transmits", node_port_may_send(p));
+	json_out_key(o, "waiting");
+	if (waiting)
+		json_out_string(o, waiting);
+	else
+		json_out_null(o);
+	json_out_kv_uint(o, "bitrate", p->c.bitrate);
+	json_out_kv_real(o, "duty_percent", p->c.duty_permille / 10.0);
+	json_out_kv_real(o, "airtime_s", (double)p->airtime_us / US_PER_S);
+	json_out_kv_real(o, "budget_left_s", (double)b.us / US_PER_S);
+	json_out_kv_uint(o, "keyups", p->keyups);
+	json_out_kv_uint(o, "frames_out", p->frames_out);
+	json_out_kv_uint(o, "bytes_out", p->bytes_out);
+	json_out_kv_uint(o, "frames_in", p->frames_in);
+	json_out_kv_uint(o, "bytes_in", p->bytes_in);
+	json_out_kv_uint(o, "neighbours",
+			 sync_peers_live(sync_port_peers(p->sync), now_us));
+	status_sync(p, o, now_us);
+	status_verdicts(p, o);
+	json_out_end_object(o);
+}
+
+/* ---- status ---- */
+
+static void status_counts(const struct node *n, struct json_out *o)
+{
+	json_out_key(o, "feed_verdicts");
+	json_out_object(o);
+	for (int v = 0; v < FEED_VERDICT_COUNT; v++)
+		if (n->feed_verdicts[v])
+			json_out_kv_uint(o, feed_verdict_name(v),
+					 n->feed_verdicts[v]);
+	json_out_end_object(o);
+	json_out_key(o, "run_errors");
+	json_out_object(o);
+	for (int e = 1; e < RUN_ERROR_COUNT; e++)
+		if (n->run_errors[e])
+			json_out_kv_uint(o, run_error_name(e),
+					 n->run_errors[e]);
+	json_out_end_object(o);
+}
+
+static void status_own(const struct node *n, struct json_out *o)
+{
+	uint64_t last = n->own_slot == FEED_SLOT_NONE ? 0 :
+		feed_own_last(n->data.feeds, n->own_slot);
+	uint64_t head = n->own_slot == FEED_SLOT_NONE ? 0 :
+		feed_at(n->data.feeds, n->own_slot)->head;
+
+	json_out_kv_uint(o, "own_events", last);
+	json_out_kv_uint(o, "own_unsealed", last - head);
+	json_out_kv_bool(o, "hold_down", n->hold);
+}
+
+void node_status_json(const struct node *n, struct json_out *o,
+		      struct clock_now now)
+{
+	json_out_object(o);
+	json_out_kv_string(o, "callsign", n->c.callsign);
+	json_out_kv_string(o, "author", n->label);
+	json_out_kv_string(o, "dataset", n->c.dataset[0] ? n->c.dataset :
+			   "default");
+	json_out_kv_bool(o, "transmit", node_transmitting(n));
+	json_out_kv_uint(o, "authors", feed_author_count(n->data.feeds));
+	json_out_kv_uint(o, "events", feed_event_count(n->data.feeds));
+	json_out_kv_uint(o, "records", view_record_count(n->data.view));
+	status_root(o, "root", feed_root48(n->data.feeds));
+	status_own(n, o);
+	json_out_kv_bool(o, "clock_good", now.wall_good);
+	json_out_kv_uint(o, "clock_skews", n->clock_skews);
+	json_out_kv_int(o, "log_error", n->log_error);
+	status_counts(n, o);
+	json_out_key(o, "ports");
+	json_out_array(o);
+	for (int i = 0; i < n->n_ports; i++)
+		status_port(n, &n->ports[i], o, now.mono_us);
+	json_out_end_array(o);
+	json_out_end_object(o);
+}
+
+/* ---- neighbours ---- */
+
+static const char *status_relation(const struct node *n,
+				   const struct sync_peer *q,
+				   uint64_t now_us)
+{
+	uint64_t root = feed_root48(n->data.feeds);
+
+	if (!q->known)
+		return "unknown";
+	if (q->root48 == root)
+		return "in sync";
+	if (sync_peer_settled(q, q->root48, root, now_us))
+		return "settled: differs by policy";
+	if (feed_history_find(n->data.feeds, q->root48) >= 0)
+		return "behind";
+	return "differs";
+}
+
+static void status_neighbour(const struct node *n, const struct node_port *p,
+			     const struct sync_peer *q, struct json_out *o,
+			     uint64_t now_us)
+{
+	char address[9];
+
+	snprintf(address, sizeof(address), "%08x", q->address);
+	json_out_object(o);
+	json_out_kv_string(o, "port", p->c.name);
+	json_out_kv_string(o, "callsign", q->call[0] ? q->call : address);
+	json_out_kv_string(o, "address", address);
+	json_out_kv_real(o, "heard_ago_s", status_ago_s(n, q->heard_us));
+	json_out_kv_string(o, "relation", status_relation(n, q, now_us));
+	if (q->known) {
+		status_root(o, "root", q->root48);
+		json_out_kv_uint(o, "events", q->events);
+	}
+	json_out_end_object(o);
+}
+
+void node_neighbours_json(const struct node *n, struct json_out *o,
+			  struct clock_now now)
+{
+	json_out_array(o);
+	for (int i = 0; i < n->n_ports; i++) {
+		const struct sync_peers *s = sync_port_peers(n->ports[i].sync);
+
+		for (unsigned j = 0; j < SYNC_PEERS_MAX; j++)
+			if (sync_peer_live(&s->v[j], now.mono_us))
+				status_neighbour(n, &n->ports[i], &s->v[j], o,
+						 now.mono_us);
+	}
+	json_out_end_array(o);
+}
+
+/* ---- heard, feeds ---- */
+
+static void status_heard(const struct node *n, const struct node_heard *h,
+			 struct json_out *o)
+{
+	json_out_object(o);
+	json_out_kv_string(o, "callsign", h->call);
+	json_out_kv_string(o, "port", n->ports[h->port].c.name);
+	json_out_kv_real(o, "heard_ago_s", status_ago_s(n, h->last_us));
+	json_out_kv_uint(o, "heard_wall_ms", h->last_wall_ms);
+	json_out_kv_uint(o, "frames", h->count);
+	json_out_kv_uint(o, "bytes", h->bytes);
+	json_out_kv_bool(o, "direct", h->direct);
+	json_out_kv_bool(o, "cairn", h->cairn);
+	if (h->via[0])
+		json_out_kv_string(o, "via", h->via);
+	if (h->hops != 255) {
+		json_out_kv_uint(o, "hops", h->hops);
+		status_root(o, "root", h->root48);
+		json_out_kv_uint(o, "events", h->events);
+	}
+	json_out_end_object(o);
+}
+
+void node_heard_json(const struct node *n, struct json_out *o,
+		     struct clock_now now)
+{
+	(void)now;
+	json_out_array(o);
+	for (unsigned i = 0; i < NODE_HEARD_MAX && n->heard[i].call[0]; i++)
+		status_heard(n, &n->heard[i], o);
+	json_out_end_array(o);
+}
+
+void node_feeds_json(const struct node *n, struct json_out *o)
+{
+	json_out_array(o);
+	for (uint32_t i = 0; i < feed_count(n->data.feeds); i++) {
+		const struct feed *f = feed_at(n->data.feeds, i);
+		char alias[9];
+
+		snprintf(alias, sizeof(alias), "%08x", f->alias);
+		json_out_object(o);
+		json_out_kv_string(o, "author", f->label);
+		json_out_kv_string(o, "callsign", f->call);
+		json_out_kv_string(o, "alias", alias);
+		json_out_kv_uint(o, "head", f->head);
+		json_out_kv_hex(o, "head_id", SPAN(f->head_id, EVENT_ID_SIZE));
+		json_out_kv_uint(o, "bytes", f->bytes);
+		json_out_kv_bool(o, "own", i == n->own_slot);
+		json_out_kv_bool(o, "forked", f->forked);
+		json_out_kv_bool(o, "retired", f->retired);
+		json_out_kv_bool(o, "muted", node_muted(n, i, 0));
+		json_out_end_object(o);
+	}
+	json_out_end_array(o);
+}

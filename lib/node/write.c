@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Own events. Writing never waits: an event is appended at once and durable
+ * before it is on the air. It is sealed shortly after, when a port may send
+ * (the seal is what moves the root), but not in the hold-down after an
+ * unclean stop: nobody has seen an unsealed event, so a log that lost its end
+ * makes no fork.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include "lib/event/payload.h"
+#include "lib/event/station.h"
+#include "lib/node/node_parts.h"
+
+#define SEAL_DELAY_US (1 * US_PER_S)	/* several writes, one seal */
+#define HOLD_US (15 * 60 * US_PER_S)
+
+/* ---- sealing ---- */
+
+static bool write_audience(const struct node *n)
+{
+	for (int i = 0; i < n->n_ports; i++)
+		if (node_port_may_send(&n->ports[i]))
+			return true;
+	return false;
+}
+
+static bool write_unsealed(const struct node *n)
+{
+	return n->own_slot != FEED_SLOT_NONE &&
+		feed_own_last(n->data.feeds, n->own_slot) >
+		feed_at(n->data.feeds, n->own_slot)->head;
+}
+
+void node_seal_arm(struct node *n)
+{
+	if (n->hold || !write_unsealed(n) || timer_armed(&n->seal.timer))
+		return;
+	timer_set(&n->heap, &n->seal.timer, n->now.mono_us + SEAL_DELAY_US);
+}
+
+static void write_seal(struct node *n)
+{
+	uint64_t root = feed_root48(n->data.feeds);
+	struct feed_change c = { .slot = n->own_slot };
+
+	if (feed_seal_own(n->data.feeds, n->own_slot,
+			  n->c.identity.prv + 32, &c))
+		return;
+	c.new_author = false;
+	c.n_events = 0;		/* they are in the log already */
+	node_take_change(n, &c);
+	n->unsealed_events = n->unsealed_bytes = 0;
+	node_root_moved(n, root);
+}
+
+static void write_seal_due(struct sync_timer *t, uint64_t now_us)
+{
+	struct node *n = t->owner;
+
+	(void)now_us;
+	if (!n->hold && write_unsealed(n) && write_audience(n))
+		write_seal(n);
+}
+
+/* ---- hold-down ---- */
+
+void node_compared(void *ctx)
+{
+	struct node *n = ctx;
+
+	n->hold = false;
+	node_seal_arm(n);
+}
+
+void node_hold_heard(struct node *n)
+{
+	if (!n->hold)
+		return;
+	if (!n->hold_heard_us)
+		n->hold_heard_us = n->now.mono_us;
+	else if (n->now.mono_us >= n->hold_heard_us + HOLD_US)
+		node_compared(n);
+}
+
+/* ---- appending ---- */
+
+static int write_append(struct node *n, uint16_t kind, struct span payload,
+			struct event *e)
+{
+	uint8_t record[RECORD_EVENT_HEAD + EVENT_PAYLOAD_MAX];
+	uint64_t physical = n->now.wall_ms;
+	size_t len;
+	int err;
+
+	if (physical < n->c.build_wall_ms)
+		physical = n->c.build_wall_ms;
+	*e = (struct event){ .author = SPAN_STR(n->label), .kind = kind,
+			     .payload = payload };
+	err = hlc_now(&n->clock, physical, &e->hlc);
+	if (!err)
+		err = feed_append_own(n->data.feeds, n->own_slot, e);
+	if (err)
+		return err;
+	len = record_event_encode(record, e);
+	node_queue_append(n, RECORD_EVENT, n->own_slot, SPAN(record, len),
+			  SPAN(NULL, 0));
+	if (!n->data.stale)
+		view_apply(n->data.view, e);
+	return 0;
+}
+
+/* The feed opens with `station`: the key, and the call sign claimed. */
+static int write_station(struct node *n)
+{
+	struct station st = { 0 };
+	struct buf payload = { 0 };
+	char call[AX25_CALL_TEXT];
+	struct event e;
+	int err;
+
+	memcpy(st.key, n->c.identity.pub, sizeof(st.key));
+	if (n->call_ok)
+		snprintf(st.call, sizeof(st.call), "%.9s",
+			 ax25_address_format(call, &n->address));
+	err = station_build(&payload, &st);
+	if (!err)
+		err = write_append(n, KIND_STATION, buf_span(&payload), &e);
+	buf_fini(&payload);
+	return err;
+}
+
+/* The own feed, with its first event. */
+static int write_open(struct node *n)
+{
+	struct span label = SPAN_STR(n->label);
+	bool made = false;
+
+	n->own_slot = feed_open_own(n->data.feeds, label, n->c.identity.pub,
+				    &made);
+	if (n->own_slot == FEED_SLOT_NONE)
+		return -ENOSPC;
+	if (made)
+		node_queue_append(n, RECORD_AUTHOR, n->own_slot, label,
+				  SPAN(NULL, 0));
+	if (feed_own_last(n->data.feeds, n->own_slot) > 0)
+		return 0;
+	return write_station(n);
+}
+
+int node_write(struct node *n, uint16_t kind, struct span payload,
+	       uint8_t id[EVENT_ID_SIZE], struct clock_now now)
+{
+	struct event e;
+	int err;
+
+	node_begin(n, now);
+	if (n->log_error || !n->c.identity.has_prv)
+		return -EROFS;
+	if (kind == 0 || kind > KIND_MAX || kind == KIND_STATION ||
+	    payload_check(payload) != PAYLOAD_OK)
+		return -EINVAL;
+	err = write_open(n);
+	if (!err)
+		err = write_append(n, kind, payload, &e);
+	if (err)
+		return err;
+	node_queue_commit(n);
+	if (id)
+		memcpy(id, e.id, EVENT_ID_SIZE);
+	node_seal_arm(n);
+	return 0;
+}
+
+void node_write_init(struct node *n)
+{
+	n->seal.fire = write_seal_due;
+	n->seal.owner = n;
+	n->own_slot = FEED_SLOT_NONE;
+}
