@@ -41,9 +41,7 @@ static void check_packet(struct span raw)
 	if (rns_packet_parse(&p, raw) != RNS_OK)
 		return;
 	check_announce(&p, raw);
-	if (p.flags != 0x08 || p.hops || p.context)
-		return;
-	n = rns_packet_encode_plain(again, sizeof(again), p.dest, p.data);
+	n = rns_packet_encode(again, sizeof(again), &p);
 	check(n == (int)raw.n && memcmp(again, raw.p, raw.n) == 0);
 }
 

@@ -137,12 +137,12 @@ static int announce_write(uint8_t *dst, size_t cap,
 			  const struct rns_announce *a,
 			  const uint8_t dest[16])
 {
-	struct wr w = wr_init(dst, cap < RNS_MTU ? cap : RNS_MTU);
+	struct rns_packet p = {
+		.type = RNS_ANNOUNCE, .context_flag = a->has_ratchet,
+	};
+	uint8_t data[RNS_MTU];
+	struct wr w = wr_init(data, sizeof(data));
 
-	wr_u8(&w, RNS_ANNOUNCE | (a->has_ratchet ? 0x20 : 0));
-	wr_u8(&w, 0);
-	wr_bytes(&w, SPAN(dest, RNS_HASH));
-	wr_u8(&w, 0);
 	wr_bytes(&w, SPAN(a->key, KEY));
 	wr_bytes(&w, SPAN(a->name_hash, RNS_NAME_HASH));
 	wr_bytes(&w, SPAN(a->random_hash, RANDOM));
@@ -150,7 +150,11 @@ static int announce_write(uint8_t *dst, size_t cap,
 		wr_bytes(&w, SPAN(a->ratchet, RATCHET));
 	wr_bytes(&w, SPAN(a->sig, CRYPTO_SIG_SIZE));
 	wr_bytes(&w, a->app_data);
-	return w.full ? -EMSGSIZE : (int)w.len;
+	if (w.full)
+		return -EMSGSIZE;
+	p.data = wr_span(&w);
+	memcpy(p.dest, dest, RNS_HASH);
+	return rns_packet_encode(dst, cap < RNS_MTU ? cap : RNS_MTU, &p);
 }
 
 int rns_announce_encode(uint8_t *dst, size_t cap, const struct rns_identity *id,

@@ -9,8 +9,6 @@
 #include "lib/base/crypto.h"
 #include "lib/rns/rns.h"
 
-#define HEADER_1 19
-#define HEADER_2 35
 #define HOPS_END 128
 #define FLAG_IFAC 0x80
 #define FLAG_TYPE2 0x40
@@ -69,7 +67,7 @@ enum rns_error rns_packet_parse(struct rns_packet *p, struct span raw)
 	p->flags = rd_u8(&r);
 	p->hops = rd_u8(&r);
 	flags_decode(p);
-	if (raw.n < (p->type2 ? HEADER_2 : HEADER_1))
+	if (raw.n < (p->type2 ? RNS_HEADER_MAX : RNS_HEADER_MIN))
 		return RNS_SHORT;
 	if (raw.n > RNS_PACKET_MAX)
 		return RNS_LONG;
@@ -84,15 +82,36 @@ enum rns_error rns_packet_parse(struct rns_packet *p, struct span raw)
 	return RNS_OK;
 }
 
-int rns_packet_encode_plain(uint8_t *dst, size_t cap, const uint8_t dest[16],
-			    struct span data)
+static uint8_t flags_encode(const struct rns_packet *p)
+{
+	return (uint8_t)((p->ifac ? FLAG_IFAC : 0) |
+			 (p->type2 ? FLAG_TYPE2 : 0) |
+			 (p->context_flag ? FLAG_CONTEXT : 0) |
+			 (p->transport ? FLAG_TRANSPORT : 0) |
+			 p->dest_type << 2 | p->type);
+}
+
+int rns_packet_encode(uint8_t *dst, size_t cap, const struct rns_packet *p)
 {
 	struct wr w = wr_init(dst, cap < RNS_PACKET_MAX ? cap : RNS_PACKET_MAX);
 
-	wr_u8(&w, RNS_PLAIN << 2 | RNS_DATA);
-	wr_u8(&w, 0);
-	wr_bytes(&w, SPAN(dest, RNS_HASH));
-	wr_u8(&w, 0);
-	wr_bytes(&w, data);
+	wr_u8(&w, flags_encode(p));
+	wr_u8(&w, p->hops);
+	if (p->type2)
+		wr_bytes(&w, SPAN(p->transport_id, RNS_HASH));
+	wr_bytes(&w, SPAN(p->dest, RNS_HASH));
+	wr_u8(&w, p->context);
+	wr_bytes(&w, p->data);
 	return w.full ? -EMSGSIZE : (int)w.len;
+}
+
+int rns_packet_encode_plain(uint8_t *dst, size_t cap, const uint8_t dest[16],
+			    struct span data)
+{
+	struct rns_packet p = {
+		.dest_type = RNS_PLAIN, .type = RNS_DATA, .data = data,
+	};
+
+	memcpy(p.dest, dest, RNS_HASH);
+	return rns_packet_encode(dst, cap, &p);
 }

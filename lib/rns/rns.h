@@ -15,6 +15,8 @@
 #define RNS_MTU 500
 #define RNS_HASH 16
 #define RNS_NAME_HASH 10
+#define RNS_HEADER_MIN 19	/* type 1 */
+#define RNS_HEADER_MAX 35	/* type 2: with a transport id */
 #define RNS_APP_DATA_MAX 316
 #define RNS_ANNOUNCE_MIN 167	/* type 1, no ratchet, no app_data */
 /* The reference bounds packets on sending only. We take this much: our own
@@ -91,8 +93,11 @@ const char *rns_error_name(enum rns_error e);
 
 /* RNS_OK, RNS_SHORT, RNS_LONG or RNS_HOPS; p->data borrows from raw. */
 enum rns_error rns_packet_parse(struct rns_packet *p, struct span raw);
-/* Type 1, hops 0, context 00; length, or -EMSGSIZE above cap: RNS_MTU is what
- * others carry, RNS_PACKET_MAX what two of us take on a stream. */
+/* The inverse, from the fields (flags and hash are not read); length, or
+ * -EMSGSIZE above cap: RNS_MTU is what others carry, RNS_PACKET_MAX what two
+ * of us take on a stream. */
+int rns_packet_encode(uint8_t *dst, size_t cap, const struct rns_packet *p);
+/* A PLAIN DATA packet of type 1, hops 0, context 00. */
 int rns_packet_encode_plain(uint8_t *dst, size_t cap, const uint8_t dest[16],
 			    struct span data);
 
