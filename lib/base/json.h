@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * JSON: reading through jansson (duplicate keys refused, depth bounded),
+ * JSON: reading through jansson (duplicate keys refused, depth bounded,
+ * integers within int64),
  * writing by hand so that number text is ours: the shortest decimal that
  * reads back, in Python's spelling ("1.0", "1e+16", "0.1").
  *
@@ -8,6 +9,12 @@
  */
 #pragma once
 #include "lib/base/buf.h"
+
+#define JSON_DEPTH_MAX 64 /* levels of [ and { */
+
+/* jansson has functions with some of these names and calls them itself; hidden,
+ * ours do not take their place. */
+#pragma GCC visibility push(hidden)
 
 /* ---- reading ---- */
 
@@ -94,3 +101,5 @@ void json_out_kv_bool(struct json_out *o, const char *k, bool v);
 
 /* Shortest decimal that reads back, Python's repr; dst holds 32 bytes. */
 char *json_format_real(char *dst, double v);
+
+#pragma GCC visibility pop

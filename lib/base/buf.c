@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A growable byte buffer. It doubles, so that adding is cheap in the long run.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include "lib/base/buf.h"
+
+#define BUF_FIRST 64
+
+static void buf_grow(struct buf *b, size_t want)
+{
+	size_t cap = b->cap ? b->cap : BUF_FIRST;
+
+	while (cap < want) {
+		if (cap > SIZE_MAX / 2)
+			abort();
+		cap *= 2;
+	}
+	b->p = realloc(b->p, cap);
+	if (!b->p)
+		abort();
+	b->cap = cap;
+}
+
+uint8_t *buf_reserve(struct buf *b, size_t n)
+{
+	if (n > SIZE_MAX - b->len)
+		abort();
+	if (!b->p || b->cap - b->len < n)
+		buf_grow(b, b->len + n);
+	return b->p + b->len;
+}
+
+void buf_add(struct buf *b, struct span s)
+{
+	if (s.n == 0)
+		return;
+	memcpy(buf_reserve(b, s.n), s.p, s.n);
+	b->len += s.n;
+}
+
+void buf_add_u8(struct buf *b, uint8_t v)
+{
+	*buf_reserve(b, 1) = v;
+	b->len++;
+}
+
+void buf_printf(struct buf *b, const char *fmt, ...)
+{
+	va_list args, again;
+	int n;
+
+	va_start(args, fmt);
+	va_copy(again, args);
+	n = vsnprintf(NULL, 0, fmt, args);
+	va_end(args);
+	if (n > 0) {
+		size_t room = (size_t)n + 1; /* vsnprintf ends with a NUL */
+
+		vsnprintf((char *)buf_reserve(b, room), room, fmt, again);
+		b->len += (size_t)n;
+	}
+	va_end(again);
+}
+
+void buf_consume(struct buf *b, size_t n)
+{
+	if (n >= b->len) {
+		b->len = 0;
+		return;
+	}
+	memmove(b->p, b->p + n, b->len - n);
+	b->len -= n;
+}
+
+void buf_fini(struct buf *b)
+{
+	free(b->p);
+	*b = (struct buf){ 0 };
+}
