@@ -71,7 +71,8 @@ static void burst_key(struct sync_port *p, uint64_t now_us)
 		if (len < 0)
 			continue;
 		air += us;
-		spans[n++] = SPAN(frames[n], (size_t)len);
+		spans[n] = SPAN(frames[n], (size_t)len);
+		n++;
 	}
 	p->burst_air_us += air;
 	p->sending = p->burst_key = true;
