@@ -19,6 +19,7 @@
 
 #define EVENT_ID_SIZE 32
 #define EVENT_SEAL_SIZE 64
+#define EVENT_BASE_SIZE 8 /* of an id, where a write names it (KEY_BASE) */
 #define EVENT_PAYLOAD_MAX 4096
 #define AUTHOR_SIZE 16
 #define AUTHOR_ALIAS_SIZE 4

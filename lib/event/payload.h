@@ -28,7 +28,8 @@ enum payload_key { /* code book of map keys: never reused */
 	KEY_BLOB_HASH = 6,
 	KEY_SIZE = 7,
 	KEY_MIME = 8,
-	KEY_BASE = 9,		/* 8 bytes of each id replaced */
+	KEY_BASE = 9,		/* one byte string: 8 bytes of each id that
+				 * is replaced, one after the other */
 	KEY_KEY = 10,		/* station: 64-byte public key */
 	KEY_CALL = 11,		/* station: call sign */
 	KEY_PREVIOUS = 12,	/* station: author 16 it succeeds */

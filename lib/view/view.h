@@ -15,7 +15,13 @@
  *   field.set      last writer wins by the total order
  *   note.add       text appended, notes in total order
  *   attachment.add {field, blob_hash, size, mime}, sorted, duplicates stay
- * Any of the four makes the record exist; other kinds make none.
+ *   field.unset    a field.set to nothing
+ *   import         what it carries, under its own author and stamp; an event
+ *                  that came by two importers counts once
+ * The first four make the record exist; other kinds make none.
+ *
+ * field.set and field.unset with `base` beat the writes that they name
+ * whatever the stamps say (lib/view/field.h).
  */
 #pragma once
 #include "lib/base/json.h"
@@ -39,6 +45,8 @@ const char *view_verdict_name(enum view_verdict v);
 enum view_verdict view_apply(struct view *v, const struct event *e);
 
 size_t view_record_count(const struct view *v);
+/* Events held without their payload: view_hash compares at equal numbers. */
+size_t view_withheld_count(const struct view *v);
 
 struct view_filter {
 	struct span record;	/* n = 0: all */
@@ -58,8 +66,18 @@ void view_order_json(const struct view *v, struct json_out *o);
 /* BLAKE2b-256 over the materialised rows: equal on nodes with equal sets. */
 void view_hash(const struct view *v, uint8_t out[32]);
 
-/* The winning write of a field and the ids of its visible heads (for
- * `base`): how many were stored. */
-size_t view_field_heads(const struct view *v, struct span record,
-			struct span field, uint8_t (*ids)[EVENT_ID_SIZE],
-			size_t cap);
+/* The visible heads of a field, what a write's KEY_BASE names: its length in
+ * bytes (EVENT_BASE_SIZE a head, the winner first), at most cap. */
+size_t view_field_base(const struct view *v, struct span record,
+		       struct span field, uint8_t *base, size_t cap);
+
+/* Fields with two heads or more: [{record_id, field, heads: [...]}], each
+ * head as in view_why_json. */
+void view_conflicts_json(const struct view *v, struct json_out *o);
+/* How the value of a field came about: {record_id, field, winner, heads:
+ * [{author, seq, wall_ms, counter, id, value | unset}], superseded};
+ * null if nobody wrote it. The winner is the first head. */
+void view_why_json(const struct view *v, struct span record,
+		   struct span field, struct json_out *o);
+/* [{form, records}] in bytewise order. */
+void view_forms_json(const struct view *v, struct json_out *o);
