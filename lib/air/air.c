@@ -19,6 +19,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include "lib/air/air.h"
+#include "lib/base/random.h"
 
 #define BURST_HEAD 2
 #define FRAME_HEAD 2
@@ -46,7 +47,7 @@ struct station {
 
 struct air {
 	struct air_config c;
-	uint64_t rng;
+	struct random rng;
 	uint64_t on_air;		/* who has keyed */
 	uint64_t heard_by[AIR_STATIONS_MAX];
 	uint64_t hears[AIR_STATIONS_MAX];
@@ -60,21 +61,12 @@ const struct air_config air_default = {
 	.persistence = 63, .loss = 0.1, .seed = 1,
 };
 
-/* ---- chance: splitmix64 ---- */
-
-static uint64_t air_draw(struct air *a)
-{
-	uint64_t z = a->rng += 0x9e3779b97f4a7c15ULL;
-
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ULL;
-	z = (z ^ z >> 27) * 0x94d049bb133111ebULL;
-	return z ^ z >> 31;
-}
+/* ---- chance ---- */
 
 /* 0 <= x < 1 */
 static double air_chance(struct air *a)
 {
-	return (double)(air_draw(a) >> 11) * 0x1p-53;
+	return (double)(random_next(&a->rng) >> 11) * 0x1p-53;
 }
 
 /* ---- life ---- */
@@ -96,7 +88,7 @@ struct air *air_new(const struct air_config *c)
 	if (!a)
 		return NULL;
 	a->c = *c;
-	a->rng = c->seed;
+	a->rng.state = c->seed;
 	for (unsigned i = 0; i < c->stations; i++) {
 		a->station[i] = (struct station){
 			.txdelay_us = c->txdelay_us,
@@ -331,7 +323,7 @@ static void air_try_key(struct air *a, unsigned i)
 
 	if (until_us)
 		s->wake_us = until_us + s->slot_us;
-	else if ((air_draw(a) & 255) > s->persistence)
+	else if (random_below(&a->rng, 256) > s->persistence)
 		s->wake_us += s->slot_us;
 	else
 		air_key(a, i);

@@ -76,6 +76,33 @@ static size_t columns_compress(uint8_t *dst, size_t cap, struct span columns)
 	return ZSTD_isError(n) ? 0 : n;
 }
 
+static size_t best_size(struct buf *out, struct span text, struct span dict)
+{
+	size_t cap = ZSTD_compressBound(text.n), n;
+	ZSTD_CCtx *ctx = ZSTD_createCCtx();
+
+	if (!ctx)
+		return 0;
+	ZSTD_CCtx_setParameter(ctx, ZSTD_c_compressionLevel, 22);
+	ZSTD_CCtx_setParameter(ctx, ZSTD_c_contentSizeFlag, 0);
+	ZSTD_CCtx_setParameter(ctx, ZSTD_c_dictIDFlag, 0);
+	if (dict.n)
+		ZSTD_CCtx_loadDictionary(ctx, dict.p, dict.n);
+	n = ZSTD_compress2(ctx, buf_reserve(out, cap), cap, text.p, text.n);
+	ZSTD_freeCCtx(ctx);
+	return ZSTD_isError(n) ? 0 : n - MAGIC_SIZE;
+}
+
+size_t run_best_size(struct span text)
+{
+	struct buf out = { 0 };
+	size_t plain = best_size(&out, text, SPAN(NULL, 0));
+	size_t primed = best_size(&out, text, run_dictionary());
+
+	buf_fini(&out);
+	return primed < plain ? primed : plain;
+}
+
 /* Exactly one frame that comes to at most RUN_COLUMNS_MAX bytes: the output
  * is the window, so there is nothing else to bound. */
 static enum run_error columns_expand(struct span *columns, uint8_t *dst,

@@ -83,3 +83,8 @@ enum run_error run_body_decode(struct run_body *out, struct span body);
 /* The heads alone, from the front of frame 0: fills runs[] but for events
  * and seals. RUN_SHORT: only the first n_runs heads are there. */
 enum run_error run_heads_decode(struct run_body *out, struct span front);
+
+/* Bytes that text takes at zstd's best, with the dictionary or without,
+ * whichever is less (magic not counted): the simulator's lower bound. 0 if out
+ * of memory. */
+size_t run_best_size(struct span text);
