@@ -148,7 +148,7 @@ static void ingest_run(struct node *n, const struct run *run)
 	case FEED_ACCEPTED:
 	case FEED_PROOF:
 		node_take_change(n, &c);
-		n->admitted += (unsigned)c.n_events;
+		n->run_counts.taken++;
 		ingest_fits(n, c.slot);
 		break;
 	case FEED_MISFIT:
@@ -157,11 +157,13 @@ static void ingest_run(struct node *n, const struct run *run)
 	case FEED_QUOTA:
 	case FEED_FULL:
 		ingest_refuse(n, run);
+		n->run_counts.refused++;
 		break;
 	case FEED_BAD_SEAL:
 	case FEED_BAD_STATION:
 	case FEED_BAD_KEY:
 	case FEED_BAD_EVENT:
+		n->run_counts.false_++;
 		n->bad_seal = true;
 		break;
 	case FEED_CANDIDATE:
@@ -173,21 +175,26 @@ static void ingest_run(struct node *n, const struct run *run)
 	}
 }
 
-bool node_ingest(void *ctx, int port, struct span body)
+enum sync_ingest node_ingest(void *ctx, int port, struct span body)
 {
 	struct node *n = ctx;
 	enum run_error e;
 
 	if (n->log_error)
-		return true;
+		return SYNC_INGEST_REFUSED;
 	n->ingest_port = port;
+	n->run_counts = (struct node_run_counts){ 0 };
 	e = run_body_decode(n->env.body, body);
 	n->run_errors[e]++;
 	if (e != RUN_OK)
-		return false;
+		return SYNC_INGEST_BAD;
 	for (size_t i = 0; i < n->env.body->n_runs; i++)
 		ingest_run(n, &n->env.body->runs[i]);
-	return true;
+	if (n->run_counts.taken)
+		return SYNC_INGEST_DONE;
+	if (n->run_counts.refused)
+		return SYNC_INGEST_REFUSED;
+	return n->run_counts.false_ ? SYNC_INGEST_FALSE : SYNC_INGEST_DONE;
 }
 
 void node_root_moved(struct node *n, uint64_t root_before)

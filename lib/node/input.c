@@ -85,10 +85,11 @@ static bool input_to(const struct ax25_frame *f, const char *dest)
 static void input_aprs(struct node_port *p)
 {
 	struct node *n = p->node;
-	uint64_t oldest = p->aprs_us[p->aprs_at];
+	uint64_t oldest;
 
 	p->aprs_us[p->aprs_at] = n->now.mono_us ? n->now.mono_us : 1;
 	p->aprs_at = (p->aprs_at + 1) % APRS_FRAMES;
+	oldest = p->aprs_us[p->aprs_at];
 	if (p->guarded || p->c.allow_shared || !oldest ||
 	    p->c.profile == NODE_STREAM ||
 	    n->now.mono_us >= oldest + APRS_WINDOW_US)

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "lib/base/crypto.h"
+#include "lib/event/station.h"
 #include "lib/node/node_parts.h"
 
 #define AUTHORS_MAX 100000
@@ -182,7 +183,7 @@ static int life_call_missing(const struct node *n, char why[160])
 	if (n->c.callsign[0])
 		snprintf(why, 160, "%s is %s: put your own call sign here",
 			 n->c.callsign,
-			 ax25_call_placeholder(n->c.callsign) ?
+			 station_call_placeholder(SPAN_STR(n->c.callsign)) ?
 			 "a placeholder" : "not a call sign");
 	else
 		snprintf(why, 160, "no call sign: put your own into "

@@ -79,6 +79,10 @@ struct node_back {		/* runs that did not fit: ask further back */
 	uint64_t events;
 };
 
+struct node_run_counts {
+	unsigned taken, refused, false_;
+};
+
 struct node {
 	struct node_config c;
 	struct ax25_address address;
@@ -115,7 +119,7 @@ struct node {
 	uint64_t feed_verdicts[FEED_VERDICT_COUNT];
 	uint64_t run_errors[RUN_ERROR_COUNT];
 	uint64_t events_in, clock_skews;
-	unsigned admitted;	/* events of the ingest at hand */
+	struct node_run_counts run_counts; /* of the ingest at hand */
 	bool bad_seal;
 
 	/* own events */
@@ -180,7 +184,7 @@ struct node_heard *node_hear(struct node *n, int port, const char *call,
 
 /* ---- ingest.c ---- */
 
-bool node_ingest(void *ctx, int port, struct span body);
+enum sync_ingest node_ingest(void *ctx, int port, struct span body);
 bool node_refused(void *ctx, uint32_t alias, uint64_t seq);
 uint64_t node_back(void *ctx, uint32_t slot);
 /* Queues a change's records as one transaction and shows its events to the
@@ -195,6 +199,7 @@ void node_write_init(struct node *n);
 void node_seal_arm(struct node *n);
 /* A neighbour's digest was compared: the hold-down is over. */
 void node_compared(void *ctx);
+bool node_holding(void *ctx);
 /* Something was heard: counts towards the hold-down's 15 minutes. */
 void node_hold_heard(struct node *n);
 

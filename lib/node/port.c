@@ -280,6 +280,7 @@ void node_env_init(struct node *n)
 		.may_send = port_may_carry, .withheld = port_withheld,
 		.ingest = node_ingest, .refused = node_refused,
 		.back = node_back, .compared = node_compared,
+		.holding = node_holding,
 	};
 	n->env.own_alias = n->alias;
 	memcpy(n->env.dataset, n->dataset, sizeof(n->dataset));

@@ -73,6 +73,13 @@ void node_compared(void *ctx)
 	node_seal_arm(n);
 }
 
+bool node_holding(void *ctx)
+{
+	const struct node *n = ctx;
+
+	return n->hold;
+}
+
 void node_hold_heard(struct node *n)
 {
 	if (!n->hold)

@@ -51,7 +51,7 @@ struct sync_peer *sync_peer_hear(struct sync_peers *s, uint32_t address,
 	struct sync_peer *p = sync_peer_find(s, address);
 
 	if (new)
-		*new = !p;
+		*new = !p || !sync_peer_live(p, now_us);
 	if (!p) {
 		p = peer_room(s);
 		*p = (struct sync_peer){ .used = true, .address = address };

@@ -27,6 +27,8 @@ struct sync_peer {
 	uint8_t failed_c;	/* its last sketch did not decode: its c */
 	uint8_t failures;	/* sketches in a row that did not decode */
 	uint8_t fruitless;	/* exchanges in a row that moved nothing */
+	uint8_t given;		/* pushes for (given_theirs, given_mine) */
+	uint64_t given_theirs, given_mine;
 	bool settled;		/* (settled_theirs, settled_mine) = equal */
 	uint64_t settled_theirs, settled_mine, settled_until_us;
 };
@@ -40,7 +42,8 @@ uint32_t sync_address_from_call(const char *call);
 /* NULL if unknown. */
 struct sync_peer *sync_peer_find(struct sync_peers *s, uint32_t address);
 struct sync_peer *sync_peer_find_target(struct sync_peers *s, uint16_t target);
-/* Finds or makes; *new (may be NULL) says which. Its time is now. */
+/* Finds or makes; *new (may be NULL): not heard for 90 minutes. Its time is
+ * now. */
 struct sync_peer *sync_peer_hear(struct sync_peers *s, uint32_t address,
 				 const char *call, uint64_t now_us, bool *new);
 static inline bool sync_peer_live(const struct sync_peer *p, uint64_t now_us)

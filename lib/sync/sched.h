@@ -34,6 +34,13 @@ static inline void sync_timer_fire(struct timer *t, uint64_t now_us)
 	s->fire(s, now_us);
 }
 
+enum sync_ingest {
+	SYNC_INGEST_DONE,	/* what was new in it is taken in */
+	SYNC_INGEST_REFUSED,	/* nothing of it, by policy: it stays so */
+	SYNC_INGEST_FALSE,	/* nothing of it: a seal or a key is bad */
+	SYNC_INGEST_BAD,	/* not a body */
+};
+
 /* What the ports ask of their station. */
 struct sync_env {
 	struct feed_set *feeds;
@@ -57,9 +64,8 @@ struct sync_env {
 	/* Whether this event goes without its payload. */
 	bool (*withheld)(void *ctx, int port, uint32_t slot,
 			 const struct event *e);
-	/* A body that came in whole: admit its runs. False if it is not a
-	 * body. */
-	bool (*ingest)(void *ctx, int port, struct span body);
+	/* A body that came in whole: admit its runs. */
+	enum sync_ingest (*ingest)(void *ctx, int port, struct span body);
 	/* Whether a run of this author up to seq was refused for good. */
 	bool (*refused)(void *ctx, uint32_t alias, uint64_t seq);
 	/* How far below the head to ask an author's events again, 0 = not:
@@ -67,6 +73,8 @@ struct sync_env {
 	uint64_t (*back)(void *ctx, uint32_t slot);
 	/* A neighbour was seen to hold no more of the own feed than I. */
 	void (*compared)(void *ctx);
+	/* Whether that is still waited for (hold-down). */
+	bool (*holding)(void *ctx);
 };
 
 struct sync_port_config {

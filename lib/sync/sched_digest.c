@@ -9,7 +9,6 @@
 #define C_MIN 4
 #define C_USUAL_MAX 16
 #define PART_BITS_MAX 6
-#define FRUITLESS_US (60 * US_PER_S)
 #define GREET_QUIET_US (60 * US_PER_S)
 
 static unsigned digest_n1(const struct sync_port *p, uint64_t now_us)
@@ -31,7 +30,8 @@ static unsigned digest_sqrt_up(uint64_t v)
 }
 
 /* The syndrome's size: 2 + sqrt of the largest difference of counts with a
- * neighbour that differs; twice what did not decode; 0 if nobody differs. */
+ * neighbour that differs; twice what did not decode; 0 if nobody differs but
+ * those whose root I passed through, since I know what they lack. */
 static unsigned digest_pick_c(struct sync_port *p, uint64_t now_us)
 {
 	uint64_t mine = feed_event_count(p->env->feeds);
@@ -44,7 +44,8 @@ static unsigned digest_pick_c(struct sync_port *p, uint64_t now_us)
 		uint64_t d = q->events > mine ? q->events - mine :
 			mine - q->events;
 
-		if (!q->used || !q->known || q->root48 == root ||
+		if (!q->used || !q->known ||
+		    feed_history_find(p->env->feeds, q->root48) >= 0 ||
 		    sync_peer_settled(q, q->root48, root, now_us))
 			continue;
 		any = true;
@@ -106,9 +107,32 @@ static bool digest_unconfirmed(const struct sync_port *p, uint64_t now_us)
 	return false;
 }
 
+/* In the hold-down the first word is a question: the own root may be one
+ * that everybody has passed, and then nobody would say a word about it. */
+static bool digest_ask_neighbour(struct sync_port *p, uint64_t now_us)
+{
+	struct sync_peer *last = NULL;
+
+	for (unsigned i = 0; i < SYNC_PEERS_MAX; i++) {
+		struct sync_peer *q = &p->peers.v[i];
+
+		if (sync_peer_live(q, now_us) &&
+		    (!last || q->heard_us > last->heard_us))
+			last = q;
+	}
+	if (!last)
+		return false;
+	last->known = false;
+	last->root48 = ~feed_root48(p->env->feeds);
+	sync_want_root(p, last, now_us);
+	return true;
+}
+
 void sync_trickle_fired(struct sync_port *p, uint64_t now_us)
 {
 	if (sync_engaged(p, now_us, false))
+		return;
+	if (p->env->holding(p->env->ctx) && digest_ask_neighbour(p, now_us))
 		return;
 	p->say_root = trickle_quiet(&p->trickle);
 	if (!p->say_root || digest_unconfirmed(p, now_us))
@@ -152,15 +176,15 @@ void sync_reply(struct sync_port *p, bool addressed, uint64_t now_us)
 	sync_arm(p, &p->reply, now_us + wait);
 }
 
-void sync_reply_offer(struct sync_port *p, uint64_t now_us)
+void sync_reply_offer(struct sync_port *p, bool addressed, uint64_t now_us)
 {
 	if (timer_armed(&p->reply.timer))
 		return;
-	p->reply_addressed = false;
+	p->reply_addressed = addressed;
 	p->reply_offer = true;
 	p->reply_since_us = now_us;
-	sync_arm(p, &p->reply, now_us + 100 * US_PER_MS +
-		 sync_random(p, p->S * 3 * digest_n1(p, now_us) / 2));
+	sync_arm(p, &p->reply, now_us + 100 * US_PER_MS + (addressed ? 0 :
+		 sync_random(p, p->S * 3 * digest_n1(p, now_us) / 2)));
 }
 
 /* Somebody spoke for me since I thought of it, or I did just now. */
@@ -270,18 +294,6 @@ static void digest_equal(struct sync_port *p, struct sync_peer *peer,
 	p->env->compared(p->env->ctx);
 }
 
-/* The exchange moved nothing: back off, up to an hour. */
-static void digest_fruitless(struct sync_port *p, struct sync_peer *peer,
-			     uint64_t now_us)
-{
-	uint64_t wait = FRUITLESS_US << (peer->fruitless < 6 ?
-					 peer->fruitless : 6);
-
-	if (peer->fruitless < UINT8_MAX)
-		peer->fruitless++;
-	sync_peer_settle(peer, feed_root48(p->env->feeds), now_us + wait);
-}
-
 /* It holds more of the own feed than I: an old log, or a stolen key. */
 static bool digest_wants_own(const struct sync_port *p,
 			     const struct sync_difference *diff)
@@ -303,7 +315,7 @@ static void digest_decoded(struct sync_port *p, struct sync_peer *peer,
 	if (p->part_bits && diff->terms < d->c / 3)
 		p->part_bits--;
 	if (diff->odd || (!diff->want_n && !diff->give.n))
-		digest_fruitless(p, peer, now_us);
+		sync_fruitless(p, peer, now_us);
 	if (diff->want_n)
 		sync_want_list(p, peer, diff, now_us);
 	if (diff->give.n)
@@ -324,7 +336,7 @@ static void digest_undecodable(struct sync_port *p, struct sync_peer *peer,
 	if (d->part_bits + 1 > p->part_bits && d->part_bits < PART_BITS_MAX)
 		p->part_bits = d->part_bits + 1;
 	else if (peer->failures > 2 * PART_BITS_MAX)
-		digest_fruitless(p, peer, now_us);
+		sync_fruitless(p, peer, now_us);
 }
 
 /* A root that is not mine, and no (readable) sketch with it: rule 3. */

@@ -10,6 +10,7 @@
 #include "lib/sync/pack.h"
 #include "lib/sync/sched_port.h"
 
+#define GIVE_TRIES 3
 #define PARITY_THRESHOLD 0.6
 #define PARITY_AHEAD_MAX 3	/* two bits in the EVENTS head */
 
@@ -104,6 +105,24 @@ static bool give_rivals(const struct sync_port *p,
 	return false;
 }
 
+/* It got all that before, and shows the same root again: it cannot or will
+ * not take it. (What was only lost it asks for.) */
+static bool give_in_vain(struct sync_port *p, struct sync_peer *peer,
+			 uint64_t now_us)
+{
+	uint64_t root = feed_root48(p->env->feeds);
+
+	if (peer->given_theirs != peer->root48 || peer->given_mine != root)
+		peer->given = 0;
+	peer->given_theirs = peer->root48;
+	peer->given_mine = root;
+	if (peer->given++ < GIVE_TRIES)
+		return false;
+	peer->given = GIVE_TRIES - 1;
+	sync_fruitless(p, peer, now_us);
+	return true;
+}
+
 void sync_give(struct sync_port *p, struct sync_peer *peer,
 	       struct sync_needs *needs, uint64_t now_us)
 {
@@ -119,8 +138,10 @@ void sync_give(struct sync_port *p, struct sync_peer *peer,
 	sync_needs_drop_served(p, needs, SYNC_HOLD_US, now_us);
 	if (!needs->n)
 		return;
+	if (give_in_vain(p, peer, now_us))
+		return;
 	if (give_rivals(p, peer, now_us) && now_us >= peer->asked_us)
-		sync_reply_offer(p, now_us);
+		sync_reply_offer(p, false, now_us);
 	else
 		sync_push_add(p, needs, 100 * US_PER_MS +
 			      sync_random(p, 300 * US_PER_MS), now_us);

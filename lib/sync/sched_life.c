@@ -10,6 +10,7 @@
 #define IMIN_STREAM_US (1 * US_PER_S)
 #define IMAX_US (3600 * US_PER_S)
 #define STREAM_RTT_US (100 * US_PER_MS)
+#define FRUITLESS_US (60 * US_PER_S)
 #define FUTILE_STEP 16
 #define NAV_MAX_US (15 * US_PER_S)
 #define NAV_WINDOW_US (600 * US_PER_S)
@@ -162,6 +163,17 @@ bool sync_send(struct sync_port *p, const struct sync_message *m, bool answer,
 		 p->env->send(p->env->ctx, p->c.number, &s, 1, answer,
 			      now_us));
 	return true;
+}
+
+void sync_fruitless(struct sync_port *p, struct sync_peer *peer,
+		    uint64_t now_us)
+{
+	uint64_t wait = FRUITLESS_US << (peer->fruitless < 6 ?
+					 peer->fruitless : 6);
+
+	if (peer->fruitless < UINT8_MAX)
+		peer->fruitless++;
+	sync_peer_settle(peer, feed_root48(p->env->feeds), now_us + wait);
 }
 
 /* ---- Trickle ---- */

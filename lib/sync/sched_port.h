@@ -128,6 +128,9 @@ void sync_nav(struct sync_port *p, uint64_t until_us, uint64_t now_us);
 /* One message as one key-up. False if it could not be sent. */
 bool sync_send(struct sync_port *p, const struct sync_message *m, bool answer,
 	       uint64_t now_us);
+/* An exchange with the neighbour moved nothing: back off, up to an hour. */
+void sync_fruitless(struct sync_port *p, struct sync_peer *peer,
+		    uint64_t now_us);
 void sync_trickle_reset(struct sync_port *p, uint64_t now_us);
 static inline uint16_t sync_target(uint32_t address)
 {
@@ -146,7 +149,7 @@ void sync_trickle_fired(struct sync_port *p, uint64_t now_us);
 void sync_on_digest(struct sync_port *p, struct sync_peer *peer,
 		    const struct sync_digest *d, uint64_t now_us);
 void sync_reply(struct sync_port *p, bool addressed, uint64_t now_us);
-void sync_reply_offer(struct sync_port *p, uint64_t now_us);
+void sync_reply_offer(struct sync_port *p, bool addressed, uint64_t now_us);
 void sync_ack_arm(struct sync_port *p, uint64_t now_us);
 void sync_greet_arm(struct sync_port *p, uint64_t now_us);
 

@@ -179,21 +179,27 @@ static void rx_sender_root(struct sync_port *p, struct sync_peer *peer,
 }
 
 static enum sync_verdict rx_whole(struct sync_port *p, struct sync_peer *peer,
-				  struct sync_rx *r)
+				  struct sync_rx *r, uint64_t now_us)
 {
 	uint8_t body[GENERATION_BODY_MAX];
+	enum sync_ingest e = SYNC_INGEST_BAD;
 	uint64_t root48;
 	size_t len;
 
 	r->done = true;
 	p->count.generations_received++;
-	if (generation_rx_body(&r->g, body, &len, &root48) ||
-	    !p->env->ingest(p->env->ctx, p->c.number, SPAN(body, len))) {
+	if (generation_rx_body(&r->g, body, &len, &root48) == 0)
+		e = p->env->ingest(p->env->ctx, p->c.number, SPAN(body, len));
+	if (e == SYNC_INGEST_BAD) {
 		r->known = true;	/* nothing more of it is wanted */
 		return SYNC_BAD_BODY;
 	}
-	if (!r->more)
+	if (!r->more || e != SYNC_INGEST_DONE)
 		rx_sender_root(p, peer, root48);
+	if (e == SYNC_INGEST_REFUSED)
+		sync_peer_settle(peer, feed_root48(p->env->feeds), TIME_NEVER);
+	else if (e == SYNC_INGEST_FALSE)
+		sync_fruitless(p, peer, now_us);
 	return SYNC_TAKEN;
 }
 
@@ -372,7 +378,7 @@ static enum sync_verdict rx_add(struct sync_port *p, struct sync_peer *peer,
 		rx_heads(p, r, now_us);
 	if (r->done || !generation_rx_complete(&r->g))
 		return added && !r->done ? SYNC_TAKEN : SYNC_DUPLICATE;
-	return rx_whole(p, peer, r);
+	return rx_whole(p, peer, r, now_us);
 }
 
 enum sync_verdict sync_on_events(struct sync_port *p, struct sync_peer *peer,

@@ -175,7 +175,9 @@ static void want_by_root(struct sync_port *p, struct sync_peer *peer,
 {
 	struct sync_needs needs;
 
-	if (sync_since(p, w->root48, &needs)) {
+	if (w->root48 == feed_root48(p->env->feeds)) {
+		sync_reply_offer(p, true, now_us);	/* "so is mine" */
+	} else if (sync_since(p, w->root48, &needs)) {
 		sync_needs_drop_served(p, &needs, 0, now_us);
 		sync_push_add(p, &needs, 100 * US_PER_MS, now_us);
 	} else if (w->events < feed_event_count(p->env->feeds)) {
