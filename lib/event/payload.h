@@ -109,3 +109,5 @@ int payload_from_json(struct buf *out, const struct json *v);
 void payload_to_json(struct json_out *o, struct span payload);
 void payload_value_to_json(struct json_out *o, const struct payload_value *v);
 const char *payload_key_name(uint64_t key);	/* NULL if not in the book */
+#define PAYLOAD_KEY_NONE UINT64_MAX
+uint64_t payload_key_number(struct span name);	/* PAYLOAD_KEY_NONE if not */

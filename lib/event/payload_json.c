@@ -33,16 +33,24 @@ const char *payload_key_name(uint64_t key)
 	return key < N_KEYS ? keys[key] : NULL;
 }
 
+uint64_t payload_key_number(struct span name)
+{
+	for (size_t i = 0; i < N_KEYS; i++)
+		if (span_equal(SPAN_STR(keys[i]), name))
+			return i;
+	return PAYLOAD_KEY_NONE;
+}
+
 /* ---- from JSON ---- */
 
 static void key_put(struct buf *out, struct span key)
 {
-	for (size_t i = 0; i < N_KEYS; i++)
-		if (span_equal(SPAN_STR(keys[i]), key)) {
-			payload_put_uint(out, i);
-			return;
-		}
-	payload_put_text(out, key);
+	uint64_t number = payload_key_number(key);
+
+	if (number == PAYLOAD_KEY_NONE)
+		payload_put_text(out, key);
+	else
+		payload_put_uint(out, number);
 }
 
 /* {"bytes": "lower-case hex"} as a byte string; false: it is not one. */

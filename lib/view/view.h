@@ -74,9 +74,10 @@ size_t view_field_base(const struct view *v, struct span record,
 /* Fields with two heads or more: [{record_id, field, heads: [...]}], each
  * head as in view_why_json. */
 void view_conflicts_json(const struct view *v, struct json_out *o);
-/* How the value of a field came about: {record_id, field, winner, heads:
+/* How the value of a field came about: {record_id, field, conflict, heads:
  * [{author, seq, wall_ms, counter, id, value | unset}], superseded};
- * null if nobody wrote it. The winner is the first head. */
+ * null if nobody wrote it. The winner is the first head; superseded counts
+ * the writes that another one names. */
 void view_why_json(const struct view *v, struct span record,
 		   struct span field, struct json_out *o);
 /* [{form, records}] in bytewise order. */

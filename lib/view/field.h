@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The rule of a field: the last writer wins, but a write that names its
+ * predecessors beats them whatever the clocks say.
+ *
+ * A write has an order, a value (or none: unset) and perhaps a base: the first
+ * 8 bytes of the ids of the writes of this field that it replaces. Its rank
+ * is (top, depth):
+ *
+ *   rank(w) = the greatest of (order(w), 0) and, for each base b held,
+ *             (top(b), depth(b) + 1)
+ *
+ * and the greatest rank wins, ties by order. Without bases that is plain
+ * last-writer-wins; a base from a clock gone wild lends its stamp to whoever
+ * replaces it. Heads are the writes with a base that no other write names;
+ * two of them are a conflict. A base that names nothing held is ignored.
+ *
+ * What is kept: the greatest write without base, since ranks rest only on
+ * greatest ones; and the writes with base, but those that are named, whose
+ * bases are all known, and whose top is below the winner's: these shrink to
+ * the 8 bytes of their id.
+ */
+#pragma once
+#include "lib/view/order.h"
+
+struct rank {
+	struct order top;
+	uint32_t depth;
+};
+
+struct write {
+	struct order at;
+	struct span value;	/* CBOR; empty = unset. Behind the write. */
+	uint32_t n_bases, scanned;
+	bool named, known, open;
+	struct rank rank;
+	uint64_t bases[];
+};
+
+struct field {			/* zeroed = empty */
+	struct write *blind;	/* the greatest without a base */
+	struct write **based;	/* the first `settled` by id */
+	size_t n, cap, settled;
+	uint64_t *gone;		/* by id */
+	size_t n_gone, cap_gone;
+	struct write *winner;
+	bool dirty;
+};
+
+/* Takes the write in; any order, any number of times. base = n * 8 bytes. */
+void field_write(struct field *f, const struct order *at, struct span base,
+		 struct span value);
+/* The winning write, NULL if nobody wrote. */
+const struct write *field_winner(struct field *f);
+/* The winner, then the other heads by falling order: at most cap are stored;
+ * how many there are. */
+size_t field_heads(struct field *f, const struct write **heads, size_t cap);
+bool field_conflicted(struct field *f);
+/* Writes that another one names. */
+size_t field_superseded(struct field *f);
+void field_fini(struct field *f);

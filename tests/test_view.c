@@ -1,0 +1,569 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The view: any order, any repetition and any look in between give the same
+ * rows as a full replay; bases beat clocks; rejects are listed.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include "lib/base/crypto.h"
+#include "lib/event/meshlog.h"
+#include "lib/event/payload.h"
+#include "lib/view/view.h"
+
+static uint64_t seed = 1;
+
+static uint32_t rnd(uint32_t below)
+{
+	seed = seed * 6364136223846793005ULL + 1442695040888963407ULL;
+	return (uint32_t)(seed >> 33) % below;
+}
+
+/* ---- events by hand ---- */
+
+#define EVENTS_MAX 200
+
+struct set {
+	struct event e[EVENTS_MAX];
+	struct buf payload[EVENTS_MAX];
+	size_t n;
+};
+
+static void set_fini(struct set *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		buf_fini(&s->payload[i]);
+	s->n = 0;
+}
+
+/* The event's id is that of a chain; here any bytes that differ do. */
+static struct event *set_add(struct set *s, const char *author, uint16_t kind,
+			     uint64_t wall_ms, uint64_t seq)
+{
+	struct event *e = &s->e[s->n];
+
+	s->payload[s->n] = (struct buf){ 0 };
+	*e = (struct event){ .author = SPAN_STR(author), .seq = seq,
+			     .hlc = { wall_ms, 0 }, .kind = kind };
+	for (size_t i = 0; i < EVENT_ID_SIZE; i++)
+		e->id[i] = (uint8_t)rnd(256);
+	be_put(e->id + 6, 2, ++s->n);
+	return e;
+}
+
+static void payload_json(struct set *s, struct event *e, const char *text)
+{
+	struct json *v = json_parse(SPAN_STR(text), NULL);
+	struct buf *b = &s->payload[e - s->e];
+
+	assert_non_null(v);
+	assert_int_equal(payload_from_json(b, v), 0);
+	e->payload = buf_span(b);
+	json_free(v);
+}
+
+/* field.set R.f = value over the given events. */
+static struct event *set_write(struct set *s, const char *author,
+			       uint64_t wall_ms, int value,
+			       const struct event *b1, const struct event *b2)
+{
+	struct event *e = set_add(s, author, KIND_FIELD_SET, wall_ms, s->n + 1);
+	char text[200], hex1[17] = "", hex2[17] = "";
+
+	if (b1)
+		hex_encode(hex1, SPAN(b1->id, 8));
+	if (b2)
+		hex_encode(hex2, SPAN(b2->id, 8));
+	snprintf(text, sizeof(text), b1 ?
+		 "{\"record_id\":\"R\",\"field\":\"f\",\"value\":%d,"
+		 "\"base\":{\"bytes\":\"%s%s\"}}" :
+		 "{\"record_id\":\"R\",\"field\":\"f\",\"value\":%d}",
+		 value, hex1, hex2);
+	payload_json(s, e, text);
+	return e;
+}
+
+static char *text_of(struct json_out *o)
+{
+	buf_add_u8(&o->b, 0);
+	return (char *)o->b.p;
+}
+
+static void shows(const struct view *v, const char *want)
+{
+	struct json_out o = { 0 };
+
+	view_records_json(v, NULL, false, &o);
+	assert_string_equal(text_of(&o), want);
+	buf_fini(&o.b);
+}
+
+#define ROW_R(value) "{\"R\":{\"record_id\":\"R\",\"form\":\"\"," \
+	"\"created_by\":\"\",\"fields\":{\"f\":" value "}," \
+	"\"attachments\":[],\"notes\":[]}}"
+
+/* ---- all that a view says, as one text ---- */
+
+static char *everything(const struct view *v)
+{
+	struct json_out o = { 0 };
+	uint8_t hash[32];
+	char hex[65];
+
+	view_records_json(v, NULL, false, &o);
+	view_rejected_json(v, &o);
+	view_order_json(v, &o);
+	view_conflicts_json(v, &o);
+	view_forms_json(v, &o);
+	view_why_json(v, SPAN_STR("R"), SPAN_STR("f"), &o);
+	view_hash(v, hash);
+	json_out_string(&o, hex_encode(hex, SPAN(hash, 32)));
+	return text_of(&o);
+}
+
+static void shuffle(size_t *order, size_t n)
+{
+	for (size_t i = n; i > 1; i--) {
+		size_t j = rnd((uint32_t)i), t = order[i - 1];
+
+		order[i - 1] = order[j];
+		order[j] = t;
+	}
+}
+
+/* A random order, with repetitions and looks in between. */
+static char *replay(const struct set *s)
+{
+	struct view *v = view_new();
+	size_t order[2 * EVENTS_MAX];
+	uint32_t look = 1 + rnd(30);
+	uint8_t hash[32];
+	char *text;
+
+	for (size_t i = 0; i < 2 * s->n; i++)
+		order[i] = i < s->n ? i : rnd((uint32_t)s->n);
+	shuffle(order, 2 * s->n);
+	for (size_t i = 0; i < 2 * s->n; i++) {
+		view_apply(v, &s->e[order[i]]);
+		if (rnd(look) == 0)
+			view_hash(v, hash);
+	}
+	text = everything(v);
+	view_free(v);
+	return text;
+}
+
+static void any_order(const struct set *s, unsigned orders)
+{
+	char *first = replay(s);
+
+	for (unsigned i = 0; i < orders; i++) {
+		char *text = replay(s);
+
+		assert_string_equal(first, text);
+		free(text);
+	}
+	free(first);
+}
+
+/* ---- the rule of a field ---- */
+
+static void test_last_writer_wins(void **state)
+{
+	struct set s = { .n = 0 };
+	struct view *v = view_new();
+
+	(void)state;
+	set_write(&s, "b", 10, 1, NULL, NULL);
+	set_write(&s, "a", 30, 2, NULL, NULL);
+	set_write(&s, "c", 20, 3, NULL, NULL);
+	set_write(&s, "b", 30, 4, NULL, NULL);
+	for (size_t i = 0; i < s.n; i++)
+		assert_int_equal(view_apply(v, &s.e[i]), VIEW_APPLIED);
+	shows(v, ROW_R("4"));
+	any_order(&s, 20);
+	view_free(v);
+	set_fini(&s);
+}
+
+static void test_base_beats_the_clock(void **state)
+{
+	struct set s = { .n = 0 };
+	struct view *v = view_new();
+	struct event *poison, *next;
+
+	(void)state;
+	set_write(&s, "a", 10, 1, NULL, NULL);
+	poison = set_write(&s, "evil", HLC_WALL_MAX, 2, NULL, NULL);
+	next = set_write(&s, "b", 20, 3, poison, NULL);
+	set_write(&s, "b", 15, 4, next, NULL);
+	for (size_t i = s.n; i-- > 0;)
+		view_apply(v, &s.e[i]);
+	shows(v, ROW_R("4"));
+	any_order(&s, 20);
+	view_free(v);
+	set_fini(&s);
+}
+
+static void test_two_heads_are_a_conflict(void **state)
+{
+	struct set s = { .n = 0 };
+	struct view *v = view_new();
+	struct event *a, *b, *c;
+	uint8_t base[64], want[16];
+
+	(void)state;
+	a = set_write(&s, "a", 10, 1, NULL, NULL);
+	b = set_write(&s, "b", 20, 2, a, NULL);
+	c = set_write(&s, "c", 21, 3, a, NULL);
+	for (size_t i = 0; i < s.n; i++)
+		view_apply(v, &s.e[i]);
+	shows(v, ROW_R("3"));
+	assert_int_equal(view_field_base(v, SPAN_STR("R"), SPAN_STR("f"),
+					 base, sizeof(base)), 16);
+	memcpy(want, c->id, 8);
+	memcpy(want + 8, b->id, 8);
+	assert_memory_equal(base, want, 16);
+	any_order(&s, 20);
+	set_write(&s, "a", 5, 4, b, c);	/* names both: settled */
+	view_apply(v, &s.e[3]);
+	shows(v, ROW_R("4"));
+	assert_int_equal(view_field_base(v, SPAN_STR("R"), SPAN_STR("f"),
+					 base, sizeof(base)), 8);
+	any_order(&s, 20);
+	view_free(v);
+	set_fini(&s);
+}
+
+static void test_unset(void **state)
+{
+	struct set s = { .n = 0 };
+	struct view *v = view_new();
+	struct event *a, *gone;
+
+	(void)state;
+	a = set_write(&s, "a", 10, 1, NULL, NULL);
+	gone = set_write(&s, "b", 5, 0, a, NULL);
+	gone->kind = KIND_FIELD_UNSET;
+	view_apply(v, gone);
+	shows(v, "{}");	/* an unset makes no record */
+	view_apply(v, a);
+	shows(v, "{\"R\":{\"record_id\":\"R\",\"form\":\"\","
+		 "\"created_by\":\"\",\"fields\":{},\"attachments\":[],"
+		 "\"notes\":[]}}");
+	set_write(&s, "a", 6, 7, gone, NULL);
+	view_apply(v, &s.e[2]);
+	shows(v, ROW_R("7"));
+	any_order(&s, 20);
+	view_free(v);
+	set_fini(&s);
+}
+
+/* ---- properties ---- */
+
+static void event_random(struct set *s)
+{
+	static const char *const texts[] = {
+		"{\"record_id\":\"R\",\"form\":\"shelter\",\"by\":\"me\"}",
+		"{\"record_id\":\"S\",\"form\":\"\"}",
+		"{\"record_id\":\"R\",\"text\":\"note\"}",
+		"{\"record_id\":\"\",\"text\":\"\"}",
+		"{\"record_id\":\"R\",\"field\":\"p\",\"blob_hash\":\"00\"}",
+		"{\"record_id\":\"S\",\"field\":\"p\",\"blob_hash\":\"00\","
+			"\"size\":7,\"mime\":\"image/png\"}",
+		"{\"record_id\":\"S\",\"field\":\"g\",\"value\":"
+			"{\"position\":[46.5,7.25]}}",
+		"{\"record_id\":[],\"field\":\"g\"}",
+		"{\"field\":\"g\",\"value\":1}",
+		"[]",
+	};
+	static const uint16_t kinds[] = { KIND_RECORD_CREATE, KIND_FIELD_SET,
+		KIND_FIELD_UNSET, KIND_NOTE_ADD, KIND_ATTACHMENT_ADD,
+		KIND_COUNTER_ADD };
+	static const char *const authors[] = { "a", "b", "\xc3\xa9" };
+	const char *author = authors[rnd(3)], *text = texts[rnd(10)];
+	struct event *e = set_add(s, author, kinds[rnd(6)], rnd(40), s->n + 1);
+
+	payload_json(s, e, text);
+}
+
+/* A write over up to two earlier ones, some of which are never delivered. */
+static void write_random(struct set *s, const struct event **pool, size_t n)
+{
+	static const char *const authors[] = { "a", "b", "c" };
+	const struct event *b1 = n && rnd(4) ? pool[rnd((uint32_t)n)] : NULL;
+	const struct event *b2 = b1 && rnd(3) == 0 ?
+		pool[rnd((uint32_t)n)] : b1;
+	uint32_t wall = rnd(10) ? rnd(60) : 1000 + rnd(5);
+	struct event *e = set_write(s, authors[rnd(3)], wall, (int)s->n,
+				    b1, b2);
+
+	if (rnd(6) == 0)
+		e->kind = KIND_FIELD_UNSET;
+}
+
+static void test_any_order(void **state)
+{
+	static struct set s;
+
+	(void)state;
+	for (int round = 0; round < 40; round++) {
+		size_t n = 5 + rnd(60);
+
+		while (s.n < n)
+			event_random(&s);
+		any_order(&s, 5);
+		set_fini(&s);
+	}
+}
+
+/* The rule of lib/view/field.h from its definition: every write kept, ranks
+ * by repetition until nothing rises. */
+struct naive {
+	size_t top;	/* the event whose order it is */
+	unsigned depth;
+};
+
+static int naive_order(const struct event *a, const struct event *b)
+{
+	int c = hlc_compare(a->hlc, b->hlc);
+
+	if (c == 0)
+		c = span_compare(a->author, b->author);
+	return c ? c : (a->seq > b->seq) - (a->seq < b->seq);
+}
+
+static int naive_compare(const struct set *s, struct naive a, struct naive b)
+{
+	int c = naive_order(&s->e[a.top], &s->e[b.top]);
+
+	return c ? c : (a.depth > b.depth) - (a.depth < b.depth);
+}
+
+static bool is_write(const struct event *e)
+{
+	return e->kind == KIND_FIELD_SET || e->kind == KIND_FIELD_UNSET;
+}
+
+static bool names(const struct event *e, const struct event *b)
+{
+	struct payload_value v;
+
+	if (!is_write(b) || !payload_get(e->payload, KEY_BASE, &v))
+		return false;
+	for (size_t i = 0; i < v.str.n; i += 8)
+		if (memcmp(v.str.p + i, b->id, 8) == 0)
+			return true;
+	return false;
+}
+
+static bool naive_raise(const struct set *s, struct naive *rank)
+{
+	bool risen = false;
+
+	for (size_t i = 0; i < s->n; i++)
+		for (size_t j = 0; j < s->n; j++) {
+			struct naive above = { rank[j].top,
+					       rank[j].depth + 1 };
+
+			if (names(&s->e[i], &s->e[j]) &&
+			    naive_compare(s, above, rank[i]) > 0) {
+				rank[i] = above;
+				risen = true;
+			}
+		}
+	return risen;
+}
+
+static const struct event *naive_winner(const struct set *s)
+{
+	struct naive rank[EVENTS_MAX];
+	size_t best = s->n;
+
+	for (size_t i = 0; i < s->n; i++)
+		rank[i] = (struct naive){ i, 0 };
+	while (naive_raise(s, rank))
+		;
+	for (size_t i = 0; i < s->n; i++) {
+		int c = best == s->n ? 1 :
+			naive_compare(s, rank[i], rank[best]);
+
+		if (is_write(&s->e[i]) &&
+		    (c > 0 || (c == 0 && naive_order(&s->e[i],
+						     &s->e[best]) > 0)))
+			best = i;
+	}
+	return best == s->n ? NULL : &s->e[best];
+}
+
+static void winner_is_as_defined(const struct set *s)
+{
+	const struct event *want = naive_winner(s);
+	struct view *v = view_new();
+	uint8_t base[EVENTS_MAX * 8];
+
+	for (size_t i = s->n; i-- > 0;)
+		view_apply(v, &s->e[i]);
+	assert_int_equal(want != NULL, view_field_base(v, SPAN_STR("R"),
+			 SPAN_STR("f"), base, sizeof(base)) > 0);
+	if (want)
+		assert_memory_equal(base, want->id, 8);
+	view_free(v);
+}
+
+static void test_any_order_of_bases(void **state)
+{
+	static struct set s;
+	const struct event *pool[EVENTS_MAX];
+
+	(void)state;
+	for (int round = 0; round < 120; round++) {
+		size_t n = 3 + rnd(60), span = 1 + rnd(12);
+
+		while (s.n < n) {
+			size_t from = s.n > span ? s.n - span : 0;
+
+			for (size_t i = from; i < s.n; i++)
+				pool[i - from] = &s.e[i];
+			write_random(&s, pool, s.n - from);
+		}
+		if (rnd(2))	/* the first never arrives */
+			s.e[0].kind = KIND_COUNTER_ADD;
+		winner_is_as_defined(&s);
+		any_order(&s, 8);
+		set_fini(&s);
+	}
+}
+
+/* A long chain keeps the last write and 8 bytes a link. */
+static void test_chain_of_writes(void **state)
+{
+	struct set s = { .n = 0 };
+	struct view *v = view_new();
+	struct event *last = NULL;
+	struct json_out o = { 0 };
+
+	(void)state;
+	for (int i = 0; i < 150; i++)
+		last = set_write(&s, "a", 10 + (uint64_t)i, i, last, NULL);
+	for (size_t i = s.n; i-- > 0;)
+		view_apply(v, &s.e[i]);
+	shows(v, ROW_R("149"));
+	view_why_json(v, SPAN_STR("R"), SPAN_STR("f"), &o);
+	assert_non_null(strstr(text_of(&o), "\"conflict\":false"));
+	assert_non_null(strstr((char *)o.b.p, "\"superseded\":148"));
+	buf_fini(&o.b);
+	any_order(&s, 5);
+	view_free(v);
+	set_fini(&s);
+}
+
+/* ---- the rest ---- */
+
+static void test_import_counts_once(void **state)
+{
+	static const char line[] = "{\"a\":\"base\",\"s\":1,\"h\":[50,3],"
+		"\"k\":\"note.add\",\"p\":{\"record_id\":\"R\","
+		"\"text\":\"hi\"},\"v\":\"\","
+		"\"i\":\"00112233445566778899aabbccddeeff\"}";
+	struct json *wire = json_parse(SPAN_STR(line), NULL);
+	struct set s = { .n = 0 };
+	struct view *v = view_new();
+	struct meshlog m;
+
+	(void)state;
+	assert_int_equal(meshlog_from_json(&m, wire), MESHLOG_OK);
+	for (int i = 0; i < 2; i++) {
+		struct event *e = set_add(&s, i ? "x" : "y", KIND_IMPORT,
+					  100, 1);
+
+		assert_int_equal(meshlog_import_build(&s.payload[i], &m), 0);
+		e->payload = buf_span(&s.payload[i]);
+		assert_int_equal(view_apply(v, e), VIEW_APPLIED);
+	}
+	shows(v, "{\"R\":{\"record_id\":\"R\",\"form\":\"\","
+		 "\"created_by\":\"\",\"fields\":{},\"attachments\":[],"
+		 "\"notes\":[\"hi\"]}}");
+	meshlog_fini(&m);
+	json_free(wire);
+	view_free(v);
+	set_fini(&s);
+}
+
+static void test_withheld_then_filled(void **state)
+{
+	struct set s = { .n = 0 };
+	struct view *v = view_new();
+	struct event *e = set_write(&s, "a", 10, 1, NULL, NULL), held = *e;
+
+	(void)state;
+	held.withheld = true;
+	held.payload = SPAN(held.id, 32);
+	assert_int_equal(view_apply(v, &held), VIEW_WITHHELD);
+	assert_int_equal(view_apply(v, &held), VIEW_WITHHELD);
+	assert_int_equal(view_withheld_count(v), 1);
+	shows(v, "{}");
+	assert_int_equal(view_apply(v, e), VIEW_APPLIED);
+	assert_int_equal(view_withheld_count(v), 0);
+	shows(v, ROW_R("1"));
+	view_reset(v);
+	shows(v, "{}");
+	assert_int_equal(view_record_count(v), 0);
+	view_free(v);
+	set_fini(&s);
+}
+
+static void test_filters_and_lines(void **state)
+{
+	struct set s = { .n = 0 };
+	struct view *v = view_new();
+	struct view_filter f = { .form = SPAN_STR("tent") };
+	struct json_out o = { 0 };
+
+	(void)state;
+	payload_json(&s, set_add(&s, "a", KIND_RECORD_CREATE, 2, 1),
+		     "{\"record_id\":\"A\",\"form\":\"tent\"}");
+	payload_json(&s, set_add(&s, "a", KIND_RECORD_CREATE, 1, 2),
+		     "{\"record_id\":\"B\",\"form\":\"tent\"}");
+	payload_json(&s, set_add(&s, "a", KIND_RECORD_CREATE, 3, 3),
+		     "{\"record_id\":\"C\",\"form\":\"road\"}");
+	for (size_t i = 0; i < s.n; i++)
+		view_apply(v, &s.e[i]);
+	view_records_json(v, &f, true, &o);
+	assert_string_equal(text_of(&o),
+		"{\"record_id\":\"B\",\"form\":\"tent\",\"created_by\":\"\","
+		"\"fields\":{},\"attachments\":[],\"notes\":[]}\n"
+		"{\"record_id\":\"A\",\"form\":\"tent\",\"created_by\":\"\","
+		"\"fields\":{},\"attachments\":[],\"notes\":[]}\n");
+	o.b.len = 0;
+	view_forms_json(v, &o);
+	assert_string_equal(text_of(&o), "[{\"form\":\"road\",\"records\":1},"
+			    "{\"form\":\"tent\",\"records\":2}]");
+	buf_fini(&o.b);
+	view_free(v);
+	set_fini(&s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_last_writer_wins),
+		cmocka_unit_test(test_base_beats_the_clock),
+		cmocka_unit_test(test_two_heads_are_a_conflict),
+		cmocka_unit_test(test_unset),
+		cmocka_unit_test(test_any_order),
+		cmocka_unit_test(test_any_order_of_bases),
+		cmocka_unit_test(test_chain_of_writes),
+		cmocka_unit_test(test_import_counts_once),
+		cmocka_unit_test(test_withheld_then_filled),
+		cmocka_unit_test(test_filters_and_lines),
+	};
+
+	if (crypto_init())
+		return 1;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
