@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * What a view holds; shared by the reducer (view.c) and the queries (query.c).
+ * What a view holds; shared by the reducer (reduce.c) and the queries (query.c).
  * Rows settle when they are looked at, so a query may touch them though the
  * view is const: what they say does not change.
  */
