@@ -29,7 +29,7 @@ int cmd_view(int argc, char **argv);
 
 struct options {
 	bool json, verbose;
-	const char *const *args;	/* what is left, NULL-terminated */
+	char *const *args;	/* the words that are left, NULL-terminated */
 	size_t n_args;
 };
 

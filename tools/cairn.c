@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * cairn: the verb table. A verb may be shortened to a unique prefix; without
+ * one, `cairn` is `cairn status`.
+ */
+#include "tools/cairn.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "lib/base/crypto.h"
+#include "lib/ctl/ctl.h"
+
+struct verb {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *does;
+};
+
+static const struct verb verbs[] = {
+	{ "status", cmd_status, "what the station is doing (the default)" },
+	{ "heard", cmd_heard, "who was heard, on which port" },
+	{ "neighbours", cmd_neighbours, "stations of ours in direct range" },
+	{ "monitor", cmd_monitor, "every frame as it passes" },
+	{ "create", cmd_create, "create RECORD FORM" },
+	{ "set", cmd_set, "set RECORD FIELD VALUE" },
+	{ "unset", cmd_unset, "unset RECORD FIELD" },
+	{ "note", cmd_note, "note RECORD TEXT" },
+	{ "tx", cmd_tx, "the transmitter: on, off, test" },
+	{ "key", cmd_key, "the station's key: gen, show" },
+	{ "config", cmd_config, "cairn.conf: check, example" },
+	{ NULL, NULL, NULL },
+};
+
+static void usage(FILE *to)
+{
+	fputs("usage: cairn [-d DIR] [VERB] [--json] [-v] [...]\n\n", to);
+	for (const struct verb *v = verbs; v->name; v++)
+		fprintf(to, "  %-12s %s\n", v->name, v->does);
+	fputs("\ncairn VERB --help says more; cairn(1) says all.\n", to);
+}
+
+/* The verb with this name, or the only one that begins so. */
+static const struct verb *verb_find(const char *name)
+{
+	const struct verb *found = NULL;
+	size_t n = strlen(name);
+
+	for (const struct verb *v = verbs; v->name; v++) {
+		if (!strcmp(v->name, name))
+			return v;
+		if (!strncmp(v->name, name, n)) {
+			if (found)
+				return NULL;
+			found = v;
+		}
+	}
+	return found;
+}
+
+static int verb_run(int argc, char **argv)
+{
+	const struct verb *v = verb_find(argv[0]);
+	char name[16];
+
+	if (!v) {
+		fprintf(stderr, "cairn: no such verb: %s\n\n", argv[0]);
+		usage(stderr);
+		return EXIT_CODE_USAGE;
+	}
+	snprintf(name, sizeof(name), "%s", v->name);
+	argv[0] = name;
+	return v->run(argc, argv);
+}
+
+/* -d DIR, --help and --version may stand before the verb. */
+int main(int argc, char **argv)
+{
+	static char *status[] = { NULL, NULL };
+	static char word[] = "status";
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (crypto_init())
+		return EXIT_CODE_FAILED;
+	while (argc > 2 && !strcmp(argv[1], "-d")) {
+		setenv("CAIRN_DIR", argv[2], 1);
+		argc -= 2;
+		argv += 2;
+	}
+	if (argc < 2) {
+		status[0] = word;
+		return cmd_status(1, status);
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") ||
+	    !strcmp(argv[1], "help")) {
+		usage(stdout);
+		return EXIT_CODE_OK;
+	}
+	if (!strcmp(argv[1], "--version")) {
+		puts("cairn " CAIRN_VERSION);
+		return EXIT_CODE_OK;
+	}
+	if (argv[1][0] == '-') {	/* cairn --json: status, too */
+		argv[0] = word;
+		return cmd_status(argc, argv);
+	}
+	return verb_run(argc - 1, argv + 1);
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Asking cairnd: see client.h.
+ */
+#include "tools/client.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include "lib/ctl/ctl.h"
+
+const char *client_dir(char dst[512])
+{
+	if (ctl_station_dir(dst, 512, NULL)) {
+		fprintf(stderr, "cairn: the folder's path is too long\n");
+		exit(EXIT_CODE_USAGE);
+	}
+	return dst;
+}
+
+static int no_connection(const char *verb, const char *dir, int error)
+{
+	switch (error) {
+	case -ENOENT:
+	case -ECONNREFUSED:
+		fprintf(stderr, "cairn: %s: no cairnd is at work in %s; "
+			"start one with: cairnd -d %s\n", verb, dir, dir);
+		return EXIT_CODE_NO_DAEMON;
+	case -EACCES:
+	case -EPERM:
+		fprintf(stderr, "cairn: %s: %s/control: not allowed\n", verb,
+			dir);
+		return EXIT_CODE_PERMISSION;
+	default:
+		fprintf(stderr, "cairn: %s: %s/control: %s\n", verb, dir,
+			strerror(-error));
+		return EXIT_CODE_FAILED;
+	}
+}
+
+int client_call(const char *verb, size_t n_args, char *const *args,
+		client_fn fn, void *ctx)
+{
+	char error[256] = "", dir[512];
+	int fd, code;
+
+	client_dir(dir);
+	fd = ctl_connect(dir);
+	if (fd < 0)
+		return no_connection(verb, dir, fd);
+	code = ctl_call(fd, verb, n_args, args, fn, ctx, error);
+	close(fd);
+	if (error[0])
+		fprintf(stderr, "cairn: %s: %s\n", verb, error);
+	return code;
+}
+
+void client_print_json(void *ctx, const struct json *v, struct span text)
+{
+	(void)ctx;
+	(void)v;
+	printf("%.*s\n", (int)text.n, (const char *)text.p);
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Asking cairnd: one request, its answers, its exit code. What went wrong is
+ * said here, as "cairn: VERB: ...".
+ */
+#pragma once
+#include "lib/base/json.h"
+
+typedef void (*client_fn)(void *ctx, const struct json *v, struct span text);
+
+/* Returns the exit code. */
+int client_call(const char *verb, size_t n_args, char *const *args,
+		client_fn fn, void *ctx);
+/* A client_fn: the answer as a line of JSON. */
+void client_print_json(void *ctx, const struct json *v, struct span text);
+/* The station's folder of this call. */
+const char *client_dir(char dst[512]);

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * status: what the station is doing; without a daemon, what to do next.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+#include "lib/ctl/ctl.h"
+#include "tools/cairn.h"
+#include "tools/client.h"
+#include "tools/out.h"
+
+/* ---- without a daemon ---- */
+
+static bool exists(const char *dir, const char *name)
+{
+	char path[544];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	return access(path, F_OK) == 0;
+}
+
+static int next_steps(const char *dir)
+{
+	const char *key = exists(dir, "key") ? "(done) " : "";
+	const char *conf = exists(dir, "cairn.conf") ? "(done) " : "";
+
+	printf("No cairnd is at work in %s. The next steps:\n\n"
+	       "  1. %scairn -d %s key gen\n"
+	       "  2. %scairn config example > %s/cairn.conf\n"
+	       "     and put your call sign and your TNC into it\n"
+	       "  3. cairnd -d %s\n\n"
+	       "Then `cairn heard` shows who is there. Nothing is sent before "
+	       "`cairn tx on`.\n", dir, key, dir, conf, dir, dir);
+	return EXIT_CODE_NO_DAEMON;
+}
+
+static bool daemon_answers(const char *dir)
+{
+	int fd = ctl_connect(dir);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0 || (fd != -ENOENT && fd != -ECONNREFUSED);
+}
+
+/* ---- with one ---- */
+
+static void print_member(const char *label, const struct json *v,
+			 const char *key)
+{
+	printf("%-9s ", label);
+	out_text(stdout, json_string(json_get(v, key)));
+	putchar('\n');
+}
+
+static void print_station(const struct json *v, const struct json *node)
+{
+	char age[24];
+
+	print_member("station", v, "callsign");
+	print_member("dataset", v, "dataset");
+	printf("%-9s %s\n", "transmit", json_bool(json_get(v, "transmitting"))
+	       ? "on" : "off (cairn tx on)");
+	printf("%-9s %lld events of %lld authors, %lld records\n", "holds",
+	       (long long)json_int(json_get(node, "events")),
+	       (long long)json_int(json_get(node, "authors")),
+	       (long long)json_int(json_get(node, "records")));
+	printf("%-9s %s, engine %.*s\n", "up",
+	       out_age(age, (uint64_t)json_int(json_get(v, "uptime_s"))),
+	       (int)json_string(json_get(v, "engine")).n,
+	       (const char *)json_string(json_get(v, "engine")).p);
+}
+
+static void print_trouble(const struct json *v, const struct json *node)
+{
+	const struct json *log = json_get(v, "log");
+
+	if (json_string(json_get(log, "error")).n)
+		print_member("LOG", log, "error");
+	if (json_string(json_get(log, "recovery")).n)
+		print_member("recovery", log, "recovery");
+	if (!json_bool(json_get(v, "clock_good")))
+		puts("clock     not trusted: no time source");
+	if (json_bool(json_get(node, "hold_down")))
+		puts("hold      own events wait until a neighbour was heard");
+}
+
+static void print_port(const struct json *p, const struct json *node)
+{
+	const struct json *waiting = json_get(node, "waiting");
+	struct span name = json_string(json_get(p, "name"));
+	struct span why = json_string(json_get(p, "why"));
+
+	printf("port %.*s  %s", (int)name.n, (const char *)name.p,
+	       json_bool(json_get(p, "up")) ? "up" : "down");
+	if (!json_bool(json_get(p, "up")) && why.n) {
+		fputs(": ", stdout);
+		out_text(stdout, why);
+	} else if (json_is(waiting, JSON_STRING)) {
+		fputs(", silent: ", stdout);
+		out_text(stdout, json_string(waiting));
+	}
+	printf("\n  in %lld frames, out %lld; on the air %.1f s, duty at most "
+	       "%.1f %%; neighbours %lld\n",
+	       (long long)json_int(json_get(p, "rx_frames")),
+	       (long long)json_int(json_get(p, "tx_frames")),
+	       json_real(json_get(node, "airtime_s")),
+	       json_real(json_get(p, "duty_percent")),
+	       (long long)json_int(json_get(node, "neighbours")));
+}
+
+static void print_status(void *ctx, const struct json *v, struct span text)
+{
+	const struct json *node = json_get(v, "node");
+	const struct json *ports = json_get(v, "ports");
+
+	(void)ctx;
+	(void)text;
+	print_station(v, node);
+	print_trouble(v, node);
+	for (size_t i = 0; i < json_len(ports); i++)
+		print_port(json_at(ports, i),
+			   json_at(json_get(node, "ports"), i));
+}
+
+int cmd_status(int argc, char **argv)
+{
+	struct options o;
+	char dir[512];
+	int code = options_read(&o, argc, argv, "[status] [--json]\n\n"
+		"Call sign, what is held, ports and what they wait for. "
+		"Without cairnd: the next\nsteps (exit code 3).", NULL, 0, 0);
+
+	if (code != OPTIONS_OK)
+		return code;
+	if (!o.json && !daemon_answers(client_dir(dir)))
+		return next_steps(dir);
+	return client_call(argv[0], 0, NULL,
+			   o.json ? client_print_json : print_status, NULL);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * tx on|off|test: the operator's switch. Off acts at once, outlives restarts
+ * and beats flags and file.
+ */
+#include <stdio.h>
+#include <string.h>
+#include "lib/ctl/ctl.h"
+#include "tools/cairn.h"
+#include "tools/client.h"
+
+static void print_nothing(void *ctx, const struct json *v, struct span text)
+{
+	(void)ctx;
+	(void)v;
+	(void)text;
+}
+
+int cmd_tx(int argc, char **argv)
+{
+	struct options o;
+	int code = options_read(&o, argc, argv, "tx on|off|test [PORT]\n\n"
+		"on    the station may transmit from now on\n"
+		"off   it does not, at once and until told otherwise, also "
+		"after a restart\n"
+		"test  one frame with the call sign, on the first port or "
+		"on PORT", NULL, 1, 2);
+
+	if (code != OPTIONS_OK)
+		return code;
+	code = client_call(argv[0], o.n_args, o.args,
+			   o.json ? client_print_json : print_nothing, NULL);
+	if (code == EXIT_CODE_OK && !o.json)
+		printf("transmitter: %s\n", !strcmp(o.args[0], "test") ?
+		       "one frame sent" : o.args[0]);
+	return code;
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * create, set, unset, note: writing, through cairnd.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include "lib/ctl/ctl.h"
+#include "tools/cairn.h"
+#include "tools/client.h"
+
+static void print_id(void *ctx, const struct json *v, struct span text)
+{
+	struct span id = json_string(json_get(v, "id"));
+	const bool *verbose = ctx;
+
+	(void)text;
+	printf("%.*s\n", (int)(*verbose ? id.n : id.n < 16 ? id.n : 16),
+	       (const char *)id.p);
+}
+
+static int write_call(const char *verb, struct options *o, size_t n,
+		      char *const *args)
+{
+	return client_call(verb, n, args,
+			   o->json ? client_print_json : print_id,
+			   &o->verbose);
+}
+
+static int plain_write(int argc, char **argv, const char *usage)
+{
+	struct options o;
+	int code = options_read(&o, argc, argv, usage, NULL, 2, 2);
+
+	return code != OPTIONS_OK ? code :
+	       write_call(argv[0], &o, o.n_args, o.args);
+}
+
+int cmd_create(int argc, char **argv)
+{
+	return plain_write(argc, argv, "create RECORD FORM [--json]\n\n"
+		"Creates a record of that form. Prints the event's id when it "
+		"is on disk.");
+}
+
+int cmd_unset(int argc, char **argv)
+{
+	return plain_write(argc, argv, "unset RECORD FIELD [--json]\n\n"
+		"Takes the field's value away.");
+}
+
+int cmd_note(int argc, char **argv)
+{
+	return plain_write(argc, argv, "note RECORD TEXT [--json]\n\n"
+		"Adds a note to the record.");
+}
+
+/* ---- set ---- */
+
+/* A number is one only in the spelling that comes back out: "007", "1.50"
+ * and "1e3" stay text. */
+static bool is_number(const char *s)
+{
+	struct json *v;
+	struct json_out o = { 0 };
+	bool same;
+
+	if (strlen(s) > 18 || !strpbrk(s, "0123456789") ||
+	    strspn(s, "-.0123456789") != strlen(s))
+		return false;
+	v = json_parse(SPAN_STR(s), NULL);
+	if (!v)
+		return false;
+	json_out_value(&o, v);
+	same = span_equal(buf_span(&o.b), SPAN_STR(s));
+	buf_fini(&o.b);
+	json_free(v);
+	return same;
+}
+
+static void value_json(struct json_out *o, const char *s, bool text)
+{
+	bool literal = !strcmp(s, "true") || !strcmp(s, "false");
+
+	if (!text && (literal || is_number(s)))
+		json_out_raw(o, SPAN_STR(s));
+	else
+		json_out_string(o, s);
+}
+
+int cmd_set(int argc, char **argv)
+{
+	bool text = false;
+	struct option_spec own[] = { { "--text", &text, NULL },
+				     { NULL, NULL, NULL } };
+	struct json_out value = { 0 };
+	struct options o;
+	int code = options_read(&o, argc, argv,
+		"set RECORD FIELD VALUE [--text | --json]\n\n"
+		"true, false and plain numbers are what they look like, all "
+		"else is text;\n007, 1.50 and 1e3 stay text. --text: text in "
+		"any case. --json: VALUE is JSON\n(and so is the answer).",
+		own, 3, 3);
+
+	if (code != OPTIONS_OK)
+		return code;
+	if (o.json)
+		json_out_raw(&value, SPAN_STR(o.args[2]));
+	else
+		value_json(&value, o.args[2], text);
+	buf_add_u8(&value.b, 0);
+	char *args[] = { o.args[0], o.args[1], (char *)value.b.p };
+
+	code = write_call(argv[0], &o, 3, args);
+	buf_fini(&value.b);
+	return code;
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Options of the verbs: the ones all have, and a verb's own. "--" ends them;
+ * words and options may stand in any order.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "lib/ctl/ctl.h"
+#include "tools/cairn.h"
+
+static int usage_error(const char *verb, const char *what, const char *word)
+{
+	fprintf(stderr, "cairn: %s: %s%s%s (see cairn %s --help)\n", verb,
+		what, word ? " " : "", word ? word : "", verb);
+	return EXIT_CODE_USAGE;
+}
+
+static const struct option_spec *find(const struct option_spec *specs,
+				      const char *name)
+{
+	for (; specs && specs->name; specs++)
+		if (!strcmp(specs->name, name))
+			return specs;
+	return NULL;
+}
+
+/* The options of all verbs as specs, so that one loop takes them. */
+struct common {
+	struct option_spec specs[7];
+	const char *dir;
+	bool help;
+};
+
+static void common_init(struct common *c, struct options *o)
+{
+	*c = (struct common){ .specs = {
+		{ "-d", NULL, &c->dir }, { "--dir", NULL, &c->dir },
+		{ "--json", &o->json, NULL }, { "-v", &o->verbose, NULL },
+		{ "-h", &c->help, NULL }, { "--help", &c->help, NULL },
+		{ NULL, NULL, NULL },
+	} };
+}
+
+/* Moves words that are no options to the front of argv + 1. */
+static int options_walk(struct options *o, int argc, char **argv,
+			const struct option_spec *common,
+			const struct option_spec *own)
+{
+	bool only_words = false;
+
+	for (int i = 1; i < argc; i++) {
+		const struct option_spec *s = find(own, argv[i]);
+
+		if (!s)
+			s = find(common, argv[i]);
+		if (only_words || argv[i][0] != '-' || !argv[i][1]) {
+			argv[1 + o->n_args++] = argv[i];
+		} else if (!strcmp(argv[i], "--")) {
+			only_words = true;
+		} else if (!s) {
+			return usage_error(argv[0], "unknown option",
+					   argv[i]);
+		} else if (s->flag) {
+			*s->flag = true;
+		} else if (++i == argc) {
+			return usage_error(argv[0], "needs a value:", s->name);
+		} else {
+			*s->value = argv[i];
+		}
+	}
+	return OPTIONS_OK;
+}
+
+int options_read(struct options *o, int argc, char **argv, const char *usage,
+		 const struct option_spec *own, size_t min, size_t max)
+{
+	struct common c;
+	int code;
+
+	*o = (struct options){ .args = argv + 1 };
+	common_init(&c, o);
+	code = options_walk(o, argc, argv, c.specs, own);
+	if (code != OPTIONS_OK)
+		return code;
+	if (c.help) {
+		printf("usage: cairn %s\n", usage);
+		return EXIT_CODE_OK;
+	}
+	if (o->n_args < min || o->n_args > max)
+		return usage_error(argv[0], o->n_args < min ?
+				   "words are missing" : "too many words",
+				   NULL);
+	argv[1 + o->n_args] = NULL;
+	if (c.dir)
+		setenv("CAIRN_DIR", c.dir, 1);
+	return OPTIONS_OK;
+}
