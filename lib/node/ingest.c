@@ -46,8 +46,9 @@ uint64_t node_back(void *ctx, uint32_t slot)
 }
 
 /* 16, 64, 256 ... events further back until the branch's root is met. */
-static void ingest_misfit(struct node *n, uint32_t slot)
+void node_misfit(void *ctx, uint32_t slot)
 {
+	struct node *n = ctx;
 	struct node_back *b;
 
 	if (slot == FEED_SLOT_NONE)
@@ -152,7 +153,7 @@ static void ingest_run(struct node *n, const struct run *run)
 		ingest_fits(n, c.slot);
 		break;
 	case FEED_MISFIT:
-		ingest_misfit(n, c.slot);
+		node_misfit(n, c.slot);
 		break;
 	case FEED_QUOTA:
 	case FEED_FULL:

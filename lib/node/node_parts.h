@@ -187,6 +187,7 @@ struct node_heard *node_hear(struct node *n, int port, const char *call,
 enum sync_ingest node_ingest(void *ctx, int port, struct span body);
 bool node_refused(void *ctx, uint32_t alias, uint64_t seq);
 uint64_t node_back(void *ctx, uint32_t slot);
+void node_misfit(void *ctx, uint32_t slot);
 /* Queues a change's records as one transaction and shows its events to the
  * view and the clock. */
 void node_take_change(struct node *n, const struct feed_change *c);

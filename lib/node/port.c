@@ -279,7 +279,7 @@ void node_env_init(struct node *n)
 		.send = port_send_burst, .clear_us = port_clear_us,
 		.may_send = port_may_carry, .withheld = port_withheld,
 		.ingest = node_ingest, .refused = node_refused,
-		.back = node_back, .compared = node_compared,
+		.back = node_back, .misfit = node_misfit, .compared = node_compared,
 		.holding = node_holding,
 	};
 	n->env.own_alias = n->alias;

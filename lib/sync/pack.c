@@ -177,32 +177,40 @@ static bool pack_joins(const struct run *r, const struct segment *before,
 		r->n + s->n <= RUN_EVENTS_MAX;
 }
 
+static struct run pack_run(const struct sync_env *env, const struct segment *s)
+{
+	struct run r = {
+		.alias = feed_at(env->feeds, s->slot)->alias,
+		.seq = s->from + 1,
+		.n = (uint8_t)s->n,
+		.events = &env->pack->events[s->event],
+	};
+
+	memcpy(r.prevcheck, s->prevcheck, sizeof(r.prevcheck));
+	return r;
+}
+
 /* The first n segments and all proofs as sorted runs. */
 static void pack_runs(const struct sync_env *env, unsigned n)
 {
 	struct sync_pack *k = env->pack;
 	const struct segment *before = NULL;
-	struct run *r = k->runs - 1;
+	struct run *r = NULL;
 
-	for (unsigned i = 0; i < k->n_proofs; i++)
-		*++r = k->proofs[i];
+	memcpy(k->runs, k->proofs, k->n_proofs * sizeof(k->runs[0]));
+	k->n_runs = k->n_proofs;
 	for (unsigned i = 0; i < n; i++) {
 		const struct segment *s = &k->segments[i];
 
 		if (pack_joins(r, before, s)) {
 			r->n += (uint8_t)s->n;
 		} else {
-			*++r = (struct run){
-				.alias = feed_at(env->feeds, s->slot)->alias,
-				.seq = s->from + 1, .n = (uint8_t)s->n,
-				.events = &k->events[s->event],
-			};
-			memcpy(r->prevcheck, s->prevcheck, 2);
+			r = &k->runs[k->n_runs++];
+			*r = pack_run(env, s);
 		}
 		memcpy(r->seal, s->seal, sizeof(r->seal));
 		before = s;
 	}
-	k->n_runs = (unsigned)(r + 1 - k->runs);
 	qsort(k->runs, k->n_runs, sizeof(k->runs[0]), run_by_stamp);
 }
 

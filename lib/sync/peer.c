@@ -70,6 +70,15 @@ unsigned sync_peers_live(const struct sync_peers *s, uint64_t now_us)
 	return n;
 }
 
+void sync_peer_pair(struct sync_peer *p, uint64_t mine)
+{
+	if (p->pair_theirs == p->root48 && p->pair_mine == mine)
+		return;
+	p->pair_theirs = p->root48;
+	p->pair_mine = mine;
+	p->given = p->asked = 0;
+}
+
 void sync_peer_settle(struct sync_peer *p, uint64_t mine, uint64_t until_us)
 {
 	p->settled = true;

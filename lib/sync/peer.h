@@ -27,8 +27,9 @@ struct sync_peer {
 	uint8_t failed_c;	/* its last sketch did not decode: its c */
 	uint8_t failures;	/* sketches in a row that did not decode */
 	uint8_t fruitless;	/* exchanges in a row that moved nothing */
-	uint8_t given;		/* pushes for (given_theirs, given_mine) */
-	uint64_t given_theirs, given_mine;
+	/* for one pair of roots (theirs, mine): what was tried */
+	uint64_t pair_theirs, pair_mine;
+	uint8_t given, asked;
 	bool settled;		/* (settled_theirs, settled_mine) = equal */
 	uint64_t settled_theirs, settled_mine, settled_until_us;
 };
@@ -53,6 +54,8 @@ static inline bool sync_peer_live(const struct sync_peer *p, uint64_t now_us)
 /* How many were heard in the last 90 minutes. */
 unsigned sync_peers_live(const struct sync_peers *s, uint64_t now_us);
 
+/* Forgets what was tried if either root is another than then. */
+void sync_peer_pair(struct sync_peer *p, uint64_t mine);
 /* An exchange with p moved nothing: its root and mine count as equal until
  * either changes, or until_us (TIME_NEVER: not before). */
 void sync_peer_settle(struct sync_peer *p, uint64_t mine, uint64_t until_us);

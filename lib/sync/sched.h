@@ -71,6 +71,8 @@ struct sync_env {
 	/* How far below the head to ask an author's events again, 0 = not:
 	 * what came last did not fit on the standing chain. */
 	uint64_t (*back)(void *ctx, uint32_t slot);
+	/* Another branch of the author is about: ask from further back. */
+	void (*misfit)(void *ctx, uint32_t slot);
 	/* A neighbour was seen to hold no more of the own feed than I. */
 	void (*compared)(void *ctx);
 	/* Whether that is still waited for (hold-down). */

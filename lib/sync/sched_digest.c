@@ -199,6 +199,14 @@ static bool digest_reply_stale(const struct sync_port *p, uint64_t now_us)
 	return !p->reply_offer && sync_engaged(p, now_us, true);
 }
 
+/* Who answers shows a sketch, whatever it thinks of its neighbours. */
+static unsigned digest_sketch_c(struct sync_port *p, uint64_t now_us)
+{
+	unsigned c = digest_pick_c(p, now_us);
+
+	return c ? c : C_MIN;
+}
+
 static void digest_reply_due(struct sync_timer *t, uint64_t now_us)
 {
 	struct sync_port *p = t->owner;
@@ -208,7 +216,10 @@ static void digest_reply_due(struct sync_timer *t, uint64_t now_us)
 	if (p->reply_addressed ? sync_rx_open(p, now_us) :
 	    digest_reply_stale(p, now_us))
 		return;
-	sync_say(p, p->reply_offer ? 0 : -1, true, now_us);
+	if (p->reply_offer)
+		sync_say(p, 0, true, now_us);
+	else
+		sync_say(p, (int)digest_sketch_c(p, now_us), true, now_us);
 }
 
 /* ---- the root after news (rule 11), and to a newcomer (rule 13) ---- */

@@ -110,12 +110,7 @@ static bool give_rivals(const struct sync_port *p,
 static bool give_in_vain(struct sync_port *p, struct sync_peer *peer,
 			 uint64_t now_us)
 {
-	uint64_t root = feed_root48(p->env->feeds);
-
-	if (peer->given_theirs != peer->root48 || peer->given_mine != root)
-		peer->given = 0;
-	peer->given_theirs = peer->root48;
-	peer->given_mine = root;
+	sync_peer_pair(peer, feed_root48(p->env->feeds));
 	if (peer->given++ < GIVE_TRIES)
 		return false;
 	peer->given = GIVE_TRIES - 1;
@@ -197,16 +192,18 @@ static unsigned give_parity_ahead(const struct sync_port *p, unsigned k,
 
 /* ---- a new generation ---- */
 
-/* Everything is packed up to what stands now. */
+/* Everything is packed up to what stands now; a range that is empty stands
+ * for the proof of a fork alone. */
 static void give_to_heads(struct sync_port *p)
 {
 	unsigned kept = 0;
 
 	for (unsigned i = 0; i < p->push.n; i++) {
 		struct sync_need *v = &p->push.v[i];
+		const struct feed *f = feed_at(p->env->feeds, v->slot);
 
-		v->to = feed_at(p->env->feeds, v->slot)->head;
-		if (v->to > v->from &&
+		v->to = f->head;
+		if ((v->to > v->from || f->forked) &&
 		    p->env->may_send(p->env->ctx, p->c.number, v->slot))
 			p->push.v[kept++] = *v;
 	}

@@ -131,6 +131,22 @@ static void rx_silence(struct sync_port *p, const struct sync_events *e,
 
 /* ---- frame 0: the heads in clear ---- */
 
+static bool rx_head_lacks(struct sync_port *p, const struct run *run,
+			  uint64_t now_us)
+{
+	uint64_t last = run->seq + run->n - 1;
+	const struct feed *f;
+	uint32_t slot;
+
+	if (feed_by_alias(p->env->feeds, run->alias, &slot, 1) != 1)
+		return true;
+	f = feed_at(p->env->feeds, slot);
+	if (run->n == 0)
+		return !f->forked;
+	sync_onair(p, slot, last, now_us);
+	return f->head < last || p->env->back(p->env->ctx, slot);
+}
+
 static void rx_heads(struct sync_port *p, struct sync_rx *r, uint64_t now_us)
 {
 	struct run_body *b = p->env->body;
@@ -141,19 +157,8 @@ static void rx_heads(struct sync_port *p, struct sync_rx *r, uint64_t now_us)
 	if (!generation_rx_front(&r->g, &root48, &front) ||
 	    run_heads_decode(b, front) != RUN_OK || !b->n_runs)
 		return;
-	for (size_t i = 0; i < b->n_runs; i++) {
-		uint64_t last = b->runs[i].seq + b->runs[i].n - 1;
-		uint32_t slot;
-
-		if (feed_by_alias(p->env->feeds, b->runs[i].alias, &slot,
-				  1) != 1 || b->runs[i].n == 0) {
-			lacks = true;
-			continue;
-		}
-		sync_onair(p, slot, last, now_us);
-		lacks |= feed_at(p->env->feeds, slot)->head < last ||
-			p->env->back(p->env->ctx, slot);
-	}
+	for (size_t i = 0; i < b->n_runs; i++)
+		lacks |= rx_head_lacks(p, &b->runs[i], now_us);
 	if (r->done)
 		return;
 	r->passive = false;

@@ -113,20 +113,31 @@ static void sketch_want(struct sync_difference *out, uint32_t alias,
 	out->want[out->want_n++].to = to;
 }
 
+/* From where to ask for an author's events: my head; where another branch of
+ * it is about, the end of what I hold of that, or further back. */
+static uint64_t sketch_have(struct sync_port *p, uint32_t slot)
+{
+	uint64_t head = feed_at(p->env->feeds, slot)->head;
+	uint64_t back = p->env->back(p->env->ctx, slot);
+	uint64_t branch = feed_candidate_end(p->env->feeds, slot);
+
+	if (branch && branch < head)
+		return branch;
+	return head > back ? head - back : 0;
+}
+
 /* The same height but another head or mark: a fork. The last run and the
  * proof go out, and the other branch is asked for from further back. */
 static void sketch_fork(struct sync_port *p, struct sync_difference *out,
 			uint32_t slot)
 {
 	const struct feed *f = feed_at(p->env->feeds, slot);
-	uint64_t back = p->env->back(p->env->ctx, slot);
 
 	out->odd = true;
+	if (!p->env->back(p->env->ctx, slot))
+		p->env->misfit(p->env->ctx, slot);
 	sync_needs_add(&out->give, slot, f->head ? f->head - 1 : 0, f->head);
-	if (!back)
-		back = 16;
-	sketch_want(out, f->alias, f->head > back ? f->head - back : 0,
-		    f->head);
+	sketch_want(out, f->alias, sketch_have(p, slot), f->head);
 }
 
 /* One differing author, seqs compared modulo 2^20. */
@@ -135,12 +146,11 @@ static void sketch_author(struct sync_port *p, struct sync_difference *out,
 {
 	const struct feed *f = feed_at(p->env->feeds, slot);
 	uint32_t ahead = ((theirs >> 12) - (uint32_t)f->head) & SEQ_MASK;
-	uint64_t back = p->env->back(p->env->ctx, slot);
 
 	if (ahead == 0 && theirs) {
 		sketch_fork(p, out, slot);
 	} else if (ahead < SEQ_MASK / 2 && theirs) {
-		sketch_want(out, f->alias, f->head > back ? f->head - back : 0,
+		sketch_want(out, f->alias, sketch_have(p, slot),
 			    f->head + ahead);
 	} else {
 		uint64_t behind = theirs ? (SEQ_MASK + 1ULL) - ahead : f->head;

@@ -5,6 +5,8 @@
  */
 #include "lib/sync/sched_port.h"
 
+#define ASK_TRIES 6	/* for one pair of roots, by root */
+
 void sync_want_drop(struct sync_port *p)
 {
 	p->want = false;
@@ -45,7 +47,14 @@ static bool want_open(struct sync_port *p, struct sync_peer *peer, bool list,
 void sync_want_root(struct sync_port *p, struct sync_peer *peer,
 		    uint64_t now_us)
 {
-	want_open(p, peer, false, now_us);
+	sync_peer_pair(peer, feed_root48(p->env->feeds));
+	if (peer->asked >= ASK_TRIES) {
+		peer->asked = ASK_TRIES - 1;
+		sync_fruitless(p, peer, now_us);
+		return;
+	}
+	if (want_open(p, peer, false, now_us))
+		peer->asked++;
 }
 
 void sync_want_list(struct sync_port *p, struct sync_peer *peer,
@@ -226,6 +235,7 @@ void sync_on_want(struct sync_port *p, struct sync_peer *peer,
 		peer->known = true;
 		peer->root48 = w->root48;
 		peer->events = w->events;
+		peer->settled &= !mine;
 	}
 	if (!mine)
 		want_overheard(p, w, now_us);
