@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Between the engine (ring.c) and what drives it (uring.c, epoll.c).
+ * Between the engine (engine.c) and what drives it (uring.c, epoll.c).
  *
  * A source is anything with a file descriptor that completes: a stream, a
  * wait, the signal fd, a sync. It lives in a slot; an operation carries slot

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Sources, as ring.c, stream.c and wait.c share them.
+ * Sources, as engine.c, stream.c and wait.c share them.
  */
 #pragma once
 #include "lib/base/list.h"
