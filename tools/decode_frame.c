@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * One frame, layer by layer:
+ *
+ *   AX.25 UI to APZRNS, PID F0   a Reticulum packet
+ *   AX.25 UI, PID BC             a Cairn frame
+ *   PLAIN packet to cairn.sync   sender alias 4 | a Cairn frame
+ *   announce of cairn.node       app_data is a Cairn frame
+ */
+#include <stdio.h>
+#include "tools/decode.h"
+
+#define NAME_SYNC "cairn.sync"
+#define NAME_NODE "cairn.node"
+
+/* Destinations a listener may meet; announces show the hash of the name. */
+static const char *const names_single[] = {
+	NAME_NODE, "lxmf.delivery", "lxmf.propagation", "nomadnetwork.node",
+	"lxst.telephony", "rnstransport.probe",
+	"rnstransport.remote.management",
+};
+static const char *const names_plain[] = {
+	NAME_SYNC, "rnstransport.path.request",
+	"rnstransport.tunnel.synthesize",
+};
+
+void decode_fail(struct decoded *d, struct span raw, const char *layer,
+		 const char *why)
+{
+	snprintf(d->error, sizeof(d->error), "%s %s", layer, why);
+	d->raw = raw;
+}
+
+/* ---- Cairn ---- */
+
+static void decode_cairn(struct decoded *d, struct span frame)
+{
+	enum sync_error e = sync_message_decode(&d->cairn, frame);
+
+	d->has_cairn = e == SYNC_OK;
+	if (e)
+		decode_fail(d, frame, "cairn", sync_error_name(e));
+}
+
+static void decode_sync_packet(struct decoded *d, struct span data)
+{
+	struct rd r = rd_init(data);
+
+	d->sender = (uint32_t)rd_be(&r, 4);
+	d->has_sender = !r.bad;
+	if (r.bad)
+		decode_fail(d, data, "cairn", "no-sender");
+	else
+		decode_cairn(d, rd_rest(&r));
+}
+
+bool decode_announced(const struct decoded *d, struct sync_message *m)
+{
+	return d->has_announce && d->name && strcmp(d->name, NAME_NODE) == 0 &&
+	       sync_message_decode(m, d->announce.app_data) == SYNC_OK;
+}
+
+/* ---- Reticulum ---- */
+
+static const char *name_of_announce(struct span name_hash)
+{
+	uint8_t hash[RNS_NAME_HASH];
+
+	for (size_t i = 0; i < sizeof(names_single) / sizeof(char *); i++) {
+		rns_name_hash(hash, SPAN_STR(names_single[i]));
+		if (span_equal(SPAN(hash, sizeof(hash)), name_hash))
+			return names_single[i];
+	}
+	return NULL;
+}
+
+static const char *name_of_plain(const uint8_t dest[RNS_HASH])
+{
+	uint8_t hash[RNS_HASH];
+
+	for (size_t i = 0; i < sizeof(names_plain) / sizeof(char *); i++) {
+		rns_destination_plain(hash, SPAN_STR(names_plain[i]));
+		if (memcmp(hash, dest, RNS_HASH) == 0)
+			return names_plain[i];
+	}
+	return NULL;
+}
+
+static void decode_announce(struct decoded *d)
+{
+	struct rns_announce a;
+
+	d->has_announce = true;
+	rns_announce_slice(&d->announce, &d->rns);
+	d->name = name_of_announce(d->announce.name_hash);
+	d->verdict = rns_announce_parse(&a, &d->rns);
+	if (d->verdict == RNS_OK)
+		d->verdict = rns_announce_verify(&a, &d->rns);
+	d->admission = rns_announce_admissible(&d->rns);
+}
+
+void decode_bare(struct decoded *d, struct span packet)
+{
+	enum rns_error e = rns_packet_parse(&d->rns, packet);
+
+	if (e) {
+		decode_fail(d, packet, "reticulum", rns_error_name(e));
+		return;
+	}
+	d->has_rns = true;
+	d->rns_raw = packet;
+	if (d->rns.type == RNS_ANNOUNCE)
+		decode_announce(d);
+	else if (d->rns.dest_type == RNS_PLAIN && d->rns.type == RNS_DATA)
+		d->name = name_of_plain(d->rns.dest);
+	if (d->name && strcmp(d->name, NAME_SYNC) == 0)
+		decode_sync_packet(d, d->rns.data);
+}
+
+/* ---- AX.25 ---- */
+
+static void decode_info(struct decoded *d)
+{
+	const struct ax25_frame *f = &d->ax25;
+
+	if (f->type != AX25_UI)
+		return;
+	if (f->pid == AX25_PID_CAIRN)
+		decode_cairn(d, f->info);
+	else if (f->pid == AX25_PID_NONE &&
+		 strcmp(f->dest.call, "APZRNS") == 0)
+		decode_bare(d, f->info);
+}
+
+void decode_ax25(struct decoded *d, struct span frame)
+{
+	enum ax25_error e = ax25_parse(&d->ax25, frame);
+
+	d->has_ax25 = e == AX25_OK;
+	if (e)
+		decode_fail(d, frame, "ax25", ax25_error_name(e));
+	else
+		decode_info(d);
+}
+
+void decode_guess(struct decoded *d, struct span frame)
+{
+	enum ax25_error no_ax25 = ax25_parse(&d->ax25, frame);
+	enum rns_error no_rns;
+	char why[48];
+
+	if (no_ax25 == AX25_OK) {
+		decode_ax25(d, frame);
+		return;
+	}
+	no_rns = rns_packet_parse(&d->rns, frame);
+	if (no_rns == RNS_OK) {
+		decode_bare(d, frame);
+		return;
+	}
+	snprintf(why, sizeof(why), "%s, reticulum %s",
+		 ax25_error_name(no_ax25), rns_error_name(no_rns));
+	decode_fail(d, frame, "ax25", why);
+}
