@@ -15,7 +15,8 @@ compare() { # input output options...
 	shift 2
 	"$cairn" decode "$@" "$in" > "$got/out" 2> "$got/err"
 	[ "${UPDATE:-}" ] && cp "$got/out" "$want"
-	diff -u "$want" "$got/out" || { echo "decode $* $in"; bad=1; }
+	diff -u "$want" "$got/out" | cut -c1-300 | head -n 12
+	cmp -s "$want" "$got/out" || { echo "decode $* $in"; bad=1; }
 	[ -s "$got/err" ] && { cat "$got/err"; bad=1; }
 }
 
@@ -28,7 +29,7 @@ done
 
 # The same from a pipe that gives a byte at a time, and exit codes.
 in=tests/golden/decode/capture.pcapng
-dd if=$in ibs=1 obs=1 2> /dev/null | "$cairn" decode -v - | diff -u $in.txt - || bad=1
+dd if=$in ibs=1 obs=1 2> /dev/null | "$cairn" decode -v - | cmp - $in.txt || bad=1
 code() { # wanted command...
 	local want=$1
 	shift

@@ -25,6 +25,7 @@ static const struct verb verbs[] = {
 	{ "set", cmd_set, "set RECORD FIELD VALUE" },
 	{ "unset", cmd_unset, "unset RECORD FIELD" },
 	{ "note", cmd_note, "note RECORD TEXT" },
+	{ "decode", cmd_decode, "frames of a capture, a stream, hex lines" },
 	{ "tx", cmd_tx, "the transmitter: on, off, test" },
 	{ "key", cmd_key, "the station's key: gen, show" },
 	{ "config", cmd_config, "cairn.conf: check, example" },
