@@ -81,6 +81,7 @@ enum feed_verdict {
 	FEED_BAD_SEAL, FEED_BAD_STATION, FEED_BAD_KEY, FEED_BAD_EVENT,
 	FEED_NO_AUTHOR,		/* alias unknown and not its first event */
 	FEED_QUOTA, FEED_FULL,
+	FEED_STORE,		/* history could not be read */
 	FEED_VERDICT_COUNT,
 };
 const char *feed_verdict_name(enum feed_verdict v);

@@ -171,6 +171,7 @@ static void ingest_run(struct node *n, const struct run *run)
 	case FEED_DUPLICATE:
 	case FEED_GAP:
 	case FEED_NO_AUTHOR:
+	case FEED_STORE:
 	case FEED_VERDICT_COUNT:
 		break;
 	}
