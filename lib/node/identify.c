@@ -9,7 +9,7 @@
 
 #define IDENTIFY_EVERY_US (600 * US_PER_S)
 
-static const struct ax25_address dest_id = { .call = "ID" };
+static const struct ax25_address dest_id = { .call = "ID", .c_or_h = true };
 
 static void identify_due(struct sync_timer *t, uint64_t now_us)
 {

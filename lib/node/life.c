@@ -231,7 +231,7 @@ static int life_test_refused(const struct node *n, const struct node_port *p,
 int node_send_test(struct node *n, int port, struct clock_now now,
 		   char why[160])
 {
-	struct ax25_address dest = { .call = "TEST" };
+	struct ax25_address dest = { .call = "TEST", .c_or_h = true };
 	struct node_port *p = &n->ports[port];
 	char call[AX25_CALL_TEXT], text[40];
 	uint8_t frame[80];

@@ -18,7 +18,9 @@
 #define BARE_LINK 5			/* KISS or HDLC flags, type, FCS */
 #define SENT_LATE_US (30 * US_PER_S)	/* a host that reports is waited for */
 
-static const struct ax25_address dest_cairn = { .call = "CAIRN0" };
+static const struct ax25_address dest_cairn = {
+	.call = "CAIRN0", .c_or_h = true,
+};
 static const struct ax25_address dest_rns = { .call = "APZRNS" };
 
 /* ---- may it? ---- */
