@@ -37,7 +37,8 @@ static const char events[] = "e1" "07" "0d" "54" "deadbeef";
 static const char want_list[] =
 	"e2" "beef" "0f" "00" "02" "00000001" "00" "ffffffff" "8001";
 static const char want_root[] = "e2" "beef" "00" "01" "ffffffffffff" "7f";
-static const char want_parity[] = "e2" "beef" "00" "02" "02" "078319" "08" "0000";
+static const char want_parity[] =
+	"e2" "beef" "00" "02" "02" "078319" "08" "0000";
 static const char offer[] = "e3" "02" "beef" "cafe" "000000000001" "05";
 
 static const char *const all[] = {
