@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A TNC's life: down -> (opening) -> up -> down, with growing pauses.
+ *
+ * Coming up it sends C0 C0 C0, which closes a frame that a crash left half
+ * sent, then the init string, then the parameters that were named, and nothing
+ * else: what the operator set on the TNC stays. The pause doubles from 1 s to
+ * 60 s and starts over once a frame was heard or a minute went well.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "kiss/line.h"
+#include "kiss/tnc.h"
+#include "lib/base/buf.h"
+#include "lib/base/clock.h"
+
+#define TNC_PAUSE_MIN_US (1 * US_PER_S)
+#define TNC_PAUSE_MAX_US (60 * US_PER_S)
+#define TNC_GOOD_US (60 * US_PER_S)
+
+struct tnc {
+	struct ring *ring;
+	struct tnc_config config;
+	const struct tnc_ops *ops;
+	void *ctx;
+	struct kiss_decoder decoder;
+	struct ring_stream *stream;
+	struct ring_wait *connecting;
+	struct ring_timer retry;
+	uint64_t pause_us, up_since_us;
+	struct buf out;
+};
+
+static void tnc_open(void *ctx);
+
+static void tnc_down(struct tnc *t, const char *what, int error)
+{
+	uint64_t now_us = ring_now_us(t->ring);
+	bool was_up = t->stream != NULL;
+	char why[160];
+
+	if (was_up && now_us - t->up_since_us >= TNC_GOOD_US)
+		t->pause_us = TNC_PAUSE_MIN_US;
+	if (t->stream)
+		ring_stream_close(t->stream);
+	t->stream = NULL;
+	snprintf(why, sizeof(why), "%s%s%s; next try in %u s", what,
+		 error ? ": " : "", error ? strerror(-error) : "",
+		 (unsigned)(t->pause_us / US_PER_S));
+	ring_timer_set(t->ring, &t->retry, now_us + t->pause_us);
+	t->pause_us = t->pause_us * 2 > TNC_PAUSE_MAX_US ? TNC_PAUSE_MAX_US :
+		t->pause_us * 2;
+	t->ops->state(t->ctx, false, why);
+}
+
+static void on_frame(void *ctx, const struct kiss_frame *f)
+{
+	struct tnc *t = ctx;
+
+	t->pause_us = TNC_PAUSE_MIN_US;
+	t->ops->frame(t->ctx, f);
+}
+
+static void on_error(void *ctx, enum kiss_error e, struct span raw)
+{
+	struct tnc *t = ctx;
+
+	if (t->ops->error)
+		t->ops->error(t->ctx, e, raw);
+}
+
+static void on_data(void *ctx, struct span bytes)
+{
+	struct tnc *t = ctx;
+
+	kiss_decode(&t->decoder, bytes);
+}
+
+static void on_closed(void *ctx, int error)
+{
+	struct tnc *t = ctx;
+
+	kiss_decode_end(&t->decoder);
+	tnc_down(t, t->config.tcp ? "the KISS server closed" :
+		 "the line hung up", error);
+}
+
+static const struct ring_stream_ops stream_ops = {
+	.data = on_data, .closed = on_closed,
+};
+
+static void put_parameter(struct tnc *t, uint8_t command, int value)
+{
+	uint8_t v = (uint8_t)value, wire[KISS_ENCODED_MAX(1)];
+
+	if (value < 0)
+		return;
+	buf_add(&t->out, SPAN(wire, kiss_encode(wire, t->config.kiss_port,
+						command, SPAN(&v, 1))));
+}
+
+/* In units of 10 ms, rounded, as KISS has it. */
+static int ten_ms(int ms)
+{
+	return ms < 0 ? -1 : ms > 2550 ? 255 : (ms + 5) / 10;
+}
+
+static void send_start(struct tnc *t)
+{
+	const struct tnc_config *c = &t->config;
+	static const uint8_t fends[] = { KISS_FEND, KISS_FEND, KISS_FEND };
+	uint8_t init[sizeof(c->init)];
+
+	t->out.len = 0;
+	buf_add(&t->out, SPAN(fends, sizeof(fends)));
+	buf_add(&t->out, SPAN(init, line_expand(init, sizeof(init), c->init)));
+	put_parameter(t, KISS_TXDELAY, ten_ms(c->txdelay_ms));
+	put_parameter(t, KISS_PERSISTENCE, c->persistence);
+	put_parameter(t, KISS_SLOTTIME, ten_ms(c->slottime_ms));
+	put_parameter(t, KISS_TXTAIL, ten_ms(c->txtail_ms));
+	put_parameter(t, KISS_FULLDUPLEX, c->fullduplex);
+	ring_stream_write(t->stream, buf_span(&t->out));
+}
+
+static void tnc_opened(struct tnc *t, int fd)
+{
+	kiss_decoder_init(&t->decoder, on_frame, t);
+	t->decoder.error = on_error;
+	t->stream = ring_stream_new(t->ring, fd,
+				    t->config.tcp ? RING_TCP : RING_TTY,
+				    &stream_ops, t);
+	if (!t->stream) {
+		tnc_down(t, t->config.device, -errno);
+		return;
+	}
+	t->up_since_us = ring_now_us(t->ring);
+	send_start(t);
+	t->ops->state(t->ctx, true, "up");
+}
+
+static void on_connected(void *ctx, int fd)
+{
+	struct tnc *t = ctx;
+
+	t->connecting = NULL;
+	if (fd < 0)
+		tnc_down(t, t->config.device, fd);
+	else
+		tnc_opened(t, fd);
+}
+
+static void tnc_open(void *ctx)
+{
+	struct tnc *t = ctx;
+	int fd, err = 0;
+
+	if (t->config.tcp) {
+		t->connecting = line_connect(t->ring, t->config.device,
+					     on_connected, t, &err);
+		if (!t->connecting)
+			tnc_down(t, t->config.device, err);
+		return;
+	}
+	fd = line_open_tty(t->config.device, t->config.speed_baud);
+	if (fd < 0)
+		tnc_down(t, t->config.device, fd);
+	else
+		tnc_opened(t, fd);
+}
+
+struct tnc *tnc_new(struct ring *r, const struct tnc_config *c,
+		    const struct tnc_ops *ops, void *ctx)
+{
+	struct tnc *t = calloc(1, sizeof(*t));
+
+	if (!t)
+		return NULL;
+	t->ring = r;
+	t->config = *c;
+	t->ops = ops;
+	t->ctx = ctx;
+	t->pause_us = TNC_PAUSE_MIN_US;
+	t->retry.fn = tnc_open;
+	t->retry.ctx = t;
+	kiss_decoder_init(&t->decoder, on_frame, t);
+	ring_timer_set(r, &t->retry, ring_now_us(r)); /* on the next turn */
+	return t;
+}
+
+void tnc_free(struct tnc *t)
+{
+	if (!t)
+		return;
+	ring_timer_clear(t->ring, &t->retry);
+	ring_wait_cancel(t->connecting);
+	ring_stream_close(t->stream);
+	buf_fini(&t->out);
+	free(t);
+}
+
+bool tnc_up(const struct tnc *t)
+{
+	return t->stream != NULL;
+}
+
+const struct kiss_decoder *tnc_decoder(const struct tnc *t)
+{
+	return &t->decoder;
+}
+
+int tnc_send(struct tnc *t, const struct span *frames, size_t n)
+{
+	if (!t->stream)
+		return -ENETDOWN;
+	t->out.len = 0;
+	for (size_t i = 0; i < n; i++)
+		t->out.len += kiss_encode(
+			buf_reserve(&t->out, KISS_ENCODED_MAX(frames[i].n)),
+			t->config.kiss_port, KISS_DATA, frames[i]);
+	return ring_stream_write(t->stream, buf_span(&t->out));
+}
+
+int tnc_command(struct tnc *t, uint8_t command, uint8_t value)
+{
+	if (!t->stream)
+		return -ENETDOWN;
+	if (command > 14) /* 0F and FF would take the TNC out of KISS */
+		return -EINVAL;
+	t->out.len = 0;
+	put_parameter(t, command, value);
+	return ring_stream_write(t->stream, buf_span(&t->out));
+}
