@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The dataset: feeds and view together. Records come in the log's order, so
+ * the view is right as they pass, but for branches that were displaced: then
+ * it is built again from the standing chains, once, at the end.
+ */
+#include "lib/node/dataset.h"
+#include <errno.h>
+#include "lib/event/record.h"
+
+int dataset_init(struct dataset *d, const struct feed_config *cfg)
+{
+	*d = (struct dataset){ .feeds = feed_set_new(cfg),
+			       .view = view_new() };
+	if (d->feeds && d->view)
+		return 0;
+	dataset_fini(d);
+	return -ENOMEM;
+}
+
+void dataset_fini(struct dataset *d)
+{
+	feed_set_free(d->feeds);
+	view_free(d->view);
+	*d = (struct dataset){ 0 };
+}
+
+static void dataset_apply(struct dataset *d, uint32_t slot, struct event *e)
+{
+	const struct feed *f = feed_at(d->feeds, slot);
+
+	e->author = SPAN(f->label, f->label_len);
+	view_apply(d->view, e);
+}
+
+int dataset_load(struct dataset *d, uint16_t type, uint32_t slot,
+		 struct span record)
+{
+	int err = feed_load(d->feeds, type, slot, record);
+	struct event e;
+
+	if (err)
+		return err;
+	if (type == RECORD_DISPLACED)
+		d->stale = true;
+	if (type != RECORD_EVENT || d->stale)
+		return 0;
+	err = record_event_decode(record, &e);
+	if (!err)
+		dataset_apply(d, slot, &e);
+	return err;
+}
+
+/* A chain ends where the store has no more: own events stand unsealed. */
+static int dataset_replay(struct dataset *d, const struct store *store,
+			  uint32_t slot)
+{
+	struct event e;
+	int err = 0;
+
+	for (uint64_t seq = 1; !err; seq++) {
+		err = store->event(store->ctx, slot, seq, &e);
+		if (!err)
+			dataset_apply(d, slot, &e);
+	}
+	return err == -ENOENT ? 0 : err;
+}
+
+int dataset_settle(struct dataset *d, const struct store *store)
+{
+	int err = 0;
+
+	if (!d->stale)
+		return 0;
+	view_reset(d->view);
+	for (uint32_t slot = 0; slot < feed_count(d->feeds) && !err; slot++)
+		err = dataset_replay(d, store, slot);
+	d->stale = err != 0;
+	return err;
+}
