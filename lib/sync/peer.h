@@ -22,8 +22,10 @@ struct sync_peer {
 	uint32_t address;
 	char call[12];		/* "" on bare links */
 	uint64_t heard_us;
+	uint64_t root_us;	/* its root was heard from itself */
 	uint64_t root48, events;
 	uint64_t asked_us;	/* I asked it for its sketch, until then */
+	uint64_t wanted_us;	/* I sent it a WANT */
 	uint8_t failed_c;	/* its last sketch did not decode: its c */
 	uint8_t failures;	/* sketches in a row that did not decode */
 	uint8_t fruitless;	/* exchanges in a row that moved nothing */

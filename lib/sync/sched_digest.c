@@ -87,21 +87,30 @@ void sync_say(struct sync_port *p, int c, bool answer, uint64_t now_us)
 
 /* ---- Trickle's word, and the cut vertex's (rules 1 and 12) ---- */
 
-/* My side suppresses me, but somebody beyond has not been heard with my
- * root, and I have not said it: say it once. */
+/* Is q beyond: heard with another root than mine, since mine is what it is? */
+static bool digest_beyond(const struct sync_port *p, const struct sync_peer *q,
+			  uint64_t root, uint64_t now_us)
+{
+	return q->known && q->root48 != root && q->root_us > p->moved_us &&
+		!sync_peer_settled(q, q->root48, root, now_us);
+}
+
+/* My side suppresses me, but somebody beyond differs, or has not been heard
+ * with my root which I have not said yet. */
 static bool digest_unconfirmed(const struct sync_port *p, uint64_t now_us)
 {
 	uint64_t root = feed_root48(p->env->feeds);
+	bool said = p->said && p->said_root == root;
 
-	if (p->said && p->said_root == root)
-		return false;
 	if (p->trickle.interval_us < 4 * sync_imin(p, now_us))
 		return false;
 	for (unsigned i = 0; i < SYNC_PEERS_MAX; i++) {
 		const struct sync_peer *q = &p->peers.v[i];
 
-		if (sync_peer_live(q, now_us) &&
-		    !(q->known && q->root48 == root))
+		if (!sync_peer_live(q, now_us))
+			continue;
+		if (digest_beyond(p, q, root, now_us) ||
+		    (!said && !(q->known && q->root48 == root)))
 			return true;
 	}
 	return false;
@@ -379,6 +388,7 @@ void sync_on_digest(struct sync_port *p, struct sync_peer *peer,
 	peer->known = true;
 	peer->root48 = d->root48;
 	peer->events = d->events;
+	peer->root_us = now_us;
 	if (digest_is_own(p, d)) {
 		digest_equal(p, peer, d, now_us);
 		return;

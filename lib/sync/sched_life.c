@@ -346,6 +346,7 @@ enum sync_verdict sync_port_input(struct sync_port *p, uint32_t address,
 void sync_port_advanced(struct sync_port *p, uint64_t now_us)
 {
 	p->moved = true;
+	p->moved_us = now_us;
 	p->futile = 0;
 	if (!p->on)
 		return;

@@ -29,6 +29,7 @@ struct sync_rx {		/* a generation coming in */
 	uint64_t at_us;		/* its last frame */
 	struct generation_rx g;
 	bool passive;		/* nothing new is expected in it */
+	bool asked;		/* it answers me */
 	bool known;		/* frame 0 shows that I hold all of it */
 	bool done;
 	bool more;		/* its sender has a further one */
@@ -66,6 +67,7 @@ struct sync_port {
 	struct sync_counters count;
 
 	uint64_t nav_us, pace_us, rx_busy_us;	/* silence, until */
+	uint64_t hidden_us;	/* a station that I do not hear was named */
 	uint64_t nav_window_us, nav_used_us;	/* its cap, rule 10 */
 
 	/* digests */
@@ -105,7 +107,8 @@ struct sync_port {
 	/* generations coming in */
 	struct sync_rx rx[SYNC_RX_MAX];
 	unsigned loss_permille;
-	bool moved;		/* the root moved since the port began */
+	bool moved;		/* the root moved since the port began ... */
+	uint64_t moved_us;	/* ... then, the last time */
 };
 
 /* ---- sched.c: units, silence, timers ---- */

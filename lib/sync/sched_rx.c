@@ -8,6 +8,9 @@
  */
 #include "lib/sync/sched_port.h"
 
+#define ASKED_US (30 * US_PER_S)
+#define HIDDEN_US (1800 * US_PER_S)
+
 static struct sync_rx *rx_find(struct sync_port *p, uint32_t address,
 			       uint8_t number)
 {
@@ -25,10 +28,24 @@ static bool rx_old(const struct sync_rx *r, uint64_t now_us)
 	return now_us >= r->at_us + SYNC_RX_LIFE_US;
 }
 
+/* Where stations are hidden from each other, who only overhears does not ask
+ * for more than it nearly has: else everybody asks for everything. */
+static bool rx_mine(const struct sync_rx *r, uint64_t now_us)
+{
+	const struct sync_port *p = r->port;
+
+	if (r->asked || !p->hidden_us ||
+	    now_us >= p->hidden_us + HIDDEN_US)
+		return true;
+	return r->done || (r->g.k - r->g.n) * 4 <= r->g.k;
+}
+
 /* Is there something to be asked for still? */
 static bool rx_wants(const struct sync_rx *r, uint64_t now_us)
 {
 	if (!r->used || r->passive || r->known || rx_old(r, now_us))
+		return false;
+	if (!rx_mine(r, now_us))
 		return false;
 	if (!r->done)
 		return r->half_tries < 2 * SYNC_REQUEST_TRIES;
@@ -88,6 +105,8 @@ static struct sync_rx *rx_start(struct sync_port *p, struct sync_peer *peer,
 	 * heads in frame 0 say otherwise */
 	r->passive = peer->known &&
 		feed_history_find(p->env->feeds, peer->root48) >= 0;
+	r->asked = now_us < peer->wanted_us + ASKED_US ||
+		(p->said && now_us < p->last_digest_us + ASKED_US);
 	generation_rx_init(&r->g, e);
 	return r;
 }

@@ -113,19 +113,6 @@ static bool want_make(struct sync_port *p, struct sync_want *w)
 	return w->n > 0;
 }
 
-/* Four tries without an answer: the pair rests a while. */
-static void want_give_up(struct sync_port *p, struct sync_peer *peer,
-			 uint64_t now_us)
-{
-	uint64_t wait = sync_imin(p, now_us)
-		<< (peer->fruitless < 8 ? peer->fruitless : 8);
-
-	if (peer->fruitless < UINT8_MAX)
-		peer->fruitless++;
-	sync_peer_settle(peer, feed_root48(p->env->feeds), now_us + wait);
-	sync_want_drop(p);
-}
-
 static void want_send(struct sync_port *p, struct sync_peer *peer,
 		      const struct sync_message *m, uint64_t now_us)
 {
@@ -133,6 +120,7 @@ static void want_send(struct sync_port *p, struct sync_peer *peer,
 		sync_airtime_us(p, 5 * m->want.n + 14U);
 
 	p->want_tries++;
+	peer->wanted_us = now_us;
 	if (!p->want_list)
 		peer->asked_us = now_us + 2 * p->F;
 	sync_send(p, m, true, now_us);
@@ -152,10 +140,12 @@ static void want_due(struct sync_timer *t, uint64_t now_us)
 	    peer->root48 == feed_root48(p->env->feeds) ||
 	    !want_make(p, &m.want))
 		sync_want_drop(p);
-	else if (p->want_tries >= SYNC_WANT_TRIES)
-		want_give_up(p, peer, now_us);
-	else
+	else if (p->want_tries < SYNC_WANT_TRIES)
 		want_send(p, peer, &m, now_us);
+	else {	/* four tries without an answer: the pair rests a while */
+		sync_fruitless(p, peer, now_us);
+		sync_want_drop(p);
+	}
 }
 
 /* ---- being asked ---- */
@@ -169,6 +159,8 @@ static void want_overheard(struct sync_port *p, const struct sync_want *w,
 	uint64_t root = feed_root48(p->env->feeds);
 
 	sync_nav(p, now_us + 2 * p->T + p->F * 3 / 2, now_us);
+	if (!to)
+		p->hidden_us = now_us;
 	if (w->form == SYNC_WANT_ROOT && w->root48 == root) {
 		p->trickle.heard++;
 		p->equal_us = now_us;
