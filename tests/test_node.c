@@ -1,0 +1,624 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Stations in a field: they converge over a perfect, a lossy and a disorderly
+ * channel, keep a radio program's manners, and stand what strangers send.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <errno.h>
+#include "lib/sync/peer.h"
+#include "tests/field.h"
+
+#define MINUTE 60
+#define HOUR 3600
+
+static uint64_t events_of(struct field *f, unsigned i)
+{
+	return feed_event_count(node_feeds(f->s[i].node));
+}
+
+static void assert_views_equal(struct field *f)
+{
+	uint8_t a[32], b[32];
+
+	view_hash(node_view(f->s[0].node), a);
+	for (unsigned i = 1; i < f->n; i++) {
+		view_hash(node_view(f->s[i].node), b);
+		assert_memory_equal(a, b, sizeof(a));
+	}
+}
+
+/* ---- converging ---- */
+
+static void test_two_stations_one_event(void **state)
+{
+	struct field f;
+
+	(void)state;
+	field_init(&f, 2, 1);
+	field_start(&f);
+	assert_int_equal(field_write(&f, 0, 7), 0);
+	assert_true(field_converge_s(&f, 2, 10 * MINUTE) > 0);
+	assert_views_equal(&f);
+	assert_int_equal(view_record_count(node_view(f.s[1].node)), 1);
+	field_fini(&f);
+}
+
+/* Ten authors' hundred events at one end. */
+static void hundred_events(struct field *f, unsigned i)
+{
+	for (unsigned a = 0; a < 10; a++)
+		field_author(f, i, a, a, 10, 0);
+}
+
+static void test_hundred_events_perfect(void **state)
+{
+	struct field f;
+	double s;
+
+	(void)state;
+	field_init(&f, 2, 2);
+	hundred_events(&f, 0);
+	field_start(&f);
+	s = field_converge_s(&f, 100, 10 * MINUTE);
+	assert_true(s > 0 && s < 60);
+	assert_views_equal(&f);
+	field_fini(&f);
+}
+
+static void test_hundred_events_lossy(void **state)
+{
+	(void)state;
+	for (unsigned seed = 1; seed <= 6; seed++) {
+		struct field f;
+
+		field_init(&f, 2, seed);
+		f.loss_permille = 100 * (1 + seed % 3);
+		hundred_events(&f, seed % 2);
+		field_start(&f);
+		assert_true(field_converge_s(&f, 100, 30 * MINUTE) > 0);
+		assert_views_equal(&f);
+		field_fini(&f);
+	}
+}
+
+static void test_disorder(void **state)
+{
+	(void)state;
+	for (unsigned seed = 1; seed <= 4; seed++) {
+		struct field f;
+
+		field_init(&f, 3, seed);
+		f.loss_permille = 100;
+		f.double_permille = 300;
+		f.jitter_us = 3000000;
+		hundred_events(&f, 0);
+		field_start(&f);
+		assert_true(field_converge_s(&f, 100, HOUR) > 0);
+		assert_views_equal(&f);
+		field_fini(&f);
+	}
+}
+
+static void test_five_in_one_hop(void **state)
+{
+	(void)state;
+	for (unsigned seed = 1; seed <= 3; seed++) {
+		struct field f;
+
+		field_init(&f, 5, seed);
+		f.loss_permille = 100;
+		hundred_events(&f, 2);
+		field_start(&f);
+		assert_true(field_converge_s(&f, 100, 30 * MINUTE) > 0);
+		assert_views_equal(&f);
+		field_fini(&f);
+	}
+}
+
+/* A line: what is said at one end reaches the other. */
+static void test_line(void **state)
+{
+	struct field f;
+
+	(void)state;
+	field_init(&f, 5, 5);
+	f.loss_permille = 100;
+	for (unsigned i = 0; i < 5; i++)
+		for (unsigned j = 0; j < 5; j++)
+			f.hears[i][j] = i + 1 == j || j + 1 == i;
+	hundred_events(&f, 0);
+	field_start(&f);
+	assert_true(field_converge_s(&f, 100, HOUR) > 0);
+	field_write(&f, 4, 1);
+	assert_true(field_converge_s(&f, 102, HOUR) > 0);
+	assert_views_equal(&f);
+	field_fini(&f);
+}
+
+/* Everybody has something, and everybody writes at once. */
+static void test_all_write(void **state)
+{
+	struct field f;
+
+	(void)state;
+	field_init(&f, 5, 9);
+	f.loss_permille = 200;
+	field_start(&f);
+	for (unsigned i = 0; i < 5; i++)
+		for (unsigned k = 0; k < 5; k++)
+			assert_int_equal(field_write(&f, i, k), 0);
+	assert_true(field_converge_s(&f, 5 * 6, HOUR) > 0);
+	assert_views_equal(&f);
+	assert_int_equal(events_of(&f, 0), 30);
+	field_fini(&f);
+}
+
+/* 400 events of one author: several generations, each bought by a request. */
+static void test_backlog(void **state)
+{
+	struct field f;
+
+	(void)state;
+	field_init(&f, 2, 4);
+	f.loss_permille = 100;
+	field_author(&f, 0, 0, 3, 400, 0);
+	field_start(&f);
+	assert_true(field_converge_s(&f, 400, 30 * MINUTE) > 0);
+	field_fini(&f);
+}
+
+/* ---- a radio program's manners ---- */
+
+static void test_silent_until_on(void **state)
+{
+	struct field f;
+	char why[160];
+
+	(void)state;
+	field_init(&f, 2, 1);
+	f.s[0].config.transmit = false;
+	hundred_events(&f, 0);
+	field_start(&f);
+	field_write(&f, 0, 1);
+	field_run_s(&f, 2 * HOUR);
+	assert_int_equal(f.s[0].sends, 0);
+	assert_true(f.s[1].sends > 0);
+	assert_int_equal(node_transmit(f.s[0].node, true, field_now(&f), why),
+			 0);
+	field_take(&f, 0);
+	assert_true(field_converge_s(&f, 102, 30 * MINUTE) > 0);
+	node_transmit(f.s[0].node, false, field_now(&f), why);
+	field_take(&f, 0);
+	f.s[0].sends = 0;
+	field_write(&f, 1, 1);
+	field_run_s(&f, HOUR);
+	assert_int_equal(f.s[0].sends, 0);
+	field_fini(&f);
+}
+
+static void test_placeholder_refused(void **state)
+{
+	struct field f;
+	char why[160];
+
+	(void)state;
+	field_init(&f, 2, 1);
+	strcpy(f.s[0].config.callsign, "N0CALL-7");
+	field_start(&f);
+	field_write(&f, 0, 1);
+	assert_int_equal(node_transmit(f.s[0].node, true, field_now(&f), why),
+			 -EPERM);
+	assert_non_null(strstr(why, "placeholder"));
+	assert_int_equal(node_send_test(f.s[0].node, 0, field_now(&f), why),
+			 -EPERM);
+	field_take(&f, 0);
+	field_run_s(&f, HOUR);
+	assert_int_equal(f.s[0].sends, 0);
+	field_fini(&f);
+}
+
+static struct span aprs_frame(uint8_t *dst, size_t cap, const char *from)
+{
+	struct ax25_address dest, source;
+	int len;
+
+	ax25_address_parse(&dest, "APRS");
+	ax25_address_parse(&source, from);
+	len = ax25_ui_encode(dst, cap, &dest, &source, AX25_PID_NONE,
+			     SPAN_STR("=4903.50N/07201.75W-"));
+	return SPAN(dst, (size_t)len);
+}
+
+static void test_aprs_guard(void **state)
+{
+	struct field f;
+	uint8_t frame[64];
+
+	(void)state;
+	field_init(&f, 1, 1);
+	field_start(&f);
+	for (unsigned i = 0; i < 10; i++) {
+		f.now_us += 20 * US_PER_S;
+		assert_int_equal(f.s[0].notes, 0);
+		field_input(&f, 0, aprs_frame(frame, sizeof(frame), "W1AW"));
+	}
+	assert_int_equal(f.s[0].last_note, NOTE_PORT_GUARDED);
+	f.s[0].sends = 0;
+	field_write(&f, 0, 1);
+	field_run_s(&f, HOUR);
+	assert_int_equal(f.s[0].sends, 0);
+	field_fini(&f);
+}
+
+/* 0.5 % of an hour is 18 s: at most that, and one key-up more. */
+static void test_duty(void **state)
+{
+	struct field f;
+
+	(void)state;
+	field_init(&f, 2, 1);
+	f.duty_permille = 5;
+	field_author(&f, 0, 0, 13, 400, 0);
+	hundred_events(&f, 1);
+	field_start(&f);
+	field_run_s(&f, HOUR);
+	assert_true(f.s[0].air_us < (18 + 18 + 15) * US_PER_S);
+	assert_true(f.s[1].air_us < (18 + 18 + 15) * US_PER_S);
+	assert_true(field_converge_s(&f, 500, 24 * HOUR) > 0);
+	field_fini(&f);
+}
+
+/* ---- restart ---- */
+
+static void restart(struct field *f, unsigned i, bool clean)
+{
+	struct json_out state = { 0 };
+
+	node_state(f->s[i].node, &state);
+	node_free(f->s[i].node);
+	field_boot(f, i, buf_span(&state.b), clean);
+	buf_fini(&state.b);
+}
+
+static void test_restart(void **state)
+{
+	struct field f;
+	uint64_t root;
+
+	(void)state;
+	field_init(&f, 2, 1);
+	field_start(&f);
+	field_write(&f, 0, 1);
+	assert_true(field_converge_s(&f, 2, HOUR) > 0);
+	root = feed_root48(node_feeds(f.s[0].node));
+	field_write(&f, 0, 2);	/* not sealed when it stops */
+	restart(&f, 0, true);
+	assert_int_equal(feed_root48(node_feeds(f.s[0].node)), root);
+	assert_int_equal(feed_own_last(node_feeds(f.s[0].node),
+				       node_own_slot(f.s[0].node)), 3);
+	assert_true(field_converge_s(&f, 3, HOUR) > 0);
+	assert_views_equal(&f);
+	field_fini(&f);
+}
+
+/* After an unclean stop nothing is sealed before a neighbour was compared. */
+static void test_hold_down(void **state)
+{
+	struct field f;
+
+	(void)state;
+	field_init(&f, 2, 1);
+	field_start(&f);
+	field_write(&f, 0, 1);
+	assert_true(field_converge_s(&f, 2, HOUR) > 0);
+	f.hears[0][1] = f.hears[1][0] = false;
+	restart(&f, 0, false);
+	field_write(&f, 0, 2);
+	field_run_s(&f, 2 * HOUR);
+	assert_int_equal(events_of(&f, 0), 2);
+	f.hears[0][1] = f.hears[1][0] = true;
+	assert_true(field_converge_s(&f, 3, 2 * HOUR) > 0);
+	field_fini(&f);
+}
+
+/* ---- strangers ---- */
+
+static struct span stranger_frame(uint8_t *dst, size_t cap, const char *from,
+				  const struct sync_message *m)
+{
+	struct ax25_address dest, source;
+	uint8_t frame[512];
+	int len = sync_message_encode(frame, sizeof(frame), m);
+
+	assert_true(len > 0);
+	ax25_address_parse(&dest, "CAIRN0");
+	ax25_address_parse(&source, from);
+	len = ax25_ui_encode(dst, cap, &dest, &source, AX25_PID_CAIRN,
+			     SPAN(frame, (size_t)len));
+	return SPAN(dst, (size_t)len);
+}
+
+static enum node_verdict stranger_says(struct field *f, unsigned to,
+				       const char *from,
+				       const struct sync_message *m)
+{
+	uint8_t link[600];
+
+	return field_input(f, to, stranger_frame(link, sizeof(link), from, m));
+}
+
+static struct sync_message digest_of(uint64_t root48, uint64_t events)
+{
+	uint8_t id[32];
+
+	dataset_id(id, SPAN_STR("test"));
+	return (struct sync_message){ .type = SYNC_DIGEST, .digest = {
+		.dataset_tag = (uint16_t)be_get(id, 2), .root48 = root48,
+		.events = events, .authors = 1 } };
+}
+
+/* An hour of lies from made-up stations, one every two seconds. */
+static void lie(struct field *f, unsigned to, unsigned c)
+{
+	struct random r = { 7 };
+
+	for (unsigned i = 0; i < 1800; i++) {
+		struct sync_message m = digest_of(random_next(&r) >> 16,
+						  random_below(&r, 1000));
+		char call[12];
+
+		m.digest.c = (uint8_t)c;
+		for (unsigned j = 0; j < 2 * c; j++)
+			m.digest.s[j] = (uint32_t)random_next(&r);
+		snprintf(call, sizeof(call), "L1AR-%u", i % 16);
+		assert_int_equal(stranger_says(f, to, call, &m), NODE_OK);
+		field_run_s(f, 2);
+	}
+}
+
+static void lied_to(unsigned c)
+{
+	struct field f;
+	uint64_t root;
+
+	field_init(&f, 2, 1);
+	f.duty_permille = 100;
+	hundred_events(&f, 0);
+	field_start(&f);
+	assert_true(field_converge_s(&f, 100, HOUR) > 0);
+	root = feed_root48(node_feeds(f.s[0].node));
+	f.s[0].air_us = 0;
+	lie(&f, 0, c);
+	assert_int_equal(feed_root48(node_feeds(f.s[0].node)), root);
+	assert_true(f.s[0].air_us < 360 * US_PER_S);
+	field_write(&f, 1, 1);
+	assert_true(field_converge_s(&f, 102, 2 * HOUR) > 0);
+	field_fini(&f);
+}
+
+static void test_lying_roots(void **state)
+{
+	(void)state;
+	lied_to(0);
+}
+
+static void test_lying_sketches(void **state)
+{
+	(void)state;
+	lied_to(7);
+	lied_to(28);
+}
+
+static void test_other_dataset(void **state)
+{
+	struct sync_message m = digest_of(1, 1);
+	struct field f;
+
+	(void)state;
+	field_init(&f, 1, 1);
+	field_start(&f);
+	m.digest.dataset_tag ^= 1;
+	assert_int_equal(stranger_says(&f, 0, "W1AW", &m),
+			 NODE_OTHER_DATASET);
+	field_fini(&f);
+}
+
+/* One WANT a second for everything since the beginning. */
+static void test_want_flood(void **state)
+{
+	struct sync_message m = { .type = SYNC_WANT, .want = {
+		.form = SYNC_WANT_ROOT } };
+	struct field f;
+
+	(void)state;
+	field_init(&f, 1, 1);
+	f.duty_permille = 100;
+	field_author(&f, 0, 0, 3, 400, 0);
+	field_start(&f);
+	m.want.target = (uint16_t)(sync_address_from_call("TE5T-1") >> 16);
+	for (unsigned i = 0; i < HOUR; i++) {
+		stranger_says(&f, 0, "L1AR", &m);
+		field_run_s(&f, 1);
+	}
+	assert_true(f.s[0].air_us > 20 * US_PER_S);
+	/* half of the duty: what the bucket held and an hour's filling */
+	assert_true(f.s[0].air_us < (180 + 180 + 30) * US_PER_S);
+	field_fini(&f);
+}
+
+/* A valid frame around a body that is none. */
+static void test_bomb(void **state)
+{
+	static const uint8_t bomb[] = {
+		1, 1, 2, 3, 4, 1, 5, 0, 0, 0x90, 0x4e, /* a run's head */
+		20, 0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x58, 0x02, 0x00, 0x10, 0,
+	};
+	struct sync_message m = { .type = SYNC_EVENTS, .events = {
+		.k = 1, .end = true } };
+	uint8_t piece[200] = { 0 };
+	struct field f;
+
+	(void)state;
+	memcpy(piece + 6, bomb, sizeof(bomb));
+	m.events.piece = SPAN(piece, sizeof(piece));
+	field_init(&f, 1, 1);
+	field_start(&f);
+	assert_int_equal(stranger_says(&f, 0, "L1AR", &m), NODE_REFUSED);
+	assert_int_equal(stranger_says(&f, 0, "L1AR", &m), NODE_DUPLICATE);
+	assert_int_equal(events_of(&f, 0), 0);
+	field_fini(&f);
+}
+
+/* A holder whose seal does not hold: nothing enters, and it stays cheap. */
+static void test_wrong_seal(void **state)
+{
+	struct field f;
+	struct field_record *r;
+
+	(void)state;
+	field_init(&f, 2, 1);
+	field_author(&f, 0, 0, 3, 5, 0);
+	for (r = f.s[0].log; r->type != RECORD_SEAL; r = r->next)
+		;
+	r->bytes[r->n - 1] ^= 1;
+	memory_free(f.s[0].memory);
+	f.s[0].memory = memory_new();
+	for (r = f.s[0].log; r; r = r->next)
+		memory_record(f.s[0].memory, r->type, r->slot,
+			      SPAN(r->bytes, r->n));
+	field_start(&f);
+	field_run_s(&f, HOUR);
+	assert_int_equal(events_of(&f, 1), 0);
+	f.air_us = 0;
+	field_run_s(&f, 3 * HOUR);
+	assert_true(f.air_us < 3 * 60 * US_PER_S);
+	field_fini(&f);
+}
+
+/* One has no room for what the other holds: after a while both are quiet,
+ * and what both can hold still travels. */
+static void test_settled_pair(void **state)
+{
+	struct field f;
+
+	(void)state;
+	field_init(&f, 2, 1);
+	f.s[1].config.authors_max = 5;
+	hundred_events(&f, 0);
+	field_start(&f);
+	field_run_s(&f, 2 * HOUR);
+	assert_int_equal(events_of(&f, 1), 50);
+	f.air_us = 0;
+	field_run_s(&f, 3 * HOUR);
+	assert_true(f.air_us < 3 * 30 * US_PER_S);
+	field_fini(&f);
+}
+
+/* ---- forks ---- */
+
+/* Two branches of one author meet: the longer stands on both sides, equal
+ * ones by their id, and both sides know and show it. */
+static void forked(unsigned n0, unsigned n1)
+{
+	struct field f;
+
+	field_init(&f, 3, n0 + n1);
+	f.loss_permille = 100;
+	field_author(&f, 0, 0, 3, n0, 0);
+	field_author(&f, 1, 0, 3, n1, 1);
+	field_start(&f);
+	assert_true(field_converge_s(&f, n0 > n1 ? n0 : n1, 6 * HOUR) > 0);
+	field_run_s(&f, 2 * HOUR);
+	assert_true(field_equal(&f));
+	for (unsigned i = 0; i < 3; i++)
+		assert_true(feed_at(node_feeds(f.s[i].node), 0)->forked);
+	assert_views_equal(&f);
+	field_fini(&f);
+}
+
+static void test_forks(void **state)
+{
+	(void)state;
+	forked(6, 9);
+	forked(30, 4);
+	forked(6, 6);
+	forked(90, 100);
+}
+
+/* ---- announces ---- */
+
+static uint8_t announced[512];
+static size_t announced_n;
+
+static bool tap_announce(struct field *f, unsigned from, struct span frame)
+{
+	(void)f;
+	if (from == 0 && frame.n > 16 && frame.p[15] == AX25_PID_NONE) {
+		memcpy(announced, frame.p, frame.n);
+		announced_n = frame.n;
+	}
+	return false;
+}
+
+static void test_announces(void **state)
+{
+	struct field f;
+
+	(void)state;
+	field_init(&f, 2, 1);
+	f.s[0].config.digest_announce = true;
+	f.tap = tap_announce;
+	announced_n = 0;
+	field_start(&f);
+	field_write(&f, 0, 1);
+	field_run_s(&f, 7 * HOUR);
+	assert_true(announced_n > AX25_UI_HEADER + RNS_ANNOUNCE_MIN);
+	assert_true(announced_n <= AX25_UI_HEADER + 256);
+	assert_true(field_equal(&f));
+	/* a replay, at once and after the receiver's restart */
+	assert_int_equal(field_input(&f, 1, SPAN(announced, announced_n)),
+			 NODE_DUPLICATE);
+	restart(&f, 1, true);
+	assert_int_equal(field_input(&f, 1, SPAN(announced, announced_n)),
+			 NODE_DUPLICATE);
+	/* changed on the way */
+	announced[announced_n - 1] ^= 1;
+	assert_int_equal(field_input(&f, 1, SPAN(announced, announced_n)),
+			 NODE_BAD_ANNOUNCE);
+	field_fini(&f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_two_stations_one_event),
+		cmocka_unit_test(test_hundred_events_perfect),
+		cmocka_unit_test(test_hundred_events_lossy),
+		cmocka_unit_test(test_disorder),
+		cmocka_unit_test(test_five_in_one_hop),
+		cmocka_unit_test(test_line),
+		cmocka_unit_test(test_all_write),
+		cmocka_unit_test(test_backlog),
+		cmocka_unit_test(test_silent_until_on),
+		cmocka_unit_test(test_placeholder_refused),
+		cmocka_unit_test(test_aprs_guard),
+		cmocka_unit_test(test_duty),
+		cmocka_unit_test(test_restart),
+		cmocka_unit_test(test_hold_down),
+		cmocka_unit_test(test_lying_roots),
+		cmocka_unit_test(test_lying_sketches),
+		cmocka_unit_test(test_other_dataset),
+		cmocka_unit_test(test_want_flood),
+		cmocka_unit_test(test_bomb),
+		cmocka_unit_test(test_wrong_seal),
+		cmocka_unit_test(test_settled_pair),
+		cmocka_unit_test(test_forks),
+		cmocka_unit_test(test_announces),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

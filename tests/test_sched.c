@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The rules of one port: Trickle's intervals, sets of needs, the table of
+ * neighbours, the first word, silence and its cap.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdlib.h>
+#include "lib/base/crypto.h"
+#include "lib/feed/memory.h"
+#include "lib/sync/sched_port.h"
+
+/* ---- Trickle ---- */
+
+static void test_trickle_intervals(void **state)
+{
+	struct random r = { 1 };
+	struct trickle t;
+	uint64_t now = 1000, begin = now;
+
+	(void)state;
+	trickle_init(&t, 8, 64, now, &r);
+	for (uint64_t want = 8; want <= 64; want *= 2) {
+		assert_int_equal(t.interval_us, want);
+		now = trickle_due_us(&t);
+		assert_in_range(now, begin + want / 2, begin + want - 1);
+		assert_true(trickle_step(&t, now, &r));
+		now = trickle_due_us(&t);
+		assert_int_equal(now, begin + want);
+		assert_false(trickle_step(&t, now, &r));
+		begin = now;
+	}
+	assert_int_equal(t.interval_us, 64);
+	assert_true(trickle_reset(&t, 8, now, &r));
+	assert_int_equal(t.interval_us, 8);
+	assert_false(trickle_reset(&t, 8, now, &r));
+}
+
+static void test_trickle_suppression(void **state)
+{
+	struct random r = { 1 };
+	struct trickle t;
+
+	(void)state;
+	trickle_init(&t, 8, 64, 0, &r);
+	assert_false(trickle_quiet(&t));
+	t.heard++;
+	assert_true(trickle_quiet(&t));
+	trickle_again(&t, 8, &r);
+	assert_false(trickle_quiet(&t));
+}
+
+/* ---- needs ---- */
+
+static void test_needs(void **state)
+{
+	static struct sync_needs s;
+
+	(void)state;
+	for (uint32_t i = 0; i < SYNC_NEEDS_MAX; i++)
+		assert_true(sync_needs_add(&s, (i * 7) % SYNC_NEEDS_MAX, 5,
+					   9));
+	assert_false(sync_needs_add(&s, 9999, 0, 1));
+	assert_true(sync_needs_add(&s, 3, 2, 7));
+	assert_int_equal(sync_needs_find(&s, 3)->from, 2);
+	assert_int_equal(sync_needs_find(&s, 3)->to, 9);
+	assert_null(sync_needs_find(&s, 9999));
+	for (unsigned i = 1; i < s.n; i++)
+		assert_true(s.v[i - 1].slot < s.v[i].slot);
+}
+
+/* ---- neighbours ---- */
+
+static void test_peers(void **state)
+{
+	static struct sync_peers s;
+	struct sync_peer *p;
+	bool new;
+
+	(void)state;
+	for (uint32_t i = 0; i < SYNC_PEERS_MAX + 10; i++) {
+		sync_peer_hear(&s, i, "X", i * US_PER_S, &new);
+		assert_true(new);
+	}
+	assert_null(sync_peer_find(&s, 9));
+	assert_non_null(sync_peer_find(&s, 10));
+	sync_peer_hear(&s, 10, "X", 100 * US_PER_S, &new);
+	assert_false(new);
+	assert_int_equal(sync_peers_live(&s, 101 * US_PER_S), SYNC_PEERS_MAX);
+	assert_int_equal(sync_peers_live(&s, 200 * 60 * US_PER_S), 0);
+	p = sync_peer_find(&s, 10);
+	p->root48 = 5;
+	sync_peer_settle(p, 6, TIME_NEVER);
+	assert_true(sync_peer_settled(p, 5, 6, 0));
+	assert_false(sync_peer_settled(p, 5, 7, 0));
+	assert_false(sync_peer_settled(p, 4, 6, 0));
+}
+
+/* ---- a port by itself ---- */
+
+struct bench {
+	struct sync_env env;
+	struct timer_heap heap;
+	struct random rng;
+	struct memory *memory;
+	struct store store;
+	struct sync_port *port;
+	uint64_t now_us, first_us;
+	unsigned sends;
+	uint8_t frame[256];
+	size_t frame_n;
+};
+
+static uint64_t bench_send(void *ctx, int port, const struct span *frames,
+			   size_t n, bool answer, uint64_t now_us)
+{
+	struct bench *b = ctx;
+
+	(void)port;
+	(void)answer;
+	if (!b->sends++)
+		b->first_us = now_us;
+	b->frame_n = frames[n - 1].n;
+	memcpy(b->frame, frames[n - 1].p, b->frame_n);
+	return now_us + US_PER_S;
+}
+
+static uint64_t bench_clear(void *ctx, int port, bool answer, uint64_t now_us)
+{
+	(void)ctx;
+	(void)port;
+	(void)answer;
+	return now_us;
+}
+
+static enum sync_ingest bench_ingest(void *ctx, int port, struct span body)
+{
+	(void)ctx;
+	(void)port;
+	(void)body;
+	return SYNC_INGEST_BAD;
+}
+
+static uint64_t bench_back(void *ctx, uint32_t slot)
+{
+	(void)ctx;
+	(void)slot;
+	return 0;
+}
+
+static void bench_misfit(void *ctx, uint32_t slot)
+{
+	(void)ctx;
+	(void)slot;
+}
+
+static void bench_compared(void *ctx)
+{
+	(void)ctx;
+}
+
+static bool bench_holding(void *ctx)
+{
+	(void)ctx;
+	return false;
+}
+
+static void bench_init(struct bench *b)
+{
+	struct sync_port_config pc = { .bitrate = 1200, .txdelay_ms = 300,
+		.txtail_ms = 50, .overhead = 19, .info_max = 256,
+		.address = 0x11110000 };
+	struct feed_config fc = { .authors_max = 10 };
+
+	memset(b, 0, sizeof(*b));
+	crypto_init();
+	b->memory = memory_new();
+	b->store = fc.store = memory_store(b->memory);
+	b->env = (struct sync_env){
+		.feeds = feed_set_new(&fc), .store = &b->store,
+		.heap = &b->heap, .rng = &b->rng, .ctx = b,
+		.body = calloc(1, sizeof(struct run_body)),
+		.send = bench_send, .clear_us = bench_clear,
+		.ingest = bench_ingest, .back = bench_back, .misfit = bench_misfit,
+		.compared = bench_compared, .holding = bench_holding,
+	};
+	b->port = sync_port_new(&b->env, &pc);
+	sync_port_enable(b->port, true, b->now_us);
+}
+
+static void bench_fini(struct bench *b)
+{
+	sync_port_free(b->port);
+	feed_set_free(b->env.feeds);
+	free(b->env.body);
+	memory_free(b->memory);
+	timer_heap_fini(&b->heap);
+}
+
+static void bench_run(struct bench *b, uint64_t until_us)
+{
+	struct timer *t;
+
+	while (timer_next_us(&b->heap) <= until_us) {
+		b->now_us = timer_next_us(&b->heap);
+		t = timer_pop(&b->heap, b->now_us);
+		sync_timer_fire(t, b->now_us);
+	}
+	b->now_us = until_us;
+}
+
+static enum sync_verdict bench_says(struct bench *b, uint32_t address,
+				    const struct sync_message *m)
+{
+	uint8_t frame[512];
+	int len = sync_message_encode(frame, sizeof(frame), m);
+
+	assert_true(len > 0);
+	return sync_port_input(b->port, address, "W1AW",
+			       SPAN(frame, (size_t)len), b->now_us);
+}
+
+/* One Imin after the start, and the root alone. */
+static void test_first_word(void **state)
+{
+	struct sync_message m;
+	struct bench b;
+
+	(void)state;
+	bench_init(&b);
+	bench_run(&b, 8 * US_PER_S);
+	assert_int_equal(b.sends, 1);
+	assert_in_range(b.first_us, 4 * US_PER_S, 8 * US_PER_S);
+	assert_int_equal(sync_message_decode(&m, SPAN(b.frame, b.frame_n)),
+			 SYNC_OK);
+	assert_int_equal(m.type, SYNC_DIGEST);
+	assert_int_equal(m.digest.c, 0);
+	assert_in_range(b.frame_n, 12, 18);
+	bench_fini(&b);
+}
+
+/* Alone, it says its root ever more rarely. */
+static void test_alone(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	bench_init(&b);
+	bench_run(&b, 24 * 3600 * US_PER_S);
+	assert_in_range(b.sends, 20, 40);
+	bench_fini(&b);
+}
+
+/* WANTs of others for others: silence, but for a quarter of the time only. */
+static void test_nav_cap(void **state)
+{
+	struct sync_message m = { .type = SYNC_WANT, .want = {
+		.target = 0x2222, .form = SYNC_WANT_ROOT, .nav_ds = 255 } };
+	uint64_t silent = 0;
+	struct bench b;
+
+	(void)state;
+	bench_init(&b);
+	for (unsigned i = 0; i < 600; i++) {
+		bench_says(&b, 0x33330000, &m);
+		silent += sync_quiet_us(b.port) > b.now_us;
+		bench_run(&b, b.now_us + US_PER_S);
+	}
+	assert_in_range(silent, 60, 151);
+	bench_fini(&b);
+}
+
+/* Generations of forty made-up stations: sixteen are kept. */
+static void test_generations_bounded(void **state)
+{
+	uint8_t piece[100] = { 0 };
+	struct sync_message m = { .type = SYNC_EVENTS, .events = {
+		.k = 4, .piece = SPAN(piece, sizeof(piece)) } };
+	unsigned used = 0;
+	struct bench b;
+
+	(void)state;
+	bench_init(&b);
+	for (unsigned i = 0; i < 40; i++) {
+		b.now_us += 1000;
+		assert_int_equal(bench_says(&b, i << 16, &m), SYNC_TAKEN);
+		assert_int_equal(bench_says(&b, i << 16, &m), SYNC_DUPLICATE);
+	}
+	for (unsigned i = 0; i < SYNC_RX_MAX; i++)
+		used += b.port->rx[i].used;
+	assert_int_equal(used, SYNC_RX_MAX);
+	bench_run(&b, b.now_us + 120 * US_PER_S);
+	assert_false(sync_rx_open(b.port, b.now_us));
+	bench_fini(&b);
+}
+
+static void test_imin_grows(void **state)
+{
+	struct sync_message m = { .type = SYNC_WANT, .want = {
+		.target = 0x2222, .form = SYNC_WANT_ROOT } };
+	struct bench b;
+	uint64_t one;
+
+	(void)state;
+	bench_init(&b);
+	one = sync_imin(b.port, 0);
+	assert_int_equal(one, 8 * US_PER_S);
+	for (unsigned i = 0; i < 5; i++)
+		bench_says(&b, i << 16, &m);
+	assert_int_equal(sync_imin(b.port, 0), 3 * one);
+	bench_fini(&b);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_trickle_intervals),
+		cmocka_unit_test(test_trickle_suppression),
+		cmocka_unit_test(test_needs),
+		cmocka_unit_test(test_peers),
+		cmocka_unit_test(test_first_word),
+		cmocka_unit_test(test_alone),
+		cmocka_unit_test(test_nav_cap),
+		cmocka_unit_test(test_generations_bounded),
+		cmocka_unit_test(test_imin_grows),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
