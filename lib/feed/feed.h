@@ -62,7 +62,8 @@ struct feed {
 	uint8_t label_len;
 	uint8_t author[AUTHOR_SIZE];
 	uint32_t alias;
-	bool has_key, forked, retired;
+	bool has_key, forked;
+	uint64_t retired_at;	/* seq of its station.retire; 0 = none */
 	uint8_t key[64];	/* X25519 | Ed25519 */
 	char call[12];		/* claimed call sign, "" if none */
 	uint64_t head;		/* sealed, standing; 0 = none */

@@ -207,10 +207,8 @@ void set_extend(const struct feed_set *s, struct author *a,
 	f->bytes += e->payload.n;
 	if (e->seq == 1 && s->cfg.need_station)
 		read_station(f, e);
-	if (e->kind == KIND_STATION_RETIRE && !f->retired) {
-		f->retired = true;
-		a->retired_at = e->seq;
-	}
+	if (e->kind == KIND_STATION_RETIRE && !f->retired_at)
+		f->retired_at = e->seq;
 }
 
 void set_displace(struct author *a, uint64_t from)
@@ -224,10 +222,8 @@ void set_displace(struct author *a, uint64_t from)
 	}
 	if (a->base > a->last)
 		a->base = a->last;
-	if (a->retired_at >= from) {
-		f->retired = false;
-		a->retired_at = 0;
-	}
+	if (f->retired_at >= from)
+		f->retired_at = 0;
 }
 
 /* ---- looking ---- */

@@ -29,7 +29,6 @@ struct author {
 	uint8_t last_id[EVENT_ID_SIZE];
 	struct hlc last_hlc;
 	uint64_t base;		/* what the next head adds begins above it */
-	uint64_t retired_at;	/* seq of the station.retire that stands */
 	uint32_t value;		/* as counted in root and syndrome */
 	uint32_t next_alias;	/* next slot with this alias */
 	struct feed_seal proof;

@@ -25,12 +25,15 @@ void dataset_fini(struct dataset *d)
 	*d = (struct dataset){ 0 };
 }
 
-static void dataset_apply(struct dataset *d, uint32_t slot, struct event *e)
+void dataset_apply(struct dataset *d, uint32_t slot, const struct event *e)
 {
 	const struct feed *f = feed_at(d->feeds, slot);
+	struct event named = *e;
 
-	e->author = SPAN(f->label, f->label_len);
-	view_apply(d->view, e);
+	if (d->stale || (f->retired_at && e->seq > f->retired_at))
+		return;
+	named.author = SPAN(f->label, f->label_len);
+	view_apply(d->view, &named);
 }
 
 int dataset_load(struct dataset *d, uint16_t type, uint32_t slot,
@@ -43,7 +46,7 @@ int dataset_load(struct dataset *d, uint16_t type, uint32_t slot,
 		return err;
 	if (type == RECORD_DISPLACED)
 		d->stale = true;
-	if (type != RECORD_EVENT || d->stale)
+	if (type != RECORD_EVENT)
 		return 0;
 	err = record_event_decode(record, &e);
 	if (!err)
@@ -72,6 +75,7 @@ int dataset_settle(struct dataset *d, const struct store *store)
 
 	if (!d->stale)
 		return 0;
+	d->stale = false;
 	view_reset(d->view);
 	for (uint32_t slot = 0; slot < feed_count(d->feeds) && !err; slot++)
 		err = dataset_replay(d, store, slot);

@@ -125,8 +125,7 @@ void node_take_change(struct node *n, const struct feed_change *c)
 	if (c->displaced_from)
 		n->data.stale = true;
 	for (size_t i = 0; i < c->n_events; i++) {
-		if (!n->data.stale)
-			view_apply(n->data.view, &c->events[i]);
+		dataset_apply(&n->data, c->slot, &c->events[i]);
 		take_stamp(n, &c->events[i]);
 	}
 	n->events_in += c->n_events;

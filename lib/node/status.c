@@ -270,7 +270,7 @@ void node_feeds_json(const struct node *n, struct json_out *o)
 		json_out_kv_uint(o, "bytes", f->bytes);
 		json_out_kv_bool(o, "own", i == n->own_slot);
 		json_out_kv_bool(o, "forked", f->forked);
-		json_out_kv_bool(o, "retired", f->retired);
+		json_out_kv_bool(o, "retired", f->retired_at != 0);
 		json_out_kv_bool(o, "muted", node_muted(n, i, 0));
 		json_out_end_object(o);
 	}

@@ -112,8 +112,7 @@ static int write_append(struct node *n, uint16_t kind, struct span payload,
 	len = record_event_encode(record, e);
 	node_queue_append(n, RECORD_EVENT, n->own_slot, SPAN(record, len),
 			  SPAN(NULL, 0));
-	if (!n->data.stale)
-		view_apply(n->data.view, e);
+	dataset_apply(&n->data, n->own_slot, e);
 	return 0;
 }
 
