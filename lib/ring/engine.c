@@ -67,6 +67,10 @@ void ring_free(struct ring *r)
 {
 	if (!r)
 		return;
+	/* the owner's things may be gone: nothing is called from here on */
+	r->on_turn = NULL;
+	while (timer_pop(&r->timers, TIME_NEVER))
+		;
 	for (unsigned i = 0; i < RING_SLOTS_MAX; i++)
 		if (r->slots[i])
 			ring_source_close(r->slots[i]);
