@@ -27,6 +27,15 @@ same | cmp -s - "$out/first" || fail "seed 7 does not repeat itself"
 run --seed 8 tests/scenarios/t-pair.json
 same | cmp -s - "$out/first" && fail "seed 8 is seed 7"
 
+for i in 1 2 3 4 5 6; do
+	echo '{"k":"note.add","p":{"record_id":"R-'$i'","text":"from a file, not from us"}}'
+done > "$out/events.jsonl"
+echo '{"name":"file","nodes":2,"authors":2,"holder":"node0","events":"'"$out/events.jsonl"'"}' > "$out/file.json"
+run "$out/file.json"
+head -n 1 "$out/lines" | grep -q '"converged":true' || fail "events of a file"
+echo '{"k":"no.such.kind","p":{}}' >> "$out/events.jsonl"
+"$sim" "$out/file.json" > /dev/null 2>&1; [ $? = 1 ] || fail "an unknown kind taken"
+
 echo '{"nodes": 65}' > "$out/bad.json"
 "$sim" "$out/bad.json" > /dev/null 2>&1; [ $? = 2 ] || fail "65 nodes taken"
 echo '{"topology": "ring"}' > "$out/bad.json"
