@@ -3,24 +3,29 @@
  * The append-only log (docs/formats.md, "Log"): segments, batches, records.
  *
  * A record is (type u16, slot u32, payload). Records are appended to the open
- * transaction; log_commit writes it as one or more batches with pwrite; what
- * is written becomes durable and visible only when a sync that began later
- * has ended well: log_sync in one go, or log_sync_begin / log_sync_end
- * around a sync that somebody else runs (at most one in flight; commits go on
- * meanwhile and are covered by the next).
+ * transaction; log_commit writes it as one batch with pwrite; what is written
+ * becomes durable and visible only when a sync that began later has ended
+ * well: log_sync in one go, or log_sync_begin / log_sync_end around a sync
+ * that somebody else runs (at most one in flight; commits go on meanwhile and
+ * are covered by the next).
+ *
+ * A position is segment << 26 | offset: a stable name of a record, and the
+ * tail of the log in one word.
  *
  * The first failed write or sync turns the log read-only for good
  * (log_failed): nothing is retried, reading goes on.
  *
  * All system calls go through struct log_io, so that tests and the simulated
  * disk stand in its place. One writer holds the folder's lock; any number of
- * readers, in this process and in others, map what is published.
+ * readers, in this process and in others, map what is published. A struct log
+ * belongs to one thread.
  */
 #pragma once
 #include "lib/base/bytes.h"
 
 #define LOG_SEGMENT_SIZE (64u << 20)
 #define LOG_RECORD_MAX (64u << 10)
+#define LOG_TRANSACTION_MAX ((4u << 20) - 64)
 
 struct log_io {
 	void *ctx;
@@ -38,7 +43,10 @@ struct log_io {
 	int (*list)(void *ctx, const char *dir,
 		    void (*fn)(void *arg, const char *name), void *arg);
 	int64_t (*size)(void *ctx, int fd);
+	int (*mkdir)(void *ctx, const char *dir, int mode);
 	const void *(*map)(void *ctx, int fd, size_t n); /* read-only */
+	/* For the published tail; NULL: readers scan instead. */
+	void *(*map_writable)(void *ctx, int fd, size_t n);
 	int (*unmap)(void *ctx, const void *p, size_t n);
 	int (*lock)(void *ctx, int fd); /* exclusive, not waiting */
 };
@@ -73,7 +81,8 @@ int log_open(struct log **out, const char *dir, const struct log_options *o,
 int log_close(struct log *l);
 int log_failed(const struct log *l);	/* 0 or the -errno that stopped it */
 
-/* Into the open transaction (copied). 0, -ENOSPC, -EROFS, -EMSGSIZE. */
+/* Into the open transaction (copied); type is not 0. 0, -EROFS, -EINVAL,
+ * -EMSGSIZE (too long a record, or the transaction is full: it is kept). */
 int log_append(struct log *l, uint16_t type, uint32_t slot,
 	       struct span payload);
 /* The same from two pieces. */
@@ -82,7 +91,8 @@ int log_append2(struct log *l, uint16_t type, uint32_t slot, struct span a,
 void log_abort(struct log *l);
 /* Writes the transaction: all of it or none will be there after a crash.
  * Returns 0 and the position *end after it: durable once
- * log_durable(l) >= *end. */
+ * log_durable(l) >= *end. -ENOSPC: there is no room for another segment; the
+ * transaction is kept and may be tried again or aborted. */
 int log_commit(struct log *l, uint64_t wall_ms, uint64_t *end);
 
 uint64_t log_durable(const struct log *l);	/* also the published tail */
@@ -118,15 +128,20 @@ int log_release(struct log_snapshot *s);
 
 struct log_iter {
 	struct log_snapshot *s;
-	uint64_t at;
+	uint64_t at;			/* of what comes next: to go on later */
+	uint64_t damaged_bytes;		/* skipped */
+	/* the batch we are in */
+	const uint8_t *record, *batch_end;
+	uint32_t left;
+	uint64_t wall_ms;
 };
 /* From a position (0 = the beginning). */
 struct log_iter log_iter(struct log_snapshot *s, uint64_t at);
-/* 1 with the record, 0 at the end, -EIO (damage is skipped and counted). */
+/* 1 with the record, 0 at the end. Damage is skipped and counted. */
 int log_next(struct log_iter *it, struct log_record *r);
 /* The record at a position given by an iterator: 0 or -ENOENT. The payload
  * lives until the log closes or the segment goes (never, in events/). */
 int log_read(struct log *l, uint64_t at, struct log_record *r);
 
-/* Readers of another process: re-reads the shared tail; true if it moved. */
+/* In a read-only log: re-reads the shared tail; true if it moved. */
 bool log_refresh(struct log *l);

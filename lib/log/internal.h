@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the files of lib/log share.
+ *
+ *   open.c     open, close        append.c   write, sync, rotate
+ *   recover.c  the walk at open   read.c     snapshots, iteration
+ *   segment.c  one file           batch.c    is this a batch?
+ *   tail.c     the shared page    fault.c    SIGBUS
+ */
+#pragma once
+#include <limits.h>
+#include "lib/base/buf.h"
+#include "lib/log/format.h"
+#include "lib/log/log.h"
+
+/* ---- fault.c ---- */
+
+/* A range of memory mapped from a file. A fault in it sets `faulted` and
+ * reads zeros from then on. */
+struct fault_guard {
+	struct fault_guard *next;
+	uintptr_t start, end;
+	volatile bool faulted;
+};
+void fault_guard_add(struct fault_guard *g, const void *p, size_t n);
+void fault_guard_remove(struct fault_guard *g);
+
+/* ---- batch.c ---- */
+
+/* The bytes batches are looked for in: p[0 .. limit), the segment from its
+ * beginning. */
+struct view {
+	const uint8_t *p;
+	uint32_t limit;
+	uint32_t seed;	/* of this log and segment */
+};
+
+uint32_t batch_seed(const uint8_t log_id[16], uint64_t number);
+uint32_t batch_crc(uint32_t seed, const struct batch_header *h);
+/* A sound header at offset, its body inside the view; NULL if not. */
+const struct batch_header *batch_at(const struct view *v, uint32_t offset);
+/* All its records are as they were written. */
+bool batch_sound(const struct batch_header *h);
+/* The first sound header at or after offset (a multiple of 64); NULL. */
+const struct batch_header *batch_search(const struct view *v,
+					uint32_t offset);
+
+/* ---- segment.c ---- */
+
+struct segment {
+	uint64_t number, base_record, base_batch;
+	uint32_t header_crc;
+	uint32_t size;		/* of the file */
+	uint32_t seed;
+	uint32_t checked;	/* batches before this offset were verified */
+	bool known;		/* a header or a batch says it is ours */
+	bool sealed;
+	unsigned pins;		/* the log's own, and one a snapshot */
+	const uint8_t *p;	/* its map, or NULL */
+	struct fault_guard guard;
+	const struct log_io *io;
+};
+
+/* The file's name in path[PATH_MAX]; suffix "seg" or "tmp". 0 or
+ * -ENAMETOOLONG. */
+int segment_path(char *path, const struct log *l, uint64_t number,
+		 const char *suffix);
+/* Opens, maps and checks; a header that is damaged is made up for from the
+ * first batch. Learns the log's id if that is not known yet. */
+int segment_load(struct segment **out, struct log *l, uint64_t number);
+/* A zeroed file NUMBER.tmp, synced; its fd, or -errno. */
+int segment_prepare(struct log *l, uint64_t number);
+/* Gives the prepared file its header and its name. */
+int segment_create(struct segment **out, struct log *l, uint64_t number,
+		   int fd);
+int segment_map(struct segment *s, int fd);
+void segment_put(struct segment *s);	/* drops a pin */
+
+static inline struct view segment_view(const struct segment *s)
+{
+	return (struct view){ s->p, s->size, s->seed };
+}
+
+/* ---- recover.c ---- */
+
+/* What a walk over a segment found. */
+struct walk {
+	uint32_t end;		/* of the accepted batches */
+	uint32_t synced_end;	/* of those proven to be durable */
+	uint64_t next_seq;
+	uint32_t last_crc;
+	uint64_t records;	/* in this segment */
+	uint64_t next_record;	/* in the log */
+	uint64_t torn, damaged;	/* bytes */
+	bool sealed, clean;	/* how the last batch ends it */
+};
+
+/* acknowledged: every batch was, because a later segment exists. bodies: also
+ * verify records. */
+void segment_walk(const struct segment *s, uint32_t limit, bool acknowledged,
+		  bool bodies, struct walk *w);
+/* Brings the last segment in order: its end is known, what is kept is
+ * durable. Without writing if the log is read-only. */
+int log_recover(struct log *l, struct log_recovery *rec);
+
+/* ---- the log ---- */
+
+struct log {
+	const struct log_io *io;
+	char dir[PATH_MAX - 32];
+	char tail_path[PATH_MAX];
+	uint8_t id[16];
+	uint32_t segment_size;
+	uint64_t ring_bytes;
+	bool read_only;
+	int lock_fd;
+	int failed;
+
+	struct segment **segments;	/* by number */
+	size_t n_segments, cap_segments;
+
+	/* the segment that is written to: the last one */
+	int fd;
+	uint32_t offset;	/* where the next batch goes */
+	uint64_t next_seq, next_record, synced_seq;
+	uint32_t prev_crc;
+	bool clean;		/* the last batch says so */
+	int next_fd;		/* prepared, or -1 */
+
+	uint64_t written, durable;
+	bool syncing;
+	uint64_t syncing_to, syncing_seq;
+	int retired_fd;		/* rotated away under a sync in flight */
+
+	struct buf batch;	/* the open transaction, header included */
+	uint32_t count, records_crc;
+
+	struct tail_page *tail;	/* shared, or NULL */
+};
+
+int log_fail(struct log *l, int error);	/* returns error */
+struct segment *log_segment(const struct log *l, uint64_t number);
+/* 0 or -ENOMEM, and then s is put. */
+int log_segment_add(struct log *l, struct segment *s);
+struct segment *log_last(const struct log *l);
+/* The next segment becomes the one to write to. */
+int log_segment_begin(struct log *l);
+/* A batch without records, at the place to write. */
+int log_write_mark(struct log *l, uint32_t flags);
+int log_pwrite(struct log *l, const void *p, size_t n, uint32_t offset);
+/* Seals the segment written to, syncs and shortens it. */
+int log_seal(struct log *l);
+
+/* ---- tail.c ---- */
+
+int tail_attach(struct log *l);		/* 0 or -errno: there is none */
+void tail_detach(struct log *l);
+void tail_publish(struct log *l, uint64_t at);
+uint64_t tail_read(const struct log *l);

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What a crash left (docs/formats.md, "Log").
+ *
+ *   | batch | batch | batch | X ...
+ *                             all zeros: the end
+ *                             a later header that says "X was durable":
+ *                                damage; what stands after it is kept
+ *                             anything else: a torn tail, never acknowledged
+ *
+ * What is kept but was not proven durable is written once more: after a failed
+ * sync the page cache may show what the disk does not have. Then the segment
+ * is sealed where the kept part ends; nothing is appended behind a crash.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include "lib/log/internal.h"
+
+/* The batch that the walk waits for, or NULL. */
+static const struct batch_header *walk_next(const struct view *v,
+					    const struct walk *w, bool bodies)
+{
+	const struct batch_header *h = batch_at(v, w->end);
+
+	if (!h || h->seq != w->next_seq || h->prev_crc != w->last_crc ||
+	    (bodies && !batch_sound(h)))
+		return NULL;
+	return h;
+}
+
+static void walk_accept(struct walk *w, const struct batch_header *h)
+{
+	w->end += (uint32_t)sizeof(*h) + h->body_len;
+	w->next_seq = h->seq + 1;
+	w->last_crc = h->crc;
+	w->records += h->count;
+	w->next_record = h->base_record + h->count;
+	w->sealed = h->flags & BATCH_SEAL;
+	w->clean = h->flags & BATCH_CLEAN;
+}
+
+/* Was the batch awaited at w->end acknowledged? */
+static bool walk_proven(const struct view *v, const struct walk *w)
+{
+	const struct batch_header *h;
+
+	for (uint32_t at = w->end + BATCH_ALIGN;
+	     at < v->limit && (h = batch_search(v, at));
+	     at = (uint32_t)((const uint8_t *)h - v->p) + BATCH_ALIGN)
+		if (h->seq > w->next_seq && h->synced_seq >= w->next_seq)
+			return true;
+	return false;
+}
+
+/* Goes over damage to the next header; false if there is none. */
+static bool walk_skip(const struct view *v, struct walk *w)
+{
+	const struct batch_header *h;
+	uint32_t at;
+
+	h = w->end < v->limit ? batch_search(v, w->end + BATCH_ALIGN) : NULL;
+	if (!h)
+		return false;
+	at = (uint32_t)((const uint8_t *)h - v->p);
+	w->damaged += at - w->end;
+	w->end = at;
+	w->next_seq = h->seq;
+	w->last_crc = h->prev_crc;
+	return true;
+}
+
+static uint64_t walk_rest(const struct view *v, const struct walk *w)
+{
+	uint32_t end = v->limit;
+
+	while (end > w->end && v->p[end - 1] == 0)
+		end--;
+	return end - w->end;
+}
+
+/* Where the batch after synced_seq begins, all before it being durable. */
+static void walk_note_synced(const struct segment *s, uint64_t synced_seq,
+			     struct walk *w)
+{
+	struct view v = segment_view(s);
+	const struct batch_header *h;
+
+	w->synced_end = SEGMENT_DATA;
+	while (w->synced_end < w->end && (h = batch_at(&v, w->synced_end)) &&
+	       h->seq <= synced_seq)
+		w->synced_end += (uint32_t)sizeof(*h) + h->body_len;
+}
+
+void segment_walk(const struct segment *s, uint32_t limit, bool acknowledged,
+		  bool bodies, struct walk *w)
+{
+	struct view v = segment_view(s);
+	const struct batch_header *h;
+	uint64_t synced_seq = 0;
+
+	*w = (struct walk){ .end = SEGMENT_DATA, .next_seq = s->base_batch,
+		.last_crc = s->header_crc, .next_record = s->base_record };
+	if (!s->p)
+		return;
+	if (limit < v.limit)
+		v.limit = limit;
+	while (!w->sealed) {
+		h = walk_next(&v, w, bodies);
+		if (h) {
+			walk_accept(w, h);
+			if (h->synced_seq > synced_seq)
+				synced_seq = h->synced_seq;
+		} else if (!(acknowledged || walk_proven(&v, w)) ||
+			   !walk_skip(&v, w)) {
+			break;
+		}
+	}
+	if (!w->sealed && w->end < v.limit)
+		w->torn = walk_rest(&v, w);
+	walk_note_synced(s, synced_seq, w);
+}
+
+/* ---- at open ---- */
+
+/* The segments before the last one: their SEAL says it all. */
+static void recover_sealed(struct log *l, struct log_recovery *rec)
+{
+	for (size_t i = 0; i + 1 < l->n_segments; i++) {
+		struct segment *s = l->segments[i];
+		uint64_t lost = l->segments[i + 1]->number - s->number - 1;
+		struct walk w;
+
+		rec->bytes += s->size;
+		if (lost)
+			snprintf(rec->note, sizeof(rec->note), "%llu segments "
+				 "after %016llx are missing",
+				 (unsigned long long)lost,
+				 (unsigned long long)s->number);
+		if (s->sealed)
+			continue;
+		segment_walk(s, s->size, true, true, &w);
+		rec->damaged_bytes += w.damaged + w.torn;
+	}
+}
+
+/* Once more to the disk, in pieces. */
+static int recover_rewrite(struct log *l, const struct segment *s,
+			   const struct walk *w)
+{
+	uint8_t piece[4096];
+
+	for (uint32_t at = w->synced_end, n; at < w->end; at += n) {
+		int e;
+
+		n = w->end - at < sizeof(piece) ? w->end - at : sizeof(piece);
+		memcpy(piece, s->p + at, n);
+		e = log_pwrite(l, piece, n, at);
+		if (e)
+			return e;
+	}
+	return 0;
+}
+
+/* The last segment becomes the one written to. */
+static int recover_reopen(struct log *l, const struct segment *s)
+{
+	char path[PATH_MAX];
+	int e = segment_path(path, l, s->number, "seg");
+
+	if (e)
+		return e;
+	l->fd = l->io->open(l->io->ctx, path, O_RDWR, 0);
+	return l->fd < 0 ? l->fd : 0;
+}
+
+/* After a crash: make the kept part durable, seal, begin another segment. */
+static int recover_unclean(struct log *l, struct segment *s,
+			   const struct walk *w)
+{
+	int e = recover_reopen(l, s);
+
+	if (!e && !l->ring_bytes)
+		e = recover_rewrite(l, s, w);
+	if (!e)
+		e = log_seal(l);
+	return e ? e : log_segment_begin(l);
+}
+
+static void recover_say(struct log_recovery *rec)
+{
+	if (rec->damaged_bytes)
+		snprintf(rec->note, sizeof(rec->note), "%llu bytes that were "
+			 "on the disk cannot be read any more",
+			 (unsigned long long)rec->damaged_bytes);
+	else if (rec->torn_bytes && !rec->note[0])
+		snprintf(rec->note, sizeof(rec->note), "%llu bytes of an "
+			 "unfinished write were left out",
+			 (unsigned long long)rec->torn_bytes);
+}
+
+/* Reads the last segment up to its end: headers only if it was closed, or if
+ * the page of its writer says where it ends. */
+static void recover_walk(struct log *l, struct segment *s, struct walk *w)
+{
+	uint32_t limit = s->size;
+
+	if (l->durable && position_segment(l->durable) == s->number)
+		limit = position_offset(l->durable);
+	segment_walk(s, limit, false, false, w);
+	if (l->durable || (w->clean && w->torn == 0 && w->damaged == 0))
+		return;
+	segment_walk(s, limit, false, true, w);
+	s->checked = w->damaged ? s->checked : w->end;
+}
+
+static void recover_take(struct log *l, const struct walk *w)
+{
+	l->offset = w->end;
+	l->next_seq = w->next_seq;
+	l->next_record = w->next_record;
+	l->prev_crc = w->last_crc;
+	l->synced_seq = w->next_seq - 1;
+	l->clean = w->clean;
+}
+
+/* Closed properly, or never used. */
+static bool recover_is_clean(const struct walk *w)
+{
+	return (w->clean || w->sealed || w->end == SEGMENT_DATA) &&
+		!w->torn && !w->damaged;
+}
+
+static int recover_write(struct log *l, struct segment *s,
+			 const struct walk *w)
+{
+	if (w->sealed)
+		return log_segment_begin(l);
+	if (recover_is_clean(w) && s->size == l->segment_size)
+		return recover_reopen(l, s);
+	return recover_unclean(l, s, w);
+}
+
+int log_recover(struct log *l, struct log_recovery *rec)
+{
+	struct segment *s = log_last(l);
+	struct walk w;
+
+	rec->clean = true;
+	if (!s)
+		return l->read_only ? 0 : log_segment_begin(l);
+	recover_sealed(l, rec);
+	recover_walk(l, s, &w);
+	recover_take(l, &w);
+	rec->segments = l->n_segments;
+	rec->records = w.next_record;
+	rec->bytes += w.end;
+	rec->torn_bytes = w.torn;
+	rec->damaged_bytes += w.damaged;
+	rec->clean = recover_is_clean(&w);
+	recover_say(rec);
+	return l->read_only ? 0 : recover_write(l, s, &w);
+}

@@ -1,0 +1,852 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * lib/log on a real folder, with a table of calls that can be told to fail,
+ * and with files that are torn and damaged byte by byte.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <cmocka.h>
+#include "lib/base/buf.h"
+#include "lib/log/format.h"
+#include "lib/log/index.h"
+#include "lib/log/log.h"
+
+#define SMALL 65536u
+#define FIRST "0000000000000000.seg"
+
+static char top[] = "/dev/shm/cairn-log-XXXXXX";
+static char dir[64];
+static unsigned dirs;
+
+static const struct log_options small = { .segment_size = SMALL };
+static const struct log_options reader = { .segment_size = SMALL,
+	.read_only = true };
+
+/* ---- helpers ---- */
+
+static int fresh_dir(void **state)
+{
+	(void)state;
+	snprintf(dir, sizeof(dir), "%s/%u", top, dirs++);
+	return 0;
+}
+
+static int make_top(void **state)
+{
+	(void)state;
+	if (mkdtemp(top))	/* memory, if there is such a place */
+		return 0;
+	strcpy(top, "/tmp/cairn-log-XXXXXX");
+	return mkdtemp(top) ? 0 : -1;
+}
+
+static int remove_top(void **state)
+{
+	char cmd[64];
+
+	(void)state;
+	snprintf(cmd, sizeof(cmd), "rm -rf '%s'", top);
+	return system(cmd);
+}
+
+static const char *path_of(const char *name)
+{
+	static char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	return path;
+}
+
+static struct log *must_open(const struct log_options *o,
+			     struct log_recovery *rec)
+{
+	struct log *l;
+
+	assert_int_equal(log_open(&l, dir, o, rec), 0);
+	return l;
+}
+
+/* Record n: its number, then as many bytes of it as it says. */
+static size_t record_fill(uint8_t *p, uint32_t n)
+{
+	size_t len = 8 + n * 7919 % 300;
+
+	memset(p, (int)n, len);
+	memcpy(p, &n, sizeof(n));
+	return len;
+}
+
+static void put(struct log *l, uint32_t n)
+{
+	uint8_t p[400];
+	size_t len = record_fill(p, n);
+
+	assert_int_equal(log_append(l, (uint16_t)(1 + n % 3), n,
+				    SPAN(p, len)), 0);
+}
+
+static void commit(struct log *l, uint32_t from, uint32_t to)
+{
+	uint64_t end;
+
+	for (uint32_t n = from; n < to; n++)
+		put(l, n);
+	assert_int_equal(log_commit(l, 1000 + from, &end), 0);
+	assert_true(end == log_written(l));
+}
+
+static void check_record(const struct log_record *r, uint32_t n)
+{
+	uint8_t p[400];
+	size_t len = record_fill(p, n);
+
+	assert_int_equal(r->type, 1 + n % 3);
+	assert_int_equal(r->slot, n);
+	assert_true(span_equal(r->payload, SPAN(p, len)));
+}
+
+/* The log holds exactly the records from .. to - 1. */
+static void expect(struct log *l, uint32_t from, uint32_t to)
+{
+	struct log_snapshot *s = log_snapshot(l);
+	struct log_iter it = log_iter(s, 0);
+	struct log_record r, again;
+
+	for (uint32_t n = from; n < to; n++) {
+		assert_int_equal(log_next(&it, &r), 1);
+		check_record(&r, n);
+		assert_int_equal(log_read(l, r.at, &again), 0);
+		check_record(&again, n);
+		assert_true(again.wall_ms == r.wall_ms);
+	}
+	assert_int_equal(log_next(&it, &r), 0);
+	assert_int_equal(it.damaged_bytes, 0);
+	assert_int_equal(log_release(s), 0);
+}
+
+static void slurp(const char *name, struct buf *b)
+{
+	FILE *f = fopen(path_of(name), "rb");
+	size_t n;
+
+	assert_non_null(f);
+	b->len = 0;
+	while ((n = fread(buf_reserve(b, 65536), 1, 65536, f)))
+		b->len += n;
+	fclose(f);
+}
+
+static void spill(const char *name, struct span s)
+{
+	FILE *f = fopen(path_of(name), "wb");
+
+	assert_non_null(f);
+	assert_int_equal(fwrite(s.p, 1, s.n, f), s.n);
+	fclose(f);
+}
+
+/* Leaves the folder as a killed process does: fn writes in a child. */
+static void in_killed_child(void (*fn)(struct log *l), bool tail)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		struct log *l;
+
+		if (log_open(&l, dir, &small, NULL))
+			_exit(1);
+		fn(l);
+		kill(getpid(), SIGKILL);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status));
+	if (!tail)
+		unlink(path_of("tail"));
+}
+
+/* ---- the good days ---- */
+
+static void test_append_read(void **state)
+{
+	struct log *l = must_open(&small, NULL);
+	uint64_t end;
+
+	(void)state;
+	expect(l, 0, 0);
+	assert_int_equal(log_append(l, 0, 1, SPAN("x", 1)), -EINVAL);
+	commit(l, 0, 1);
+	expect(l, 0, 0);		/* not synced, not visible */
+	assert_int_equal(log_sync(l), 0);
+	expect(l, 0, 1);
+	commit(l, 1, 40);
+	commit(l, 40, 41);
+	assert_int_equal(log_sync(l), 0);
+	assert_true(log_durable(l) == log_written(l));
+	put(l, 41);
+	log_abort(l);
+	assert_int_equal(log_commit(l, 0, &end), 0);
+	assert_true(end == log_durable(l));
+	expect(l, 0, 41);
+	assert_int_equal(log_close(l), 0);
+}
+
+static void test_sizes(void **state)
+{
+	static uint8_t big[LOG_RECORD_MAX + 1];
+	struct log *l = must_open(&small, NULL);
+	struct log_snapshot *s;
+	struct log_record r;
+	struct log_iter it;
+	uint64_t end;
+
+	(void)state;
+	assert_int_equal(log_append(l, 1, 0, SPAN(big, sizeof(big))),
+			 -EMSGSIZE);
+	assert_int_equal(log_append(l, 1, 0, SPAN(big, SMALL)), -EMSGSIZE);
+	assert_int_equal(log_append2(l, 1, 7, SPAN("ab", 2), SPAN("c", 1)),
+			 0);
+	assert_int_equal(log_append(l, 2, 8, SPAN(NULL, 0)), 0);
+	assert_int_equal(log_append(l, 1, 0, SPAN(big, 61000)), 0);
+	assert_int_equal(log_append(l, 1, 0, SPAN(big, 1000)), -EMSGSIZE);
+	assert_int_equal(log_commit(l, 5, &end), 0);
+	assert_int_equal(log_sync(l), 0);
+	s = log_snapshot(l);
+	it = log_iter(s, 0);
+	assert_int_equal(log_next(&it, &r), 1);
+	assert_true(span_equal(r.payload, SPAN_STR("abc")));
+	assert_true(r.wall_ms == 5 && r.slot == 7);
+	assert_int_equal(log_next(&it, &r), 1);
+	assert_int_equal(r.payload.n, 0);
+	assert_int_equal(log_next(&it, &r), 1);
+	assert_int_equal(r.payload.n, 61000);
+	assert_int_equal(log_next(&it, &r), 0);
+	assert_int_equal(log_read(l, r.at + 8, &r), -ENOENT);
+	assert_int_equal(log_read(l, end, &r), -ENOENT);
+	assert_int_equal(log_read(l, UINT64_MAX, &r), -ENOENT);
+	log_release(s);
+	assert_int_equal(log_close(l), 0);
+}
+
+/* An iterator's place is good for going on later, in any record. */
+static void test_resume(void **state)
+{
+	struct log *l = must_open(&small, NULL);
+	uint64_t at = 0;
+
+	(void)state;
+	for (uint32_t n = 0; n < 600; n += 20)
+		commit(l, n, n + 20);
+	log_sync(l);
+	for (uint32_t n = 0; n < 600; n++) {
+		struct log_snapshot *s = log_snapshot(l);
+		struct log_iter it = log_iter(s, at);
+		struct log_record r;
+
+		assert_int_equal(log_next(&it, &r), 1);
+		check_record(&r, n);
+		at = it.at;
+		log_release(s);
+	}
+	commit(l, 600, 601);
+	log_sync(l);
+	struct log_snapshot *s = log_snapshot(l);
+	struct log_iter it = log_iter(s, at);
+	struct log_record r;
+
+	assert_int_equal(log_next(&it, &r), 1);
+	check_record(&r, 600);
+	assert_int_equal(log_next(&it, &r), 0);
+	log_release(s);
+	log_close(l);
+}
+
+static void test_rotate_reopen(void **state)
+{
+	struct log *l = must_open(&small, NULL);
+	struct log_recovery rec;
+	struct stat st;
+
+	(void)state;
+	for (uint32_t n = 0; n < 2000; n += 10) {
+		commit(l, n, n + 10);
+		if (n % 100 == 0)
+			assert_int_equal(log_sync(l), 0);
+		if (n % 300 == 0)
+			assert_int_equal(log_prepare(l), 0);
+	}
+	log_sync(l);
+	expect(l, 0, 2000);
+	assert_int_equal(log_close(l), 0);
+	assert_int_equal(stat(path_of(FIRST), &st), 0);
+	assert_in_range(st.st_size, SMALL / 2, SMALL); /* cut at its SEAL */
+	for (uint32_t i = 0; i < 3; i++) {
+		l = must_open(&small, &rec);
+		assert_true(rec.clean);
+		assert_int_equal(rec.records, 2000 + 10 * i);
+		assert_string_equal(rec.note, "");
+		assert_in_range(rec.segments, 5, 9);
+		expect(l, 0, 2000 + 10 * i);
+		commit(l, 2000 + 10 * i, 2010 + 10 * i);
+		assert_int_equal(log_close(l), 0);
+	}
+}
+
+static void test_sync_in_flight(void **state)
+{
+	struct log *l = must_open(&small, NULL);
+	int fd, other;
+
+	(void)state;
+	assert_int_equal(log_sync_begin(l, &fd), -EAGAIN);
+	commit(l, 0, 10);
+	assert_int_equal(log_sync_begin(l, &fd), 0);
+	assert_int_equal(log_sync_begin(l, &other), -EBUSY);
+	commit(l, 10, 20);
+	assert_int_equal(fdatasync(fd), 0);
+	assert_int_equal(log_sync_end(l, 0), 0);
+	expect(l, 0, 10);	/* what came later waits for the next */
+	assert_int_equal(log_sync_begin(l, &fd), 0);
+	for (uint32_t n = 20; n < 1000; n += 20) /* rotates meanwhile */
+		commit(l, n, n + 20);
+	assert_int_equal(fdatasync(fd), 0);
+	assert_int_equal(log_sync_end(l, 0), 0);
+	assert_int_equal(log_sync(l), 0);
+	expect(l, 0, 1000);
+	log_close(l);
+}
+
+static void test_one_writer(void **state)
+{
+	struct log *l = must_open(&small, NULL), *second;
+
+	(void)state;
+	assert_int_equal(log_open(&second, dir, &small, NULL), -EBUSY);
+	assert_null(second);
+	log_close(l);
+	l = must_open(&small, NULL);
+	log_close(l);
+}
+
+/* ---- a reader in another process ---- */
+
+static void test_follow(void **state)
+{
+	struct log *l = must_open(&small, NULL);
+	int go[2], done[2], status;
+	pid_t pid;
+	char c;
+
+	(void)state;
+	commit(l, 0, 5);
+	log_sync(l);
+	assert_int_equal(pipe(go) | pipe(done), 0);
+	pid = fork();
+	if (pid == 0) {
+		struct log *r = must_open(&reader, NULL);
+
+		expect(r, 0, 5);
+		assert_false(log_refresh(r));
+		assert_int_equal(log_append(r, 1, 1, SPAN("", 0)), -EROFS);
+		for (uint32_t n = 5; n < 1000; n += 199) {
+			assert_int_equal(write(done[1], "x", 1), 1);
+			assert_int_equal(read(go[0], &c, 1), 1);
+			assert_true(log_refresh(r));
+			expect(r, 0, n + 199);
+		}
+		_exit(log_close(r));
+	}
+	for (uint32_t n = 5; n < 1000; n += 199) {
+		assert_int_equal(read(done[0], &c, 1), 1);
+		commit(l, n, n + 100);
+		commit(l, n + 100, n + 199);
+		log_sync(l);
+		put(l, 9999);
+		log_abort(l);
+		assert_int_equal(write(go[1], "x", 1), 1);
+	}
+	waitpid(pid, &status, 0);
+	assert_int_equal(status, 0);
+	log_close(l);
+}
+
+static void test_read_without_tail(void **state)
+{
+	struct log *l = must_open(&small, NULL), *r;
+	struct log_recovery rec;
+
+	(void)state;
+	for (uint32_t n = 0; n < 500; n += 50)
+		commit(l, n, n + 50);
+	log_close(l);
+	unlink(path_of("tail"));
+	r = must_open(&reader, &rec);
+	assert_int_equal(rec.records, 500);
+	expect(r, 0, 500);
+	assert_false(log_refresh(r));
+	log_close(r);
+	assert_int_equal(access(path_of("tail"), F_OK), -1); /* wrote nothing */
+	assert_int_equal(log_open(&r, "/nonexistent", &reader, NULL), -ENOENT);
+}
+
+/* ---- the bad days ---- */
+
+static void write_and_die(struct log *l)
+{
+	commit(l, 0, 10);
+	log_sync(l);
+	commit(l, 10, 20);
+	put(l, 20);	/* never committed */
+}
+
+static void test_killed(void **state)
+{
+	struct log_recovery rec;
+	struct log *l;
+
+	(void)state;
+	in_killed_child(write_and_die, true);
+	l = must_open(&reader, NULL);
+	expect(l, 0, 10);	/* synced is what the tail says */
+	log_close(l);
+	l = must_open(&small, &rec);
+	assert_false(rec.clean);
+	assert_int_equal(rec.torn_bytes, 0);
+	assert_int_equal(rec.records, 20);
+	expect(l, 0, 20);
+	commit(l, 20, 30);
+	assert_int_equal(access(path_of("0000000000000001.seg"), F_OK), 0);
+	log_close(l);
+	l = must_open(&small, &rec);
+	assert_true(rec.clean);
+	expect(l, 0, 30);
+	log_close(l);
+}
+
+/* Where the batches of the first segment begin; ends with their end. */
+static size_t batches(const struct buf *b, uint32_t at[8])
+{
+	size_t n = 0;
+
+	at[0] = SEGMENT_DATA;
+	while (n < 7 && le_get(b->p + at[n], 4) == BATCH_MAGIC) {
+		at[n + 1] = at[n] + BATCH_ALIGN +
+			(uint32_t)le_get(b->p + at[n] + 4, 4);
+		n++;
+	}
+	return n;
+}
+
+static void write_three(struct log *l)
+{
+	commit(l, 0, 5);
+	log_sync(l);
+	commit(l, 5, 8);
+	log_sync(l);
+	commit(l, 8, 11);
+}
+
+/* Opens what spill() left under a new folder name, and throws it away. */
+static void expect_after(struct span file, uint32_t to,
+			 struct log_recovery *rec)
+{
+	struct log *l;
+
+	fresh_dir(NULL);
+	mkdir(dir, 0755);
+	spill(FIRST, file);
+	l = must_open(&reader, NULL);
+	expect(l, 0, to);
+	log_close(l);
+	l = must_open(&small, rec);
+	expect(l, 0, to);
+	log_close(l);
+	l = must_open(&small, NULL);	/* recovering twice changes nothing */
+	expect(l, 0, to);
+	log_close(l);
+	unlink(path_of(FIRST));
+	unlink(path_of("0000000000000001.seg"));
+	unlink(path_of("tail"));
+	unlink(path_of("LOCK"));
+	rmdir(dir);
+}
+
+/* The last batch, written up to any of its bytes, or with any of them wrong:
+ * nobody was told that it is there, so it is not. */
+static void test_torn(void **state)
+{
+	struct buf b = { 0 }, t = { 0 };
+	struct log_recovery rec;
+	uint32_t at[8];
+
+	(void)state;
+	in_killed_child(write_three, false);
+	slurp(FIRST, &b);
+	assert_int_equal(batches(&b, at), 3);
+	expect_after(buf_span(&b), 11, &rec);
+	assert_int_equal(rec.torn_bytes, 0);
+	for (uint32_t cut = at[2]; cut < at[3]; cut++) {
+		bool whole = true;
+
+		t.len = 0;
+		buf_add(&t, buf_span(&b));
+		for (uint32_t i = cut; i < at[3]; i++) {
+			whole &= t.p[i] == 0;
+			t.p[i] = 0;
+		}
+		if (whole)
+			break;	/* only padding is left */
+		expect_after(buf_span(&t), 8, &rec);
+		assert_int_equal(rec.damaged_bytes, 0);
+		assert_int_equal(rec.torn_bytes > 0, cut > at[2]);
+		if (cut == at[2] + BATCH_ALIGN) /* then it is all alike */
+			cut = at[3] - 400;
+	}
+	/* headers and a payload; what pads them does not matter */
+	for (uint32_t i = at[2]; i < at[2] + 64 + 16 + 8; i += 3) {
+		t.len = 0;
+		buf_add(&t, buf_span(&b));
+		t.p[i] ^= 0x10;
+		expect_after(buf_span(&t), 8, &rec);
+		assert_true(rec.torn_bytes > 0);
+	}
+	/* a file cut short */
+	expect_after(SPAN(b.p, at[2] + 100), 8, &rec);
+	expect_after(SPAN(b.p, at[2]), 8, &rec);
+	buf_fini(&b);
+	buf_fini(&t);
+}
+
+static void expect_numbers(struct log *l, const uint32_t *v, size_t n,
+			   bool damage)
+{
+	struct log_snapshot *s = log_snapshot(l);
+	struct log_iter it = log_iter(s, 0);
+	struct log_record r;
+
+	for (size_t i = 0; i < n; i++) {
+		assert_int_equal(log_next(&it, &r), 1);
+		check_record(&r, v[i]);
+	}
+	assert_int_equal(log_next(&it, &r), 0);
+	assert_int_equal(it.damaged_bytes > 0, damage);
+	log_release(s);
+}
+
+/* The middle batch was acknowledged, and the one after it says so. */
+static void test_damage(void **state)
+{
+	static const uint32_t left[] = { 0, 1, 2, 3, 4, 8, 9, 10 };
+	struct buf b = { 0 };
+	struct log_recovery rec;
+	uint32_t at[8];
+
+	(void)state;
+	in_killed_child(write_three, false);
+	slurp(FIRST, &b);
+	assert_int_equal(batches(&b, at), 3);
+	for (uint32_t i = at[1]; i < at[2] - 64; i += 97) {
+		struct log *l;
+
+		b.p[i] ^= 0x40;
+		fresh_dir(NULL);
+		mkdir(dir, 0755);
+		spill(FIRST, buf_span(&b));
+		l = must_open(&reader, &rec);
+		expect_numbers(l, left, 8, true);
+		log_close(l);
+		l = must_open(&small, &rec);
+		assert_int_equal(rec.damaged_bytes, at[2] - at[1]);
+		assert_int_equal(rec.torn_bytes, 0);
+		assert_true(strlen(rec.note) > 0);
+		expect_numbers(l, left, 8, true);
+		commit(l, 11, 12);
+		log_close(l);
+		l = must_open(&small, &rec);
+		assert_int_equal(rec.records, 12);
+		log_close(l);
+		b.p[i] ^= 0x40;
+	}
+	buf_fini(&b);
+}
+
+/* The first sector gone: LOCK knows whose log it is, the batches the rest. */
+static void test_header_lost(void **state)
+{
+	struct buf b = { 0 };
+	struct log *l = must_open(&small, NULL);
+
+	(void)state;
+	commit(l, 0, 7);
+	log_close(l);
+	slurp(FIRST, &b);
+	memset(b.p, 0xff, 512);
+	spill(FIRST, buf_span(&b));
+	l = must_open(&small, NULL);
+	expect(l, 0, 7);
+	commit(l, 7, 8);
+	log_close(l);
+	memset(b.p, 0xff, b.len);	/* and all of it: kept aside */
+	spill(FIRST, buf_span(&b));
+	l = must_open(&small, NULL);
+	expect(l, 0, 0);
+	log_close(l);
+	assert_int_equal(access(path_of("0000000000000000.bad"), F_OK), 0);
+	unlink(path_of("LOCK"));
+	spill(FIRST, buf_span(&b));
+	assert_int_equal(log_open(&l, dir, &small, NULL), -EINVAL);
+	buf_fini(&b);
+}
+
+/* A file that shrinks under its map: zeros, a mark, and no death. */
+static void test_fault(void **state)
+{
+	struct log *l = must_open(&small, NULL);
+	struct log_snapshot *s;
+	struct log_record r, first;
+	struct log_iter it;
+	int n = 0;
+
+	(void)state;
+	for (uint32_t i = 0; i < 100; i += 10)
+		commit(l, i, i + 10);
+	log_sync(l);
+	s = log_snapshot(l);
+	it = log_iter(s, 0);
+	assert_int_equal(log_next(&it, &first), 1);
+	assert_int_equal(truncate(path_of(FIRST), 8192), 0);
+	while (log_next(&it, &r) == 1)
+		n++;
+	assert_in_range(n, 1, 98);
+	assert_true(it.damaged_bytes > 0);
+	check_record(&first, 0);
+	assert_int_equal(log_release(s), -EIO);
+	log_close(l);
+}
+
+/* ---- calls that fail ---- */
+
+static struct {
+	int pwrite_left, sync_left, error;	/* calls until it fails; -1 */
+	bool one_byte;
+} fail;
+
+static int64_t fail_pwrite(void *ctx, int fd, const void *p, size_t n,
+			   uint64_t at)
+{
+	if (fail.pwrite_left == 0)
+		return fail.error;
+	fail.pwrite_left -= fail.pwrite_left > 0;
+	return log_io_system.pwrite(ctx, fd, p, fail.one_byte && n > 7 ? 7 : n,
+				    at);
+}
+
+static int fail_fdatasync(void *ctx, int fd)
+{
+	if (fail.sync_left == 0)
+		return fail.error;
+	fail.sync_left -= fail.sync_left > 0;
+	return log_io_system.fdatasync(ctx, fd);
+}
+
+static struct log *open_failing(void)
+{
+	static struct log_io io;
+	struct log_options o = small;
+
+	io = log_io_system;
+	io.pwrite = fail_pwrite;
+	io.fdatasync = fail_fdatasync;
+	o.io = &io;
+	fail.pwrite_left = fail.sync_left = -1;
+	fail.one_byte = false;
+	return must_open(&o, NULL);
+}
+
+static void test_failed_write(void **state)
+{
+	struct log *l = open_failing();
+	uint64_t end;
+
+	(void)state;
+	commit(l, 0, 5);
+	log_sync(l);
+	put(l, 5);
+	fail.pwrite_left = 0;
+	fail.error = -EIO;
+	assert_int_equal(log_commit(l, 0, &end), -EIO);
+	fail.pwrite_left = -1;
+	assert_int_equal(log_failed(l), -EIO);
+	assert_int_equal(log_append(l, 1, 1, SPAN("x", 1)), -EIO);
+	assert_int_equal(log_commit(l, 0, &end), -EIO);
+	assert_int_equal(log_prepare(l), -EIO);
+	expect(l, 0, 5);
+	assert_int_equal(log_close(l), -EIO);
+	l = must_open(&small, NULL);
+	expect(l, 0, 5);
+	log_close(l);
+}
+
+static void test_failed_sync(void **state)
+{
+	struct log *l = open_failing();
+	int fd;
+
+	(void)state;
+	commit(l, 0, 5);
+	log_sync(l);
+	commit(l, 5, 9);
+	fail.sync_left = 0;
+	fail.error = -EIO;
+	assert_int_equal(log_sync(l), -EIO);
+	fail.sync_left = -1;
+	assert_int_equal(log_sync_begin(l, &fd), -EIO);	/* no second try */
+	expect(l, 0, 5);
+	assert_int_equal(log_close(l), -EIO);
+}
+
+static void test_short_writes(void **state)
+{
+	struct log *l = open_failing();
+
+	(void)state;
+	fail.one_byte = true;
+	commit(l, 0, 30);
+	log_sync(l);
+	expect(l, 0, 30);
+	assert_int_equal(log_close(l), 0);
+}
+
+/* A full disk is met when the next segment is made: nothing is lost, and it
+ * goes on when there is room again. */
+static void test_disk_full(void **state)
+{
+	struct log *l = open_failing();
+	uint64_t end;
+	uint32_t n = 0;
+
+	(void)state;
+	fail.error = -ENOSPC;
+	while (position_offset(log_written(l)) < SMALL - 2500) {
+		commit(l, n, n + 10);
+		n += 10;
+	}
+	for (uint32_t i = n; i < n + 20; i++)
+		put(l, i);
+	fail.pwrite_left = 0;
+	assert_int_equal(log_commit(l, 0, &end), -ENOSPC);
+	assert_int_equal(log_failed(l), 0);
+	assert_int_equal(log_sync(l), 0);
+	expect(l, 0, n);
+	fail.pwrite_left = -1;
+	assert_int_equal(log_commit(l, 0, &end), 0);
+	assert_int_equal(log_sync(l), 0);
+	expect(l, 0, n + 20);
+	log_close(l);
+}
+
+static void test_ring(void **state)
+{
+	struct log_options o = { .segment_size = SMALL,
+		.ring_bytes = 4 * SMALL };
+	struct log *l = must_open(&o, NULL);
+	struct log_snapshot *pin;
+	struct log_record r;
+	struct log_iter it;
+	uint32_t last = 0;
+
+	(void)state;
+	commit(l, 0, 10);
+	assert_true(log_durable(l) == log_written(l));
+	expect(l, 0, 10);	/* at once: nothing is synced here */
+	pin = log_snapshot(l);
+	for (uint32_t n = 10; n < 5000; n += 10)
+		commit(l, n, n + 10);
+	it = log_iter(pin, 0);	/* dropped, but pinned */
+	for (uint32_t n = 0; n < 10; n++) {
+		assert_int_equal(log_next(&it, &r), 1);
+		check_record(&r, n);
+	}
+	assert_int_equal(access(path_of(FIRST), F_OK), -1);
+	log_release(pin);
+	for (int i = 0; i < 2; i++) {
+		uint32_t first;
+
+		pin = log_snapshot(l);
+		it = log_iter(pin, 0);
+		assert_int_equal(log_next(&it, &r), 1);
+		first = last = r.slot;
+		while (log_next(&it, &r) == 1)
+			check_record(&r, ++last);
+		assert_int_equal(last, 4999);
+		assert_in_range(last - first, 700, 4 * SMALL / 168);
+		log_release(pin);
+		log_close(l);
+		l = must_open(&o, NULL);
+	}
+	log_close(l);
+}
+
+static void test_index(void **state)
+{
+	struct log_index *x = log_index_new();
+	uint64_t seq, at;
+
+	(void)state;
+	assert_true(log_index_find(x, 3, 1) == UINT64_MAX);
+	assert_false(log_index_find_seal(x, 3, 1, &seq, &at));
+	assert_int_equal(log_index_event(x, 3, 2, 9), -EINVAL);
+	assert_int_equal(log_index_event(x, 3, 0, 9), -EINVAL);
+	for (uint64_t n = 1; n <= 1000; n++) {
+		assert_int_equal(log_index_event(x, 3, n, 10 * n), 0);
+		if (n % 64 == 0)
+			assert_int_equal(log_index_seal(x, 3, n, 7 * n), 0);
+	}
+	assert_int_equal(log_index_event(x, 3, 500, 1), 0);
+	assert_true(log_index_find(x, 3, 500) == 1);
+	assert_true(log_index_last(x, 3) == 1000);
+	assert_true(log_index_last(x, 2) == 0);
+	assert_true(log_index_find_seal(x, 3, 65, &seq, &at));
+	assert_true(seq == 128 && at == 7 * 128);
+	assert_int_equal(log_index_seal(x, 3, 100, 5), 0);
+	assert_true(log_index_find_seal(x, 3, 65, &seq, &at));
+	assert_true(seq == 100 && at == 5);
+	log_index_cut(x, 3, 101);
+	assert_true(log_index_last(x, 3) == 100);
+	assert_true(log_index_find_seal(x, 3, 1, &seq, &at) && seq == 64);
+	assert_false(log_index_find_seal(x, 3, 101, &seq, &at));
+	assert_int_equal(log_index_event(x, UINT32_MAX, 1, 1), -EINVAL);
+	log_index_free(x);
+}
+
+#define T(f) cmocka_unit_test_setup(f, fresh_dir)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		/* first: cmocka takes SIGBUS anew for each test, the log
+		 * once a process */
+		T(test_fault),
+		T(test_append_read), T(test_sizes), T(test_resume),
+		T(test_rotate_reopen), T(test_sync_in_flight),
+		T(test_one_writer), T(test_follow),
+		T(test_read_without_tail), T(test_killed), T(test_torn),
+		T(test_damage), T(test_header_lost),
+		T(test_failed_write), T(test_failed_sync),
+		T(test_short_writes), T(test_disk_full), T(test_ring),
+		T(test_index),
+	};
+
+	return cmocka_run_group_tests(tests, make_top, remove_top);
+}
