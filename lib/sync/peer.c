@@ -51,7 +51,7 @@ struct sync_peer *sync_peer_hear(struct sync_peers *s, uint32_t address,
 	struct sync_peer *p = sync_peer_find(s, address);
 
 	if (new)
-		*new = !p || !sync_peer_live(p, now_us);
+		*new = !p;
 	if (!p) {
 		p = peer_room(s);
 		*p = (struct sync_peer){ .used = true, .address = address };
@@ -68,6 +68,26 @@ unsigned sync_peers_live(const struct sync_peers *s, uint64_t now_us)
 	for (unsigned i = 0; i < SYNC_PEERS_MAX; i++)
 		n += sync_peer_live(&s->v[i], now_us);
 	return n;
+}
+
+void sync_peer_raise(struct sync_peer *p, uint64_t now_us)
+{
+	if (p->level_us && now_us < p->level_us + 10 * US_PER_S)
+		return;
+	p->level_us = now_us;
+	if (p->level < SYNC_LEVEL_MAX)
+		p->level++;
+}
+
+void sync_peer_lower(struct sync_peer *p, bool part, uint64_t now_us)
+{
+	if (!part)
+		p->level = 0;
+	if (p->level == 0 ||
+	    (p->level_us && now_us < p->level_us + 10 * US_PER_S))
+		return;
+	p->level_us = now_us;
+	p->level--;
 }
 
 void sync_peer_pair(struct sync_peer *p, uint64_t mine)

@@ -14,6 +14,7 @@
 #include "lib/base/clock.h"
 
 #define SYNC_PEERS_MAX 64
+#define SYNC_LEVEL_MAX 7
 #define SYNC_PEER_LIFE_US (90 * 60 * US_PER_S)
 
 struct sync_peer {
@@ -26,8 +27,9 @@ struct sync_peer {
 	uint64_t root48, events;
 	uint64_t asked_us;	/* I asked it for its sketch, until then */
 	uint64_t wanted_us;	/* I sent it a WANT */
-	uint8_t failed_c;	/* its last sketch did not decode: its c */
-	uint8_t failures;	/* sketches in a row that did not decode */
+	uint8_t level;		/* how large a sketch between us must be */
+	uint64_t level_us;	/* raised then */
+	uint64_t shown_theirs, shown_mine; /* roots when I showed it mine */
 	uint8_t fruitless;	/* exchanges in a row that moved nothing */
 	/* for one pair of roots (theirs, mine): what was tried */
 	uint64_t pair_theirs, pair_mine;
@@ -45,8 +47,7 @@ uint32_t sync_address_from_call(const char *call);
 /* NULL if unknown. */
 struct sync_peer *sync_peer_find(struct sync_peers *s, uint32_t address);
 struct sync_peer *sync_peer_find_target(struct sync_peers *s, uint16_t target);
-/* Finds or makes; *new (may be NULL): not heard for 90 minutes. Its time is
- * now. */
+/* Finds or makes; *new (may be NULL) says which. Its time is now. */
 struct sync_peer *sync_peer_hear(struct sync_peers *s, uint32_t address,
 				 const char *call, uint64_t now_us, bool *new);
 static inline bool sync_peer_live(const struct sync_peer *p, uint64_t now_us)
@@ -56,6 +57,11 @@ static inline bool sync_peer_live(const struct sync_peer *p, uint64_t now_us)
 /* How many were heard in the last 90 minutes. */
 unsigned sync_peers_live(const struct sync_peers *s, uint64_t now_us);
 
+/* A sketch between us did not decode: the next is larger (at most once in
+ * ten seconds: its parts come together). */
+void sync_peer_raise(struct sync_peer *p, uint64_t now_us);
+/* It decoded with room to spare. part: only a part of the aliases. */
+void sync_peer_lower(struct sync_peer *p, bool part, uint64_t now_us);
 /* Forgets what was tried if either root is another than then. */
 void sync_peer_pair(struct sync_peer *p, uint64_t mine);
 /* An exchange with p moved nothing: its root and mine count as equal until

@@ -8,7 +8,8 @@
 
 #define C_MIN 4
 #define C_USUAL_MAX 16
-#define PART_BITS_MAX 6
+#define C_SECOND_MIN 12
+#define PARTS_AT_ONCE 4
 #define GREET_QUIET_US (60 * US_PER_S)
 
 static unsigned digest_n1(const struct sync_port *p, uint64_t now_us)
@@ -29,60 +30,91 @@ static unsigned digest_sqrt_up(uint64_t v)
 	return r;
 }
 
-/* The syndrome's size: 2 + sqrt of the largest difference of counts with a
- * neighbour that differs; twice what did not decode; 0 if nobody differs but
- * those whose root I passed through, since I know what they lack. */
-static unsigned digest_pick_c(struct sync_port *p, uint64_t now_us)
+/* The size of the sketch for a neighbour: 2 + sqrt of the difference of the
+ * counts; larger, and then in parts, after sketches that did not decode. */
+static struct sync_shape digest_shape(const struct sync_port *p,
+				      const struct sync_peer *q)
 {
+	static const uint8_t part_bits[] = { 0, 0, 0, 1, 2, 3, 4, 5 };
 	uint64_t mine = feed_event_count(p->env->feeds);
-	uint64_t root = feed_root48(p->env->feeds), far = 0;
-	unsigned c, failed = 0;
-	bool any = false;
+	uint64_t far = q->events > mine ? q->events - mine : mine - q->events;
+	unsigned c = 2 + digest_sqrt_up(far);
+
+	c = c > C_USUAL_MAX ? C_USUAL_MAX : c < C_MIN ? C_MIN : c;
+	if (q->level == 1)
+		c = 2 * c < C_SECOND_MIN ? C_SECOND_MIN : 2 * c;
+	if (q->level > 1 || c > SYNDROME_C_MAX)
+		c = SYNDROME_C_MAX;
+	return (struct sync_shape){ (uint8_t)c, part_bits[q->level] };
+}
+
+/* The sketch for whoever differs most; none if nobody differs but those whose
+ * root I passed through, since I know what they lack. */
+static struct sync_shape digest_shape_for_all(const struct sync_port *p,
+					      uint64_t now_us)
+{
+	uint64_t root = feed_root48(p->env->feeds);
+	struct sync_shape best = { 0, 0 }, s;
 
 	for (unsigned i = 0; i < SYNC_PEERS_MAX; i++) {
 		const struct sync_peer *q = &p->peers.v[i];
-		uint64_t d = q->events > mine ? q->events - mine :
-			mine - q->events;
 
-		if (!q->used || !q->known ||
+		if (!sync_peer_live(q, now_us) || !q->known ||
 		    feed_history_find(p->env->feeds, q->root48) >= 0 ||
 		    sync_peer_settled(q, q->root48, root, now_us))
 			continue;
-		any = true;
-		if (d > far)
-			far = d;
-		if (q->failed_c > failed)
-			failed = q->failed_c;
+		s = digest_shape(p, q);
+		if (s.part_bits > best.part_bits || s.c > best.c)
+			best = s;
 	}
-	if (!any)
-		return 0;
-	c = 2 + digest_sqrt_up(far);
-	c = c > C_USUAL_MAX ? C_USUAL_MAX : c < C_MIN ? C_MIN : c;
-	if (2 * failed > c)
-		c = 2 * failed;
-	return c > SYNDROME_C_MAX ? SYNDROME_C_MAX : c;
+	return best;
 }
 
-/* c < 0: as large as it should be. */
-void sync_say(struct sync_port *p, int c, bool answer, uint64_t now_us)
+static void digest_said(struct sync_port *p, struct sync_shape shape,
+			uint64_t now_us)
 {
-	struct sync_message m = { .type = SYNC_DIGEST };
-	unsigned size = c < 0 ? digest_pick_c(p, now_us) : (unsigned)c;
-	uint8_t bits = size ? p->part_bits : 0;
-
-	p->part++;
-	sync_sketch_make(p->env, &m.digest, size, bits,
-			 p->part & ((1U << bits) - 1));
-	m.digest.moved = p->moved;
-	if (!sync_send(p, &m, answer, now_us))
-		return;
 	p->said = true;
-	p->said_root = p->last_digest_root = m.digest.root48;
+	p->said_root = p->last_digest_root = feed_root48(p->env->feeds);
 	p->last_digest_us = now_us;
-	p->last_c = size;
+	p->last_shape = shape;
 	p->trickle.heard++;
-	if (size)
+	if (shape.c)
 		sync_want_drop(p);
+}
+
+/* A root alone (c = 0), a sketch, or up to four parts of one. */
+static void digest_say(struct sync_port *p, struct sync_shape shape,
+		       bool answer, uint64_t now_us)
+{
+	struct sync_message m[PARTS_AT_ONCE];
+	unsigned parts = 1U << shape.part_bits;
+	unsigned n = parts < PARTS_AT_ONCE ? parts : PARTS_AT_ONCE;
+
+	for (unsigned i = 0; i < n; i++) {
+		m[i].type = SYNC_DIGEST;
+		sync_sketch_make(p->env, &m[i].digest, shape.c,
+				 shape.part_bits,
+				 (uint8_t)(p->part++ & (parts - 1)));
+		m[i].digest.moved = p->moved;
+	}
+	if (sync_send(p, m, n, answer, now_us))
+		digest_said(p, shape, now_us);
+}
+
+static void digest_say_root(struct sync_port *p, bool answer, uint64_t now_us)
+{
+	digest_say(p, (struct sync_shape){ 0, 0 }, answer, now_us);
+}
+
+/* By Trickle a sketch is shown once; whoever cannot read it asks. */
+static void digest_say_trickle(struct sync_port *p, uint64_t now_us)
+{
+	struct sync_shape s = digest_shape_for_all(p, now_us);
+
+	if (p->said && p->last_digest_root == feed_root48(p->env->feeds) &&
+	    p->last_shape.c >= s.c && p->last_shape.part_bits >= s.part_bits)
+		s = (struct sync_shape){ 0, 0 };
+	digest_say(p, s, false, now_us);
 }
 
 /* ---- Trickle's word, and the cut vertex's (rules 1 and 12) ---- */
@@ -158,12 +190,16 @@ static void digest_say_due(struct sync_timer *t, uint64_t now_us)
 		return;
 	if (sync_engaged(p, now_us, true))
 		return;
-	sync_say(p, p->say_root ? 0 : -1, false, now_us);
+	if (p->say_root)
+		digest_say_root(p, false, now_us);
+	else
+		digest_say_trickle(p, now_us);
 }
 
 /* ---- answers: a sketch (rules 3, 4), or the root as an offer (rule 6) ---- */
 
-void sync_reply(struct sync_port *p, bool addressed, uint64_t now_us)
+void sync_reply(struct sync_port *p, struct sync_peer *peer, bool addressed,
+		uint64_t now_us)
 {
 	unsigned n = digest_n1(p, now_us);
 	uint64_t wait = 100 * US_PER_MS;
@@ -179,6 +215,7 @@ void sync_reply(struct sync_port *p, bool addressed, uint64_t now_us)
 			wait += 2 * p->S;
 		wait += sync_random(p, p->S * 3 * (n > 1 ? 2 * n : 3) / 4);
 	}
+	p->reply_address = peer->address;
 	p->reply_addressed = addressed;
 	p->reply_offer = false;
 	p->reply_since_us = now_us;
@@ -209,11 +246,15 @@ static bool digest_reply_stale(const struct sync_port *p, uint64_t now_us)
 }
 
 /* Who answers shows a sketch, whatever it thinks of its neighbours. */
-static unsigned digest_sketch_c(struct sync_port *p, uint64_t now_us)
+static void digest_show(struct sync_port *p, uint64_t now_us)
 {
-	unsigned c = digest_pick_c(p, now_us);
+	struct sync_peer *peer = sync_peer_find(&p->peers, p->reply_address);
 
-	return c ? c : C_MIN;
+	if (!peer)
+		return;
+	peer->shown_theirs = peer->root48;
+	peer->shown_mine = feed_root48(p->env->feeds);
+	digest_say(p, digest_shape(p, peer), true, now_us);
 }
 
 static void digest_reply_due(struct sync_timer *t, uint64_t now_us)
@@ -226,9 +267,9 @@ static void digest_reply_due(struct sync_timer *t, uint64_t now_us)
 	    digest_reply_stale(p, now_us))
 		return;
 	if (p->reply_offer)
-		sync_say(p, 0, true, now_us);
+		digest_say_root(p, true, now_us);
 	else
-		sync_say(p, (int)digest_sketch_c(p, now_us), true, now_us);
+		digest_show(p, now_us);
 }
 
 /* ---- the root after news (rule 11), and to a newcomer (rule 13) ---- */
@@ -267,7 +308,7 @@ static void digest_ack_due(struct sync_timer *t, uint64_t now_us)
 	if (p->trickle.heard ||
 	    (p->said && p->said_root == feed_root48(p->env->feeds)))
 		return;
-	sync_say(p, 0, false, now_us);
+	digest_say_root(p, false, now_us);
 }
 
 void sync_greet_arm(struct sync_port *p, uint64_t now_us)
@@ -286,7 +327,7 @@ static void digest_greet_due(struct sync_timer *t, uint64_t now_us)
 	if (sync_gate(p, t, true, now_us))
 		return;
 	if (!p->said || now_us > p->last_digest_us + GREET_QUIET_US)
-		sync_say(p, 0, true, now_us);
+		digest_say_root(p, true, now_us);
 }
 
 /* ---- hearing ---- */
@@ -310,7 +351,7 @@ static void digest_equal(struct sync_port *p, struct sync_peer *peer,
 	p->trickle.heard++;
 	p->equal_us = now_us;
 	p->futile = 0;
-	peer->failed_c = peer->failures = peer->fruitless = 0;
+	peer->level = peer->fruitless = 0;
 	p->env->compared(p->env->ctx);
 }
 
@@ -328,13 +369,12 @@ static void digest_decoded(struct sync_port *p, struct sync_peer *peer,
 			   const struct sync_digest *d,
 			   struct sync_difference *diff, uint64_t now_us)
 {
-	peer->failed_c = peer->failures = 0;
 	p->fails = 0;
+	if (diff->terms <= d->c / 3U)
+		sync_peer_lower(peer, d->part_bits > 0, now_us);
 	if (!digest_wants_own(p, diff))
 		p->env->compared(p->env->ctx);
-	if (p->part_bits && diff->terms < d->c / 3)
-		p->part_bits--;
-	if (diff->odd || (!diff->want_n && !diff->give.n))
+	if (diff->odd || (!diff->want_n && !diff->give.n && !d->part_bits))
 		sync_fruitless(p, peer, now_us);
 	if (diff->want_n)
 		sync_want_list(p, peer, diff, now_us);
@@ -343,20 +383,12 @@ static void digest_decoded(struct sync_port *p, struct sync_peer *peer,
 }
 
 static void digest_undecodable(struct sync_port *p, struct sync_peer *peer,
-			       const struct sync_digest *d, uint64_t now_us)
+			       uint64_t now_us)
 {
 	p->count.undecodable++;
-	peer->failed_c = d->c;
 	if (p->fails < UINT8_MAX)
 		p->fails++;
-	if (peer->failures < UINT8_MAX)
-		peer->failures++;
-	if (d->c < SYNDROME_C_MAX)
-		return;
-	if (d->part_bits + 1 > p->part_bits && d->part_bits < PART_BITS_MAX)
-		p->part_bits = d->part_bits + 1;
-	else if (peer->failures > 2 * PART_BITS_MAX)
-		sync_fruitless(p, peer, now_us);
+	sync_peer_raise(peer, now_us);
 }
 
 /* A root that is not mine, and no (readable) sketch with it: rule 3. */
@@ -369,9 +401,9 @@ static void digest_ask(struct sync_port *p, struct sync_peer *peer,
 	    sync_recently_served(p, now_us))
 		return;	/* it will ask for what it misses */
 	if (d->c)
-		sync_reply(p, false, now_us);
+		sync_reply(p, peer, false, now_us);
 	else if (ahead && !d->moved)
-		sync_reply(p, false, now_us);
+		sync_reply(p, peer, false, now_us);
 	else
 		sync_want_root(p, peer, now_us);
 }
@@ -409,7 +441,7 @@ void sync_on_digest(struct sync_port *p, struct sync_peer *peer,
 		return;
 	}
 	if (d->c)
-		digest_undecodable(p, peer, d, now_us);
+		digest_undecodable(p, peer, now_us);
 	digest_ask(p, peer, d, now_us);
 }
 

@@ -143,24 +143,27 @@ bool sync_gate(struct sync_port *p, struct sync_timer *t, bool answer,
 	return true;
 }
 
-bool sync_send(struct sync_port *p, const struct sync_message *m, bool answer,
-	       uint64_t now_us)
+bool sync_send(struct sync_port *p, const struct sync_message *m, unsigned n,
+	       bool answer, uint64_t now_us)
 {
-	uint8_t frame[SYNC_FRAME_MAX];
-	struct span s;
-	int len;
+	uint8_t frames[4][SYNC_FRAME_MAX];
+	struct span spans[4];
 
 	if (!p->on || p->sending)
 		return false;
-	len = sync_message_encode(frame, sizeof(frame), m);
-	if (len < 0)
-		return false;
-	s = SPAN(frame, (size_t)len);
-	p->count.sent[m->type]++;
+	for (unsigned i = 0; i < n; i++) {
+		int len = sync_message_encode(frames[i], sizeof(frames[i]),
+					      &m[i]);
+
+		if (len < 0)
+			return false;
+		spans[i] = SPAN(frames[i], (size_t)len);
+		p->count.sent[m[i].type]++;
+	}
 	p->sending = true;
 	p->burst_key = false;
 	sync_arm(p, &p->burst_timer,
-		 p->env->send(p->env->ctx, p->c.number, &s, 1, answer,
+		 p->env->send(p->env->ctx, p->c.number, spans, n, answer,
 			      now_us));
 	return true;
 }

@@ -22,6 +22,10 @@
 
 struct sync_port;
 
+struct sync_shape {		/* of a sketch; c = 0 is the root alone */
+	uint8_t c, part_bits;
+};
+
 struct sync_rx {		/* a generation coming in */
 	bool used;
 	struct sync_port *port;
@@ -76,11 +80,12 @@ struct sync_port {
 	bool reply_addressed, reply_offer;
 	uint64_t reply_since_us, ack_since_us;
 	uint64_t last_digest_us, last_digest_root;
-	unsigned last_c;
+	struct sync_shape last_shape;
 	uint64_t said_root;	/* said at least once ... */
 	bool said;
 	uint64_t equal_us;	/* my root was heard from somebody */
-	uint8_t part_bits, part, fails;
+	uint8_t part, fails;
+	uint32_t reply_address;
 	unsigned futile;	/* digests that led nowhere, in a row */
 
 	/* giving */
@@ -128,9 +133,9 @@ bool sync_gate(struct sync_port *p, struct sync_timer *t, bool answer,
 	       uint64_t now_us);
 /* Hold back for somebody else's exchange; capped (rule 10). */
 void sync_nav(struct sync_port *p, uint64_t until_us, uint64_t now_us);
-/* One message as one key-up. False if it could not be sent. */
-bool sync_send(struct sync_port *p, const struct sync_message *m, bool answer,
-	       uint64_t now_us);
+/* n <= 4 messages as one key-up. False if they could not be sent. */
+bool sync_send(struct sync_port *p, const struct sync_message *m, unsigned n,
+	       bool answer, uint64_t now_us);
 /* An exchange with the neighbour moved nothing: back off, up to an hour. */
 void sync_fruitless(struct sync_port *p, struct sync_peer *peer,
 		    uint64_t now_us);
@@ -147,11 +152,11 @@ static inline bool sync_for_me(const struct sync_port *p, uint16_t target)
 /* ---- sched_digest.c ---- */
 
 void sync_digest_init(struct sync_port *p);
-void sync_say(struct sync_port *p, int c, bool answer, uint64_t now_us);
 void sync_trickle_fired(struct sync_port *p, uint64_t now_us);
 void sync_on_digest(struct sync_port *p, struct sync_peer *peer,
 		    const struct sync_digest *d, uint64_t now_us);
-void sync_reply(struct sync_port *p, bool addressed, uint64_t now_us);
+void sync_reply(struct sync_port *p, struct sync_peer *peer, bool addressed,
+		uint64_t now_us);
 void sync_reply_offer(struct sync_port *p, bool addressed, uint64_t now_us);
 void sync_ack_arm(struct sync_port *p, uint64_t now_us);
 void sync_greet_arm(struct sync_port *p, uint64_t now_us);

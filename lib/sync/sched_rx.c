@@ -306,7 +306,7 @@ static void rx_request(struct sync_port *p, struct sync_rx *r,
 	if (r->done)
 		r->more_asked = r->half_tries >= 8;
 	p->count.requests++;
-	sync_send(p, &m, true, now_us);
+	sync_send(p, &m, 1, true, now_us);
 	wait += wait * 15 * r->half_tries / 100;
 	sync_arm(p, &r->request, now_us + wait +
 		 sync_random(p, p->S + sync_spread(p, now_us)));

@@ -20,7 +20,7 @@ static uint64_t want_sketch_wait(const struct sync_port *p, uint64_t now_us)
 {
 	uint64_t until = p->last_digest_us + 2 * p->S + p->F * 33 / 10;
 
-	if (!p->said || !p->last_c || until < now_us ||
+	if (!p->said || !p->last_shape.c || until < now_us ||
 	    p->last_digest_root != feed_root48(p->env->feeds))
 		return 0;
 	return until - now_us;
@@ -69,10 +69,12 @@ void sync_want_list(struct sync_port *p, struct sync_peer *peer,
 		sync_peer_settle(peer, feed_root48(p->env->feeds), TIME_NEVER);
 		return;
 	}
-	if (!want_open(p, peer, true, now_us))
+	if (want_open(p, peer, true, now_us))
+		p->want_n = 0;
+	else if (!p->want || !p->want_list || p->want_tries ||
+		 p->want_address != peer->address)
 		return;
-	p->want_n = 0;
-	for (unsigned i = 0; i < d->want_n; i++) {
+	for (unsigned i = 0; i < d->want_n && p->want_n < SYNC_WANT_MAX; i++) {
 		if (p->env->refused(p->env->ctx, d->want[i].alias,
 				    d->want[i].to))
 			continue;
@@ -122,8 +124,8 @@ static void want_send(struct sync_port *p, struct sync_peer *peer,
 	p->want_tries++;
 	peer->wanted_us = now_us;
 	if (!p->want_list)
-		peer->asked_us = now_us + 2 * p->F;
-	sync_send(p, m, true, now_us);
+		peer->asked_us = now_us + 6 * p->F + 10 * US_PER_S;
+	sync_send(p, m, 1, true, now_us);
 	sync_arm(p, &p->want_timer, now_us + wait +
 		 sync_random(p, p->S << p->want_tries));
 }
@@ -185,7 +187,10 @@ static void want_by_root(struct sync_port *p, struct sync_peer *peer,
 		sync_want_drop(p);	/* "show me your sketch" */
 		sync_want_root(p, peer, now_us);
 	} else {
-		sync_reply(p, true, now_us);
+		if (peer->shown_theirs == peer->root48 &&
+		    peer->shown_mine == feed_root48(p->env->feeds))
+			sync_peer_raise(peer, now_us);	/* it asks again */
+		sync_reply(p, peer, true, now_us);
 	}
 }
 
