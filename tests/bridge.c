@@ -366,7 +366,9 @@ static void do_truncated_hash(struct request *r)
 static void put_packet(struct request *r, const struct rns_packet *p)
 {
 	struct json_out *o = r->result;
+	uint8_t hash[32];
 
+	rns_packet_hash(hash, p);
 	json_out_kv_uint(o, "flags", p->flags);
 	json_out_kv_uint(o, "hops", p->hops);
 	json_out_kv_uint(o, "header_type", p->type2);
@@ -382,7 +384,7 @@ static void put_packet(struct request *r, const struct rns_packet *p)
 		json_out_null(o);
 	json_out_kv_uint(o, "context", p->context);
 	json_out_kv_hex(o, "data", p->data);
-	json_out_kv_hex(o, "hash", SPAN(p->hash, sizeof(p->hash)));
+	json_out_kv_hex(o, "hash", SPAN(hash, sizeof(hash)));
 }
 
 static void do_packet_unpack(struct request *r)
@@ -401,10 +403,12 @@ static void do_packet_hash(struct request *r)
 {
 	static uint8_t raw[BYTES_MAX];
 	struct rns_packet p;
+	uint8_t hash[32];
 
 	if (rns_packet_parse(&p, hex_into(r, raw, sizeof(raw), "raw")))
 		fail(r, "malformed packet");
-	json_out_kv_hex(r->result, "hash", SPAN(p.hash, sizeof(p.hash)));
+	rns_packet_hash(hash, &p);
+	json_out_kv_hex(r->result, "hash", SPAN(hash, sizeof(hash)));
 }
 
 /* The destination "conformance.packet" of the type asked for. */

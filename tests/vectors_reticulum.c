@@ -67,6 +67,9 @@ static void put_announce(struct json_out *o, const struct rns_packet *p)
 
 static void put_packet(struct json_out *o, const struct rns_packet *p)
 {
+	uint8_t hash[32];
+
+	rns_packet_hash(hash, p);
 	json_out_object(o);
 	json_out_kv_uint(o, "flags", p->flags);
 	json_out_kv_uint(o, "ifac_flag", p->ifac);
@@ -81,7 +84,7 @@ static void put_packet(struct json_out *o, const struct rns_packet *p)
 	json_out_kv_hex(o, "destination_hash", SPAN(p->dest, RNS_HASH));
 	json_out_kv_uint(o, "context", p->context);
 	json_out_kv_uint(o, "data_len", p->data.n);
-	json_out_kv_hex(o, "packet_hash", SPAN(p->hash, sizeof(p->hash)));
+	json_out_kv_hex(o, "packet_hash", SPAN(hash, sizeof(hash)));
 	if (p->type == RNS_ANNOUNCE)
 		put_announce(o, p);
 	json_out_end_object(o);
@@ -301,7 +304,7 @@ static void run_destination(const struct json *d)
 static void run_plain_packet(const struct json *v)
 {
 	struct buf raw = { 0 }, data = { 0 };
-	uint8_t again[RNS_MTU];
+	uint8_t again[RNS_MTU], hash[32];
 	struct rns_packet p;
 	int n;
 
@@ -309,10 +312,11 @@ static void run_plain_packet(const struct json *v)
 				json_get(v, "raw"))) == RNS_OK, "parse"))
 		return;
 	vector_expect(hex_is(json_get(v, "data"), p.data), "data");
-	vector_expect(hex_is(json_get(v, "packet_hash"), SPAN(p.hash, 32)),
+	rns_packet_hash(hash, &p);
+	vector_expect(hex_is(json_get(v, "packet_hash"), SPAN(hash, 32)),
 		      "packet hash");
 	vector_expect(hex_is(json_get(v, "truncated_hash"),
-			     SPAN(p.hash, RNS_HASH)), "truncated hash");
+			     SPAN(hash, RNS_HASH)), "truncated hash");
 	n = rns_packet_encode_plain(again, sizeof(again), p.dest,
 				    hex_of(&data, json_get(v, "data")));
 	vector_expect(n > 0 && hex_is(json_get(v, "raw"), SPAN(again, n)),

@@ -280,7 +280,9 @@ static void put_announce(struct json_out *o, const struct decoded *d)
 static void put_rns(struct json_out *o, const struct decoded *d)
 {
 	const struct rns_packet *p = &d->rns;
+	uint8_t hash[CRYPTO_HASH_SIZE];
 
+	rns_packet_hash(hash, p);
 	json_out_kv_hex(o, "raw", d->rns_raw);
 	json_out_kv_uint(o, "flags", p->flags);
 	json_out_kv_uint(o, "ifac_flag", p->ifac);
@@ -300,7 +302,7 @@ static void put_rns(struct json_out *o, const struct decoded *d)
 		json_out_kv_string(o, "name", d->name);
 	json_out_kv_uint(o, "context", p->context);
 	json_out_kv_hex(o, "data", p->data);
-	json_out_kv_hex(o, "packet_hash", SPAN(p->hash, sizeof(p->hash)));
+	json_out_kv_hex(o, "packet_hash", SPAN(hash, sizeof(hash)));
 	if (d->has_announce)
 		put_announce(o, d);
 }

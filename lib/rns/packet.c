@@ -47,16 +47,15 @@ static void flags_decode(struct rns_packet *p)
 	p->type = p->flags & 3;
 }
 
-/* Over the flags no relay changes, and all from the destination on. */
-static void packet_hash(struct rns_packet *p, struct span raw)
+void rns_packet_hash(uint8_t out[32], const struct rns_packet *p)
 {
 	const uint8_t flags = p->flags & FLAGS_HASHED;
-	size_t skip = p->type2 ? 2 + RNS_HASH : 2;
 	const struct span parts[] = {
-		SPAN(&flags, 1), SPAN(raw.p + skip, raw.n - skip),
+		SPAN(&flags, 1), SPAN(p->dest, RNS_HASH),
+		SPAN(&p->context, 1), p->data,
 	};
 
-	crypto_sha256_parts(p->hash, parts, 2);
+	crypto_sha256_parts(out, parts, 4);
 }
 
 enum rns_error rns_packet_parse(struct rns_packet *p, struct span raw)
@@ -78,7 +77,6 @@ enum rns_error rns_packet_parse(struct rns_packet *p, struct span raw)
 	rd_copy(&r, p->dest, sizeof(p->dest));
 	p->context = rd_u8(&r);
 	p->data = rd_rest(&r);
-	packet_hash(p, raw);
 	return RNS_OK;
 }
 

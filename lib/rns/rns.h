@@ -69,7 +69,6 @@ struct rns_packet {
 	uint8_t dest[16];
 	uint8_t context;
 	struct span data;		/* borrowed */
-	uint8_t hash[32];
 };
 
 enum rns_error {
@@ -93,7 +92,9 @@ const char *rns_error_name(enum rns_error e);
 
 /* RNS_OK, RNS_SHORT, RNS_LONG or RNS_HOPS; p->data borrows from raw. */
 enum rns_error rns_packet_parse(struct rns_packet *p, struct span raw);
-/* The inverse, from the fields (flags and hash are not read); length, or
+/* The same at every hop: over what no relay changes. */
+void rns_packet_hash(uint8_t out[32], const struct rns_packet *p);
+/* The inverse, from the fields (flags is not read); length, or
  * -EMSGSIZE above cap: RNS_MTU is what others carry, RNS_PACKET_MAX what two
  * of us take on a stream. */
 int rns_packet_encode(uint8_t *dst, size_t cap, const struct rns_packet *p);
