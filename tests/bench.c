@@ -15,6 +15,7 @@ static const struct {
 } benches[] = {
 	{ "kiss", bench_kiss },
 	{ "announce", bench_announce },
+	{ "ingest", bench_ingest },
 };
 
 double bench_rate(bench_fn fn, void *ctx)

@@ -22,3 +22,4 @@ void bench_line(const char *bench, const char *what, double cairn,
 
 void bench_kiss(void);
 void bench_announce(void);
+void bench_ingest(void);
