@@ -26,76 +26,76 @@ static enum payload_error check_hex(const char *hex)
 	return payload_check(SPAN(b, n));
 }
 
+static const struct {
+	const char *hex;
+	enum payload_error want;
+} cases[] = {
+	{ "00", PAYLOAD_OK },
+	{ "17", PAYLOAD_OK },
+	{ "1818", PAYLOAD_OK },
+	{ "1817", PAYLOAD_LONG_FORM },
+	{ "1900ff", PAYLOAD_LONG_FORM },
+	{ "1a0000ffff", PAYLOAD_LONG_FORM },
+	{ "1b00000000ffffffff", PAYLOAD_LONG_FORM },
+	{ "1b0000000100000000", PAYLOAD_OK },
+	{ "3b7fffffffffffffff", PAYLOAD_OK },
+	{ "3801", PAYLOAD_LONG_FORM },
+	{ "580101", PAYLOAD_LONG_FORM },
+	{ "4101", PAYLOAD_OK },
+	{ "5f4101ff", PAYLOAD_INDEFINITE },
+	{ "7f6161ff", PAYLOAD_INDEFINITE },
+	{ "9fff", PAYLOAD_INDEFINITE },
+	{ "bfff", PAYLOAD_INDEFINITE },
+	{ "ff", PAYLOAD_INDEFINITE },
+	{ "", PAYLOAD_SHORT },
+	{ "18", PAYLOAD_SHORT },
+	{ "4201", PAYLOAD_SHORT },
+	{ "8201", PAYLOAD_SHORT },
+	{ "9bffffffffffffffff", PAYLOAD_SHORT },
+	{ "bbffffffffffffffff", PAYLOAD_SHORT },
+	{ "0000", PAYLOAD_TRAILING },
+	{ "a201000200", PAYLOAD_OK },
+	{ "a202000100", PAYLOAD_KEY_ORDER },
+	{ "a201000100", PAYLOAD_KEY_ORDER },
+	{ "a2616100616200", PAYLOAD_OK },
+	{ "a262616100616200", PAYLOAD_KEY_ORDER }, /* longer later */
+	{ "a2181800616200", PAYLOAD_OK },
+	{ "a14100f6", PAYLOAD_TYPE },	/* a key of bytes */
+	{ "a18000", PAYLOAD_TYPE },
+	{ "61ff", PAYLOAD_UTF8 },
+	{ "62c080", PAYLOAD_UTF8 },
+	{ "63eda080", PAYLOAD_UTF8 },
+	{ "64f4908080", PAYLOAD_UTF8 },
+	{ "63e282ac", PAYLOAD_OK },
+	{ "64f09f9880", PAYLOAD_OK },
+	{ "61c3", PAYLOAD_UTF8 },
+	{ "f90000", PAYLOAD_OK },
+	{ "f98000", PAYLOAD_OK },
+	{ "f97e00", PAYLOAD_FLOAT },	/* NaN */
+	{ "f97c00", PAYLOAD_FLOAT },	/* infinity */
+	{ "fa00000000", PAYLOAD_FLOAT },
+	{ "fa3dcccccd", PAYLOAD_OK },
+	{ "fb3fb999999999999a", PAYLOAD_OK },	/* 0.1 */
+	{ "fb3fb99999a0000000", PAYLOAD_FLOAT }, /* 0.1f, wide */
+	{ "fb3ff0000000000000", PAYLOAD_FLOAT },
+	{ "f6", PAYLOAD_OK },
+	{ "f7", PAYLOAD_TYPE },		/* undefined */
+	{ "e0", PAYLOAD_TYPE },
+	{ "f8ff", PAYLOAD_TYPE },
+	{ "1c", PAYLOAD_TYPE },
+	{ "c400", PAYLOAD_TYPE },	/* another tag */
+	{ "d867820102", PAYLOAD_OK },
+	{ "d86783010203", PAYLOAD_OK },
+	{ "d8678101", PAYLOAD_TYPE },
+	{ "d86701", PAYLOAD_TYPE },
+	{ "d8678401020304", PAYLOAD_TYPE },
+	{ "8181818181818180", PAYLOAD_OK },
+	{ "818181818181818100", PAYLOAD_OK },
+	{ "818181818181818180", PAYLOAD_DEPTH },
+};
+
 static void test_refusals(void **state)
 {
-	static const struct {
-		const char *hex;
-		enum payload_error want;
-	} cases[] = {
-		{ "00", PAYLOAD_OK },
-		{ "17", PAYLOAD_OK },
-		{ "1818", PAYLOAD_OK },
-		{ "1817", PAYLOAD_LONG_FORM },
-		{ "1900ff", PAYLOAD_LONG_FORM },
-		{ "1a0000ffff", PAYLOAD_LONG_FORM },
-		{ "1b00000000ffffffff", PAYLOAD_LONG_FORM },
-		{ "1b0000000100000000", PAYLOAD_OK },
-		{ "3b7fffffffffffffff", PAYLOAD_OK },
-		{ "3801", PAYLOAD_LONG_FORM },
-		{ "580101", PAYLOAD_LONG_FORM },
-		{ "4101", PAYLOAD_OK },
-		{ "5f4101ff", PAYLOAD_INDEFINITE },
-		{ "7f6161ff", PAYLOAD_INDEFINITE },
-		{ "9fff", PAYLOAD_INDEFINITE },
-		{ "bfff", PAYLOAD_INDEFINITE },
-		{ "ff", PAYLOAD_INDEFINITE },
-		{ "", PAYLOAD_SHORT },
-		{ "18", PAYLOAD_SHORT },
-		{ "4201", PAYLOAD_SHORT },
-		{ "8201", PAYLOAD_SHORT },
-		{ "9bffffffffffffffff", PAYLOAD_SHORT },
-		{ "bbffffffffffffffff", PAYLOAD_SHORT },
-		{ "0000", PAYLOAD_TRAILING },
-		{ "a201000200", PAYLOAD_OK },
-		{ "a202000100", PAYLOAD_KEY_ORDER },
-		{ "a201000100", PAYLOAD_KEY_ORDER },
-		{ "a2616100616200", PAYLOAD_OK },
-		{ "a262616100616200", PAYLOAD_KEY_ORDER }, /* longer later */
-		{ "a2181800616200", PAYLOAD_OK },
-		{ "a14100f6", PAYLOAD_TYPE },	/* a key of bytes */
-		{ "a18000", PAYLOAD_TYPE },
-		{ "61ff", PAYLOAD_UTF8 },
-		{ "62c080", PAYLOAD_UTF8 },
-		{ "63eda080", PAYLOAD_UTF8 },
-		{ "64f4908080", PAYLOAD_UTF8 },
-		{ "63e282ac", PAYLOAD_OK },
-		{ "64f09f9880", PAYLOAD_OK },
-		{ "61c3", PAYLOAD_UTF8 },
-		{ "f90000", PAYLOAD_OK },
-		{ "f98000", PAYLOAD_OK },
-		{ "f97e00", PAYLOAD_FLOAT },	/* NaN */
-		{ "f97c00", PAYLOAD_FLOAT },	/* infinity */
-		{ "fa00000000", PAYLOAD_FLOAT },
-		{ "fa3dcccccd", PAYLOAD_OK },
-		{ "fb3fb999999999999a", PAYLOAD_OK },	/* 0.1 */
-		{ "fb3fb99999a0000000", PAYLOAD_FLOAT }, /* 0.1f, wide */
-		{ "fb3ff0000000000000", PAYLOAD_FLOAT },
-		{ "f6", PAYLOAD_OK },
-		{ "f7", PAYLOAD_TYPE },		/* undefined */
-		{ "e0", PAYLOAD_TYPE },
-		{ "f8ff", PAYLOAD_TYPE },
-		{ "1c", PAYLOAD_TYPE },
-		{ "c400", PAYLOAD_TYPE },	/* another tag */
-		{ "d867820102", PAYLOAD_OK },
-		{ "d86783010203", PAYLOAD_OK },
-		{ "d8678101", PAYLOAD_TYPE },
-		{ "d86701", PAYLOAD_TYPE },
-		{ "d8678401020304", PAYLOAD_TYPE },
-		{ "8181818181818180", PAYLOAD_OK },
-		{ "818181818181818100", PAYLOAD_OK },
-		{ "818181818181818180", PAYLOAD_DEPTH },
-	};
-
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		enum payload_error got = check_hex(cases[i].hex);

@@ -439,7 +439,6 @@ static void test_any_order_of_bases(void **state)
 	}
 }
 
-/* A long chain keeps the last write and 8 bytes a link. */
 static void test_chain_of_writes(void **state)
 {
 	struct set s = { .n = 0 };

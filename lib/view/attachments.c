@@ -35,7 +35,11 @@ static int attachment_compare(const void *pa, const void *pb)
 
 	if (c == 0)
 		c = span_compare(a->blob_hash, b->blob_hash);
-	return c ? c : order_compare(&a->at, &b->at);
+	if (c == 0)
+		c = order_compare(&a->at, &b->at);
+	if (c == 0)
+		c = (a->size > b->size) - (a->size < b->size);
+	return c ? c : span_compare(a->mime, b->mime);
 }
 
 void attachments_settle(struct pile *attachments)

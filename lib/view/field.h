@@ -13,38 +13,31 @@
  * and the greatest rank wins, ties by order. Without bases that is plain
  * last-writer-wins; a base from a clock gone wild lends its stamp to whoever
  * replaces it. Heads are the writes with a base that no other write names;
- * two of them are a conflict. A base that names nothing held is ignored.
+ * two of them are a conflict. A base that names nothing held is ignored; one
+ * that fits several ids names them all.
  *
- * What is kept: the greatest write without base, since ranks rest only on
- * greatest ones; and the writes with base, but those that are named, whose
- * bases are all known, and whose top is below the winner's: these shrink to
- * the 8 bytes of their id.
+ * Of the writes without a base only the greatest is kept: ranks rest on the
+ * greatest. Those with a base stay, because what names them may yet come, and
+ * because 8 bytes of an id can be ground to be those of another: nobody can
+ * say that a base is known in full.
  */
 #pragma once
 #include "lib/view/order.h"
 
-struct rank {
-	struct order top;
-	uint32_t depth;
-};
-
 struct write {
 	struct order at;
-	struct span value;	/* CBOR; empty = unset. Behind the write. */
+	const struct order *top;	/* rank: of a write held, and depth */
+	uint32_t depth;
 	uint32_t n_bases, scanned;
-	bool named, known, open;
-	struct rank rank;
+	bool named, open;
+	struct span value;	/* CBOR; empty = unset. Behind the bases. */
 	uint64_t bases[];
 };
 
 struct field {			/* zeroed = empty */
-	struct write *blind;	/* the greatest without a base */
-	struct write **based;	/* the first `settled` by id */
+	struct write **w;	/* the first `settled` by id */
 	size_t n, cap, settled;
-	uint64_t *gone;		/* by id */
-	size_t n_gone, cap_gone;
 	struct write *winner;
-	bool dirty;
 };
 
 /* Takes the write in; any order, any number of times. base = n * 8 bytes. */

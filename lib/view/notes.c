@@ -15,10 +15,13 @@ void notes_add(struct pile *notes, const struct order *at, struct span text)
 	pile_add(notes, note);
 }
 
-static int note_compare(const void *a, const void *b)
+/* Texts differ under one order only where an import was forged. */
+static int note_compare(const void *pa, const void *pb)
 {
-	return order_compare(&((const struct note *)a)->at,
-			     &((const struct note *)b)->at);
+	const struct note *a = pa, *b = pb;
+	int c = order_compare(&a->at, &b->at);
+
+	return c ? c : span_compare(a->text, b->text);
 }
 
 void notes_settle(struct pile *notes)

@@ -35,10 +35,13 @@ static const struct write *visible(struct table_entry *e)
 	return w && w->value.n ? w : NULL;
 }
 
-static int by_first(const void *a, const void *b)
+static int by_first(const void *pa, const void *pb)
 {
-	return order_compare(&(*(struct row *const *)a)->first,
-			     &(*(struct row *const *)b)->first);
+	const struct row *a = *(struct row *const *)pa;
+	const struct row *b = *(struct row *const *)pb;
+	int c = order_compare(&a->first, &b->first);
+
+	return c ? c : span_compare(a->id.key, b->id.key);
 }
 
 /* The n_records rows that exist, in the order of the total order or of their
@@ -204,7 +207,9 @@ static int reject_compare(const void *pa, const void *pb)
 	const struct reject *a = pa, *b = pb;
 	int c = order_compare(&a->at, &b->at);
 
-	return c ? c : (int)a->verdict - (int)b->verdict;
+	if (c == 0)
+		c = (int)a->verdict - (int)b->verdict;
+	return c ? c : (int)a->kind - (int)b->kind;
 }
 
 

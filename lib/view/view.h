@@ -5,8 +5,8 @@
  * A pure function of the set, kept incrementally: any order of view_apply
  * gives the same rows. Total order of events: (wall, counter, author, seq).
  * An event whose payload is not valid for its kind is left out and listed
- * with a reason. Memory is proportional to what is shown plus, per register,
- * the writes that may still matter.
+ * with a reason. Memory is proportional to what is shown plus the writes with a
+ * base.
  *
  * Displaced events (forks) leave by rebuilding: view_reset, then the standing
  * chains again.
