@@ -8,6 +8,8 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "lib/base/crypto.h"
@@ -91,6 +93,24 @@ static int key_write(int fd, const uint8_t prv[64])
 	return fsync(fd) < 0 ? -errno : 0;
 }
 
+/* The folder too, or the name of a new file may not outlive a power cut. */
+static int folder_sync(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char folder[PATH_MAX];
+	int fd, r = 0;
+
+	snprintf(folder, sizeof(folder), "%.*s",
+		 slash ? (int)(slash - path) + 1 : 1, slash ? path : ".");
+	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (fsync(fd) < 0)
+		r = -errno;
+	close(fd);
+	return r;
+}
+
 int rns_identity_save(const struct rns_identity *id, const char *path)
 {
 	int fd, r;
@@ -104,6 +124,8 @@ int rns_identity_save(const struct rns_identity *id, const char *path)
 	r = key_write(fd, id->prv);
 	if (close(fd) < 0 && r == 0)
 		r = -errno;
+	if (r == 0)
+		r = folder_sync(path);
 	if (r < 0)
 		unlink(path);
 	return r;
