@@ -16,7 +16,7 @@ struct log_snapshot {
 	struct segment *segments[];	/* pinned, by number */
 };
 
-struct log_snapshot *log_snapshot(struct log *l)
+static struct log_snapshot *snapshot_to(struct log *l, uint64_t tail)
 {
 	struct log_snapshot *s = malloc(sizeof(*s) + l->n_segments *
 					sizeof(s->segments[0]));
@@ -24,13 +24,23 @@ struct log_snapshot *log_snapshot(struct log *l)
 	if (!s)
 		return NULL;
 	s->log = l;
-	s->tail = l->durable;
+	s->tail = tail;
 	s->n = l->n_segments;
 	for (size_t i = 0; i < s->n; i++) {
 		s->segments[i] = l->segments[i];
 		s->segments[i]->pins++;
 	}
 	return s;
+}
+
+struct log_snapshot *log_snapshot(struct log *l)
+{
+	return snapshot_to(l, l->durable);
+}
+
+struct log_snapshot *log_snapshot_written(struct log *l)
+{
+	return snapshot_to(l, l->written);
 }
 
 int log_release(struct log_snapshot *s)
@@ -258,11 +268,12 @@ int log_read(struct log *l, uint64_t at, struct log_record *r)
 	struct segment *s = log_segment(l, position_segment(at));
 	const struct record_header *h;
 	const struct batch_header *b;
+	uint64_t tail = l->read_only ? l->durable : l->written;
 	struct view v;
 
-	if (!s || at >= l->durable)
+	if (!s || at >= tail)
 		return -ENOENT;
-	v = segment_published(s, l->durable);
+	v = segment_published(s, tail);
 	b = batch_of(&v, position_offset(at));
 	if (!b)
 		return -ENOENT;
