@@ -43,6 +43,8 @@ ALL_CFLAGS  = -std=gnu17 -D_GNU_SOURCE -I. -DCAIRN_VERSION='"$(VERSION)"' \
 	$(WARN) $(HARDEN) $(FORTIFY) -MMD -MP $(PKG_CFLAGS) $(CFLAGS)
 ALL_LDFLAGS = -pie -pthread -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
 
+# A recipe's objects, the archive after those that need it.
+inputs = $(filter %.o,$^) $(filter %.a,$^)
 obj   = $(patsubst %.c,$(O)/%.o,$(1))
 LIB   := $(wildcard lib/*/*.c kiss/*.c ax25/*.c)
 AIR   := $(wildcard tools/air*.c)
@@ -79,15 +81,17 @@ $(O)/cairn-sim: $(call obj,$(SIM)) $(O)/libcairn.a
 $(O)/tests/vectors: $(call obj,$(VECTORS)) $(O)/libcairn.a
 $(O)/tests/bench: $(call obj,$(BENCH)) $(O)/libcairn.a
 $(O)/tests/bridge: $(O)/tests/bridge.o $(O)/libcairn.a
+$(O)/tests/test_config $(O)/tests/fuzz_config: \
+	$(O)/daemon/config_file.o $(O)/daemon/config_keys.o
 $(PROGRAMS) $(HELPERS) $(O)/tests/bench:
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
 $(O)/tests/test_%: $(O)/tests/test_%.o $(O)/libcairn.a
 	$(call say,LD,$@)
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm -lcmocka
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(inputs) $(PKG_LIBS) -lm -lcmocka
 $(O)/tests/fuzz_%: $(O)/tests/fuzz_%.o $(if $(FUZZ),,$(O)/tests/replay.o) $(O)/libcairn.a
 	$(call say,LD,$@)
-	$(Q)$(CC) $(ALL_LDFLAGS) $(if $(FUZZ),-fsanitize=fuzzer) -o $@ $^ $(PKG_LIBS) -lm
+	$(Q)$(CC) $(ALL_LDFLAGS) $(if $(FUZZ),-fsanitize=fuzzer) -o $@ $(inputs) $(PKG_LIBS) -lm
 
 deps:
 	@tests/deps $(DEPS)

@@ -1,0 +1,418 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The keys of cairn.conf(5): one table entry each. A key writes one field of
+ * its struct at `offset`; `wants` is what the error says.
+ */
+#include "daemon/config_keys.h"
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct key {
+	const char *name;
+	int (*set)(const struct key *k, void *at, const char *value);
+	size_t offset;
+	long min, max;		/* numbers; texts: max = size of the field */
+	const char *wants;
+};
+
+/* ---- types ---- */
+
+static int number(const char *value, const char *unit, long *out)
+{
+	char *end;
+
+	errno = 0;
+	*out = strtol(value, &end, 10);
+	if (end == value || errno || !isdigit((unsigned char)end[-1]))
+		return -EINVAL;
+	while (*end == ' ')
+		end++;
+	return strcmp(end, unit) ? -EINVAL : 0;
+}
+
+static int set_ranged(const struct key *k, void *at, const char *value,
+		      const char *unit)
+{
+	long v;
+
+	if (number(value, unit, &v) || v < k->min || v > k->max)
+		return -EINVAL;
+	*(int *)at = (int)v;
+	return 0;
+}
+
+static int set_number(const struct key *k, void *at, const char *value)
+{
+	return set_ranged(k, at, value, "");
+}
+
+static int set_ms(const struct key *k, void *at, const char *value)
+{
+	return set_ranged(k, at, value, "ms");
+}
+
+/* "10%", "2.5%" as thousandths */
+static int set_permille(const struct key *k, void *at, const char *value)
+{
+	char *end;
+	double v = strtod(value, &end);
+
+	if (end == value || !isdigit((unsigned char)*value) ||
+	    strcmp(end, "%") || v * 10 < (double)k->min ||
+	    v * 10 > (double)k->max)
+		return -EINVAL;
+	*(unsigned *)at = (unsigned)(v * 10 + 0.5);
+	return 0;
+}
+
+static int set_bool(const struct key *k, void *at, const char *value)
+{
+	bool yes = !strcmp(value, "yes");
+
+	(void)k;
+	if (!yes && strcmp(value, "no"))
+		return -EINVAL;
+	*(bool *)at = yes;
+	return 0;
+}
+
+static int set_int_bool(const struct key *k, void *at, const char *value)
+{
+	bool yes;
+
+	if (set_bool(k, &yes, value))
+		return -EINVAL;
+	*(int *)at = yes;
+	return 0;
+}
+
+static int set_text(const struct key *k, void *at, const char *value)
+{
+	size_t n = strlen(value);
+
+	if (n >= 2 && value[0] == '"' && value[n - 1] == '"') {
+		value++;
+		n -= 2;
+	}
+	if (n == 0 || n >= (size_t)k->max || memchr(value, '"', n))
+		return -EINVAL;
+	memcpy(at, value, n);
+	((char *)at)[n] = 0;
+	return 0;
+}
+
+static int set_call(const struct key *k, void *at, const char *value)
+{
+	struct ax25_address a;
+	char text[AX25_CALL_TEXT];
+
+	(void)k;
+	if (ax25_address_parse(&a, value))
+		return -EINVAL;
+	memcpy(at, ax25_address_format(text, &a), AX25_CALL_TEXT);
+	return 0;
+}
+
+static int set_framing(const struct key *k, void *at, const char *value)
+{
+	bool bare = !strcmp(value, "bare");
+
+	(void)k;
+	if (!bare && strcmp(value, "ax25"))
+		return -EINVAL;
+	*(enum node_framing *)at = bare ? NODE_BARE : NODE_AX25;
+	return 0;
+}
+
+static int set_kiss_port(const struct key *k, void *at, const char *value)
+{
+	int v;
+
+	if (set_ranged(k, &v, value, ""))
+		return -EINVAL;
+	*(uint8_t *)at = (uint8_t)v;
+	return 0;
+}
+
+/* "HOST:PORT" or "PORT" alone into host and service */
+static int set_address(struct config_port *p, const char *text, bool host)
+{
+	const char *colon = strrchr(text, ':');
+	const char *service = colon ? colon + 1 : text;
+	size_t n = colon ? (size_t)(colon - text) : 0;
+	long v;
+
+	if ((host && n == 0) || n >= sizeof(p->host) ||
+	    number(service, "", &v) || v < 1 || v > 65535)
+		return -EINVAL;
+	memcpy(p->host, text, n);
+	p->host[n] = 0;
+	snprintf(p->service, sizeof(p->service), "%ld", v);
+	return 0;
+}
+
+/* Only what the device names: the section's other keys may stand before. */
+static int set_kiss(struct tnc_config *tnc, const char *text)
+{
+	struct tnc_config parsed = *tnc;
+	char why[160];
+
+	if (tnc_parse_device(&parsed, text, why))
+		return -EINVAL;
+	memcpy(tnc->device, parsed.device, sizeof(tnc->device));
+	tnc->tcp = parsed.tcp;
+	tnc->speed_baud = parsed.speed_baud;
+	return 0;
+}
+
+static const char *after(const char *s, const char *prefix)
+{
+	size_t n = strlen(prefix);
+
+	return strncmp(s, prefix, n) ? NULL : s + n;
+}
+
+static int set_device(const struct key *k, void *at, const char *value)
+{
+	struct config_port *p = at;
+	const char *rest;
+
+	(void)k;
+	if ((rest = after(value, "kiss:"))) {
+		p->device = DEVICE_KISS;
+		if (set_kiss(&p->tnc, rest))
+			return -EINVAL;
+	} else if ((rest = after(value, "tcp:"))) {
+		p->device = DEVICE_TCP;
+		if (set_address(p, rest, true))
+			return -EINVAL;
+	} else if ((rest = after(value, "listen:"))) {
+		p->device = DEVICE_LISTEN;
+		if (set_address(p, rest, false))
+			return -EINVAL;
+	} else {
+		return -EINVAL;
+	}
+	return snprintf(p->spec, sizeof(p->spec), "%s", value) >=
+	       (int)sizeof(p->spec) ? -EINVAL : 0;
+}
+
+/* ---- tables ---- */
+
+#define STATION(f) offsetof(struct config, f)
+#define PORT(f) offsetof(struct config_port, f)
+
+static const struct key station_keys[] = {
+	{ "callsign", set_call, STATION(callsign), 0, 0,
+	  "a call sign such as N0CALL-7" },
+	{ "dataset", set_text, STATION(dataset), 0, 64,
+	  "a name of 1 to 63 bytes" },
+	{ "transmit", set_bool, STATION(transmit), 0, 0, "yes or no" },
+	{ NULL, NULL, 0, 0, 0, NULL },
+};
+
+static const struct key port_keys[] = {
+	{ "device", set_device, 0, 0, 0,
+	  "kiss:/dev/NAME[@BAUD], kiss:tcp:HOST:PORT, tcp:HOST:PORT or "
+	  "listen:[HOST:]PORT" },
+	{ "framing", set_framing, PORT(node.framing), 0, 0, "ax25 or bare" },
+	{ "bitrate", set_number, PORT(node.bitrate), 50, 10000000,
+	  "bit/s on the air, such as 1200" },
+	{ "duty", set_permille, PORT(node.duty_permille), 1, 1000,
+	  "a share of the time from 0.1% to 100%" },
+	{ "txdelay", set_ms, PORT(tnc.txdelay_ms), 0, 2550,
+	  "0ms to 2550ms" },
+	{ "txtail", set_ms, PORT(tnc.txtail_ms), 0, 2550, "0ms to 2550ms" },
+	{ "slottime", set_ms, PORT(tnc.slottime_ms), 0, 2550,
+	  "0ms to 2550ms" },
+	{ "persistence", set_number, PORT(tnc.persistence), 0, 255,
+	  "0 to 255" },
+	{ "fullduplex", set_int_bool, PORT(tnc.fullduplex), 0, 0,
+	  "yes or no" },
+	{ "kiss_port", set_kiss_port, PORT(tnc.kiss_port), 0, 15,
+	  "0 to 15" },
+	{ "init", set_text, PORT(tnc.init), 0, 128,
+	  "up to 127 bytes in quotes" },
+	{ "allow_shared", set_bool, PORT(node.allow_shared), 0, 0,
+	  "yes or no" },
+	{ "bare_rf", set_bool, PORT(node.bare_rf), 0, 0, "yes or no" },
+	{ NULL, NULL, 0, 0, 0, NULL },
+};
+
+/* ---- the doors ---- */
+
+void config_init(struct config *c)
+{
+	*c = (struct config){ .dataset = "default", .time_scale = 1 };
+}
+
+static bool name_valid(const char *s, size_t cap)
+{
+	size_t n = strlen(s);
+
+	for (size_t i = 0; i < n; i++)
+		if (!isalnum((unsigned char)s[i]) && !strchr("-_", s[i]))
+			return false;
+	return n > 0 && n < cap;
+}
+
+struct config_port *config_port_new(struct config *c, const char *name,
+				    char why[CONFIG_WHY_MAX])
+{
+	struct config_port *p = &c->ports[c->n_ports];
+	const char *wrong = NULL;
+
+	if (!name_valid(name, sizeof(p->node.name)))
+		wrong = "is not a name of 1 to 15 letters, digits, - or _";
+	for (size_t i = 0; i < c->n_ports; i++)
+		if (!strcmp(c->ports[i].node.name, name))
+			wrong = "is said twice";
+	if (c->n_ports == NODE_PORTS_MAX)
+		wrong = "is one port too many (16)";
+	if (wrong) {
+		snprintf(why, CONFIG_WHY_MAX, "port '%.40s' %s", name,
+			 wrong);
+		return NULL;
+	}
+	*p = (struct config_port){ .tnc = { .txdelay_ms = -1, .txtail_ms = -1,
+		.slottime_ms = -1, .persistence = -1, .fullduplex = -1 } };
+	snprintf(p->node.name, sizeof(p->node.name), "%s", name);
+	c->n_ports++;
+	return p;
+}
+
+int config_key_set(struct config *c, struct config_port *port,
+		   const char *key, const char *value, bool once,
+		   char why[CONFIG_WHY_MAX])
+{
+	const struct key *keys = port ? port_keys : station_keys, *k = keys;
+	uint32_t *named = port ? &port->named : &c->named;
+	char *base = port ? (char *)port : (char *)c;
+	uint32_t bit;
+
+	while (k->name && strcmp(k->name, key))
+		k++;
+	bit = 1u << (k - keys);
+	if (!k->name)
+		snprintf(why, CONFIG_WHY_MAX, "unknown key '%.60s'%s", key,
+			 port ? " in [port]" : "");
+	else if (once && (*named & bit))
+		snprintf(why, CONFIG_WHY_MAX, "'%s' is said twice", key);
+	else if (k->set(k, base + k->offset, value))
+		snprintf(why, CONFIG_WHY_MAX, "%s wants %s, not '%.60s'",
+			 key, k->wants, value);
+	else {
+		*named |= bit;
+		return 0;
+	}
+	return -EINVAL;
+}
+
+/* ---- the whole ---- */
+
+static unsigned or_default(int named, unsigned fallback)
+{
+	return named < 0 ? fallback : (unsigned)named;
+}
+
+/* What the file leaves open: the usual TNC's own defaults, for the airtime
+ * sums; they are not sent. */
+static void port_finish(struct config_port *p)
+{
+	struct node_port_config *n = &p->node;
+	bool radio = p->device == DEVICE_KISS;
+
+	n->profile = radio ? NODE_RADIO : NODE_STREAM;
+	if (!radio)
+		n->framing = NODE_BARE;
+	n->bitrate = n->bitrate ? n->bitrate : radio ? 1200 : 10000000;
+	n->duty_permille = n->duty_permille ? n->duty_permille :
+			   radio ? 100 : 1000;
+	n->txdelay_ms = or_default(p->tnc.txdelay_ms, radio ? 300 : 0);
+	n->txtail_ms = or_default(p->tnc.txtail_ms, radio ? 50 : 0);
+	n->slottime_ms = or_default(p->tnc.slottime_ms, radio ? 100 : 0);
+	n->persistence = or_default(p->tnc.persistence, 63);
+	n->info_max = radio ? 256 : 16384;
+}
+
+const char *config_call_missing(const struct config *c, char why[80])
+{
+	struct ax25_address a;
+
+	if (!c->callsign[0] || ax25_address_parse(&a, c->callsign))
+		snprintf(why, 80, "no call sign");
+	else if (ax25_call_placeholder(a.call))
+		snprintf(why, 80, "%s is a placeholder: put your own call "
+			 "sign here", c->callsign);
+	else if (!ax25_call_valid(a.call))
+		snprintf(why, 80, "%s is not a call sign to transmit with",
+			 c->callsign);
+	else
+		return NULL;
+	return why;
+}
+
+int config_finish(struct config *c, char err[CONFIG_ERROR_MAX])
+{
+	char why[80];
+
+	if (c->transmit && config_call_missing(c, why)) {
+		snprintf(err, CONFIG_ERROR_MAX, "%s", why);
+		return -EINVAL;
+	}
+	for (size_t i = 0; i < c->n_ports; i++) {
+		if (c->ports[i].device == DEVICE_NONE) {
+			snprintf(err, CONFIG_ERROR_MAX,
+				 "port %s: device is missing",
+				 c->ports[i].node.name);
+			return -EINVAL;
+		}
+		port_finish(&c->ports[i]);
+	}
+	return 0;
+}
+
+static const char *yes_no(bool v)
+{
+	return v ? "yes" : "no";
+}
+
+static void port_print(const struct config_port *p, struct buf *out)
+{
+	const struct node_port_config *n = &p->node;
+
+	buf_printf(out, "\n[port %s]\ndevice = %s\nframing = %s\n"
+		   "bitrate = %u\nduty = %u.%u%%\n", n->name, p->spec,
+		   n->framing == NODE_BARE ? "bare" : "ax25", n->bitrate,
+		   n->duty_permille / 10, n->duty_permille % 10);
+	if (p->device != DEVICE_KISS)
+		return;
+	buf_printf(out, "kiss_port = %u\n", p->tnc.kiss_port);
+	if (p->tnc.txdelay_ms >= 0)
+		buf_printf(out, "txdelay = %dms\n", p->tnc.txdelay_ms);
+	if (p->tnc.txtail_ms >= 0)
+		buf_printf(out, "txtail = %dms\n", p->tnc.txtail_ms);
+	if (p->tnc.slottime_ms >= 0)
+		buf_printf(out, "slottime = %dms\n", p->tnc.slottime_ms);
+	if (p->tnc.persistence >= 0)
+		buf_printf(out, "persistence = %d\n", p->tnc.persistence);
+	if (p->tnc.fullduplex >= 0)
+		buf_printf(out, "fullduplex = %s\n",
+			   yes_no(p->tnc.fullduplex));
+	if (p->tnc.init[0])
+		buf_printf(out, "init = \"%s\"\n", p->tnc.init);
+	buf_printf(out, "allow_shared = %s\nbare_rf = %s\n",
+		   yes_no(n->allow_shared), yes_no(n->bare_rf));
+}
+
+void config_print(const struct config *c, struct buf *out)
+{
+	if (c->callsign[0])
+		buf_printf(out, "callsign = %s\n", c->callsign);
+	buf_printf(out, "dataset = \"%s\"\ntransmit = %s\n", c->dataset,
+		   yes_no(c->transmit));
+	for (size_t i = 0; i < c->n_ports; i++)
+		port_print(&c->ports[i], out);
+}

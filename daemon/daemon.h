@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * cairnd: ring, ports and log around one node. No protocol decision is taken
+ * here.
+ *
+ *   ports --frame--> node --SEND----------------> ports
+ *   control -write->      --APPEND, COMMIT-> log --fdatasync--> durable
+ *   timer --tick--->      --NOTE-> stderr, monitor
+ *
+ * Order: a node's actions are carried out as they stand; a SEND that follows
+ * a COMMIT waits in the outbox until that is durable, and everything sent
+ * later waits behind it. One sync is in flight at most; what is committed
+ * meanwhile is covered by the next.
+ */
+#pragma once
+#include "daemon/config.h"
+#include "daemon/flight.h"
+#include "daemon/outbox.h"
+#include "daemon/port.h"
+#include "daemon/station.h"
+#include "lib/log/log.h"
+#include "lib/store/history.h"
+
+struct control;
+
+struct daemon {
+	struct config config;
+	struct station station;
+	struct ring *ring;
+	struct log *log;
+	struct log_recovery recovery;
+	struct history history;
+	struct node *node;
+	struct port ports[NODE_PORTS_MAX];
+	size_t n_ports;
+	struct flight *flight;
+	struct control *control;
+	struct outbox outbox;
+	struct buf state;		/* as read at start */
+	uint64_t committed;		/* log position after the last COMMIT */
+	bool syncing;
+	int log_error;			/* what stopped the log, 0 = fine */
+	uint64_t started_us, syncs, notes;
+	struct ring_timer wake, flush, watchdog;
+};
+
+/* Everything in its order; on failure -errno, reported, and daemon_close
+ * still to be called. exit_code: DESIGN's. */
+int daemon_open(struct daemon *d, const char *dir, int *exit_code);
+void daemon_close(struct daemon *d);
+
+struct clock_now daemon_now(const struct daemon *d);
+
+/* ---- glue.c ---- */
+
+/* Hooks ports, timers and the log to the node; before ring_run. */
+void glue_start(struct daemon *d);
+extern const struct port_ops glue_port_ops;
+/* After every input of the node: carries its actions out. */
+void glue_actions(struct daemon *d);
+/* Takes in what was committed and is not indexed yet. */
+int glue_index(struct daemon *d);
+/* Writes DIR/state now. */
+void glue_save(struct daemon *d);
+
+/* ---- status.c ---- */
+
+struct json_out;
+void status_json(struct daemon *d, struct json_out *o);

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The flight recorder frames/: raw frames, in and out, with time, port and
+ * verdict, in a bounded log that is never synced. What comes in is gathered
+ * and written every 10 s or 64 KiB, so that an idle SD card stays idle.
+ */
+#pragma once
+#include "lib/event/record.h"
+
+#define FLIGHT_BYTES_MAX (16u << 20)
+#define FLIGHT_FLUSH_BYTES (64 * 1024)
+#define FLIGHT_FLUSH_S 10
+
+enum flight_link { FLIGHT_AX25 = 1, FLIGHT_BARE = 2, FLIGHT_ERROR = 3 };
+
+struct flight;
+
+/* NULL with *error = -errno: the station runs without a recorder. */
+struct flight *flight_open(const char *dir, int *error);
+void flight_close(struct flight *f);	/* f may be NULL, here and below */
+void flight_add(struct flight *f, const struct record_frame *frame);
+/* Every FLIGHT_FLUSH_S. */
+void flight_flush(struct flight *f, uint64_t wall_ms);
+uint64_t flight_lost(const struct flight *f);

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The glue: what happens outside becomes an input of the node, and its
+ * actions become what happens outside. See daemon.h for the order.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include "daemon/control.h"
+#include "daemon/daemon.h"
+#include "daemon/notify.h"
+#include "lib/base/report.h"
+
+static void glue_sync(struct daemon *d);
+
+/* ---- the log ---- */
+
+static void log_stopped(struct daemon *d, int error)
+{
+	if (d->log_error)
+		return;
+	d->log_error = error;
+	report(REPORT_ERROR, "the log stopped: %s; nothing is stored any "
+	       "more, relaying goes on; free space or change the disk, then "
+	       "restart", strerror(-error));
+	outbox_clear(&d->outbox);
+	node_log_failed(d->node, error);
+	control_durable(d->control, log_durable(d->log), error);
+}
+
+static void outbox_flush(struct daemon *d, uint64_t durable);
+
+static void sync_done(void *ctx, int result)
+{
+	struct daemon *d = ctx;
+	int e = log_sync_end(d->log, result);
+
+	d->syncing = false;
+	d->syncs++;
+	if (e) {
+		log_stopped(d, e);
+		return;
+	}
+	outbox_flush(d, log_durable(d->log));
+	control_durable(d->control, log_durable(d->log), 0);
+	glue_sync(d);
+}
+
+static void glue_sync(struct daemon *d)
+{
+	int fd, e;
+
+	if (d->syncing || d->log_error ||
+	    log_durable(d->log) >= d->committed)
+		return;
+	e = log_sync_begin(d->log, &fd);
+	if (e == -EAGAIN || e == -EBUSY)
+		return;
+	if (!e) {
+		d->syncing = true;
+		e = ring_fdatasync(d->ring, fd, sync_done, d);
+		if (e) {
+			d->syncing = false;
+			e = log_sync_end(d->log, e);
+		}
+	}
+	if (e)
+		log_stopped(d, e);
+}
+
+int glue_index(struct daemon *d)
+{
+	struct log_snapshot *s = log_snapshot_written(d->log);
+	int e = s ? history_scan(&d->history, s, NULL, NULL) : -ENOMEM;
+
+	if (s)
+		log_release(s);
+	return e;
+}
+
+static void action_append(struct daemon *d, const struct node_action *a)
+{
+	int e = d->log_error ? 0 : log_append(d->log, a->record_type, a->slot,
+					      a->record);
+
+	if (e)
+		log_stopped(d, e);
+}
+
+static void action_commit(struct daemon *d)
+{
+	int e;
+
+	if (d->log_error)
+		return;
+	e = log_commit(d->log, daemon_now(d).wall_ms, &d->committed);
+	if (!e)
+		e = glue_index(d);
+	if (e)
+		log_stopped(d, e);
+}
+
+/* ---- frames ---- */
+
+static enum flight_link port_link(const struct port *p)
+{
+	return p->config->node.framing == NODE_BARE ? FLIGHT_BARE :
+						      FLIGHT_AX25;
+}
+
+static void frame_seen(struct daemon *d, int number, bool sent,
+		       enum flight_link link, unsigned verdict,
+		       const char *name, struct span frame)
+{
+	struct record_frame r = {
+		.wall_ms = daemon_now(d).wall_ms, .port = (uint8_t)number,
+		.sent = sent, .verdict = (uint16_t)verdict,
+		.link = (uint16_t)link, .frame = frame,
+	};
+
+	flight_add(d->flight, &r);
+	control_frame(d->control, d->ports[number].config->node.name, &r,
+		      name);
+}
+
+static void burst_send(struct daemon *d, int number,
+		       const struct span *frames, size_t n)
+{
+	struct port *p = &d->ports[number];
+
+	if (port_send(p, frames, n))
+		return;
+	for (size_t i = 0; i < n; i++)
+		frame_seen(d, number, true, port_link(p), NODE_OK, "sent",
+			   frames[i]);
+}
+
+static void outbox_flush(struct daemon *d, uint64_t durable)
+{
+	struct outbox_burst b;
+
+	while (outbox_first(&d->outbox, durable, &b)) {
+		burst_send(d, b.port, b.frames, b.n);
+		outbox_drop(&d->outbox);
+	}
+}
+
+static void action_send(struct daemon *d, const struct node_action *a)
+{
+	bool durable = log_durable(d->log) >= d->committed || d->log_error;
+
+	if (durable && outbox_empty(&d->outbox))
+		burst_send(d, a->port, a->frames, a->n_frames);
+	else
+		outbox_put(&d->outbox, d->committed, a->port, a->frames,
+			   a->n_frames);
+}
+
+static void action_note(struct daemon *d, const struct node_action *a)
+{
+	d->notes++;
+	if (a->note == NOTE_TX_OFF)
+		outbox_clear(&d->outbox);
+	if (!a->text || !*a->text)
+		return;
+	report(REPORT_NOTICE, "%s", a->text);
+	control_note(d->control, a->text, daemon_now(d).wall_ms);
+}
+
+void glue_actions(struct daemon *d)
+{
+	size_t n;
+	const struct node_action *a = node_actions(d->node, &n);
+
+	for (; n > 0; a++, n--) {
+		switch (a->type) {
+		case NODE_SEND:
+			action_send(d, a);
+			break;
+		case NODE_APPEND:
+			action_append(d, a);
+			break;
+		case NODE_COMMIT:
+			action_commit(d);
+			break;
+		case NODE_NOTE:
+			action_note(d, a);
+			break;
+		}
+	}
+}
+
+/* ---- inputs ---- */
+
+static void glue_frame(void *ctx, int number, struct span frame)
+{
+	struct daemon *d = ctx;
+	enum node_verdict v = node_input(d->node, number, frame,
+					 daemon_now(d));
+
+	frame_seen(d, number, false, port_link(&d->ports[number]), v,
+		   node_verdict_name(v), frame);
+	glue_actions(d);
+}
+
+static void glue_error(void *ctx, int number, const char *name,
+		       struct span raw)
+{
+	frame_seen(ctx, number, false, FLIGHT_ERROR, NODE_BAD_FRAME, name,
+		   raw);
+}
+
+static void glue_state(void *ctx, int number, bool up, const char *why)
+{
+	struct daemon *d = ctx;
+	struct port *p = &d->ports[number];
+
+	report(REPORT_NOTICE, "port %s is %s%s%s", p->config->node.name,
+	       up ? "up" : "down", *why ? ": " : "", why);
+	if (!d->node)
+		return;
+	node_port_up(d->node, number, up, daemon_now(d));
+	glue_actions(d);
+}
+
+const struct port_ops glue_port_ops = { glue_frame, glue_error, glue_state };
+
+static void glue_tick(void *ctx)
+{
+	struct daemon *d = ctx;
+
+	node_tick(d->node, daemon_now(d));
+	glue_actions(d);
+}
+
+static void glue_flush(void *ctx)
+{
+	struct daemon *d = ctx;
+	int e;
+
+	flight_flush(d->flight, daemon_now(d).wall_ms);
+	e = d->log_error ? 0 : log_prepare(d->log);
+	if (e)
+		report(REPORT_WARNING, "no room for the log's next segment: "
+		       "%s", strerror(-e));
+	ring_timer_set(d->ring, &d->flush,
+		       ring_now_us(d->ring) + FLIGHT_FLUSH_S * US_PER_S);
+}
+
+static void glue_watchdog(void *ctx)
+{
+	struct daemon *d = ctx;
+
+	notify("WATCHDOG=1");
+	ring_timer_set(d->ring, &d->watchdog,
+		       ring_now_us(d->ring) + notify_watchdog_us());
+}
+
+void glue_save(struct daemon *d)
+{
+	struct json_out o = { 0 };
+	int e;
+
+	json_out_object(&o);
+	json_out_kv_string(&o, "dataset", d->config.dataset);
+	json_out_kv_string(&o, "callsign", d->config.callsign);
+	json_out_key(&o, "node");
+	node_state(d->node, &o);
+	json_out_end_object(&o);
+	buf_add_u8(&o.b, '\n');
+	e = station_state_write(&d->station, buf_span(&o.b));
+	if (e)
+		report(REPORT_WARNING, "state could not be written: %s",
+		       strerror(-e));
+	buf_fini(&o.b);
+}
+
+/* When the node wants to be called, in the ring's time. */
+static uint64_t wake_us(struct daemon *d)
+{
+	uint64_t due = node_wake_us(d->node), now = daemon_now(d).mono_us;
+
+	if (due == TIME_NEVER)
+		return TIME_NEVER;
+	return ring_now_us(d->ring) +
+	       (due > now ? (due - now) / d->config.time_scale + 1 : 0);
+}
+
+static void glue_turn(void *ctx)
+{
+	struct daemon *d = ctx;
+	uint64_t due = wake_us(d);
+
+	glue_sync(d);
+	if (node_state_dirty(d->node))
+		glue_save(d);
+	control_reap(d->control);
+	if (due == TIME_NEVER)
+		ring_timer_clear(d->ring, &d->wake);
+	else
+		ring_timer_set(d->ring, &d->wake, due);
+}
+
+void glue_start(struct daemon *d)
+{
+	d->wake = (struct ring_timer){ .fn = glue_tick, .ctx = d };
+	d->flush = (struct ring_timer){ .fn = glue_flush, .ctx = d };
+	d->watchdog = (struct ring_timer){ .fn = glue_watchdog, .ctx = d };
+	glue_flush(d);
+	if (notify_watchdog_us())
+		glue_watchdog(d);
+	ring_on_turn(d->ring, glue_turn, d);
+	glue_turn(d);
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A port: one line of the configuration as a thing that sends and receives
+ * link frames. KISS TNCs (kiss/tnc.h) and Reticulum TCP interfaces stand
+ * behind one small table of calls. A port that is away is down and comes back
+ * by itself; it is never a reason to exit.
+ */
+#pragma once
+#include "daemon/config.h"
+#include "lib/ring/ring.h"
+
+struct port;
+
+struct port_ops {
+	/* A whole link frame, borrowed for the call. */
+	void (*frame)(void *ctx, int number, struct span frame);
+	/* What could not be framed, and why (a name). */
+	void (*error)(void *ctx, int number, const char *name,
+		      struct span raw);
+	void (*state)(void *ctx, int number, bool up, const char *why);
+};
+
+struct port_driver {
+	int (*open)(struct port *p);
+	void (*close)(struct port *p);
+	int (*send)(struct port *p, const struct span *frames, size_t n);
+};
+extern const struct port_driver port_rns;	/* tcp:, listen: */
+
+struct port {
+	const struct config_port *config;	/* outlives the port */
+	int number;
+	struct ring *ring;
+	const struct port_ops *ops;
+	void *ctx;
+	const struct port_driver *driver;
+	void *link;			/* the driver's */
+	bool up;
+	char why[160];			/* of the last change, for status */
+	uint64_t frames_in, frames_out, bytes_in, bytes_out, errors,
+		 send_failures, ups;
+};
+
+/* 0 or -ENOMEM; the port may well be down still. */
+int port_open(struct port *p, struct ring *r, const struct config_port *c,
+	      int number, const struct port_ops *ops, void *ctx);
+void port_close(struct port *p);
+/* One burst, one key-up. 0, -ENETDOWN, -ENOBUFS. */
+int port_send(struct port *p, const struct span *frames, size_t n);
+
+/* For drivers. */
+void port_received(struct port *p, struct span frame);
+void port_failed(struct port *p, const char *name, struct span raw);
+void port_changed(struct port *p, bool up, const char *why);

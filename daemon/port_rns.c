@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Reticulum's TCP interfaces, HDLC framing: `tcp:` connects, `listen:` takes
+ * up to PEERS_MAX clients. All peers of a listening port are one shared
+ * medium: what is sent goes to each of them.
+ *
+ *   away --resolve, connect / bind, listen--> at work --error--> away
+ *     ^-------------- after 1 s, 2 s .. 60 s ---------------------'
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include "daemon/port.h"
+#include "lib/base/clock.h"
+#include "lib/rns/rns.h"
+
+#define PEERS_MAX 16
+#define PAUSE_MAX_S 60
+
+struct peer {
+	struct link *link;	/* NULL = free */
+	struct ring_stream *stream;
+	struct hdlc_decoder hdlc;
+};
+
+struct link {
+	struct port *port;
+	struct ring_wait *wait;		/* connecting or accepting */
+	struct ring_timer retry;
+	unsigned pause_s;
+	unsigned n_peers;
+	struct peer peers[PEERS_MAX];
+	uint8_t line[HDLC_ENCODED_MAX(HDLC_FRAME_MAX)];
+};
+
+static void link_start(void *ctx);
+
+static bool link_listens(const struct link *l)
+{
+	return l->port->config->device == DEVICE_LISTEN;
+}
+
+static void link_later(struct link *l, const char *what, int error)
+{
+	char why[160];
+
+	snprintf(why, sizeof(why), "%s: %s; again in %u s", what,
+		 strerror(error), l->pause_s);
+	port_changed(l->port, false, why);
+	ring_timer_set(l->port->ring, &l->retry,
+		       ring_now_us(l->port->ring) + l->pause_s * US_PER_S);
+	l->pause_s = l->pause_s * 2 > PAUSE_MAX_S ? PAUSE_MAX_S :
+		     l->pause_s * 2;
+}
+
+/* ---- peers ---- */
+
+static void peer_frame(void *ctx, struct span packet)
+{
+	struct peer *q = ctx;
+
+	port_received(q->link->port, packet);
+}
+
+static void peer_data(void *ctx, struct span bytes)
+{
+	struct peer *q = ctx;
+
+	hdlc_decode(&q->hdlc, bytes);
+}
+
+static void peer_drop(struct peer *q)
+{
+	ring_stream_close(q->stream);
+	q->link->n_peers--;
+	q->link = NULL;
+}
+
+static void peer_closed(void *ctx, int error)
+{
+	struct peer *q = ctx;
+	struct link *l = q->link;
+
+	peer_drop(q);
+	if (!link_listens(l))
+		link_later(l, "closed by the other end",
+			   error ? -error : ECONNRESET);
+	else if (l->n_peers == 0)
+		port_changed(l->port, false, "listening, nobody connected");
+}
+
+static const struct ring_stream_ops peer_ops = {
+	.data = peer_data, .closed = peer_closed,
+};
+
+static void socket_tune(int fd)
+{
+	int one = 1, idle_s = 30;
+
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_s, sizeof(idle_s));
+}
+
+static int peer_add(struct link *l, int fd)
+{
+	struct peer *q = l->peers;
+
+	while (q < l->peers + PEERS_MAX && q->link)
+		q++;
+	if (q == l->peers + PEERS_MAX)
+		return -ENOSPC;
+	socket_tune(fd);
+	hdlc_decoder_init(&q->hdlc, peer_frame, q);
+	q->stream = ring_stream_new(l->port->ring, fd, RING_TCP, &peer_ops, q);
+	if (!q->stream)
+		return -errno;
+	q->link = l;
+	l->n_peers++;
+	l->pause_s = 1;
+	port_changed(l->port, true, "connected");
+	return 0;
+}
+
+/* ---- connecting, accepting ---- */
+
+static void link_accepted(void *ctx, int fd)
+{
+	struct link *l = ctx;
+
+	if (fd >= 0 && peer_add(l, fd))
+		close(fd);
+}
+
+static void link_connected(void *ctx, int fd)
+{
+	struct link *l = ctx;
+
+	l->wait = NULL;
+	if (fd >= 0 && peer_add(l, fd)) {
+		close(fd);
+		fd = -ENOMEM;
+	}
+	if (fd < 0)
+		link_later(l, l->port->config->spec, -fd);
+}
+
+static int link_listen(struct link *l, int fd, const struct addrinfo *a)
+{
+	int one = 1, zero = 0;
+
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (a->ai_family == AF_INET6)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &zero,
+			   sizeof(zero));
+	if (bind(fd, a->ai_addr, a->ai_addrlen) || listen(fd, PEERS_MAX))
+		return -errno;
+	l->wait = ring_accept(l->port->ring, fd, link_accepted, l);
+	return l->wait ? 0 : -ENOMEM;
+}
+
+static int link_try(struct link *l, const struct addrinfo *a)
+{
+	int fd = socket(a->ai_family, SOCK_STREAM | SOCK_CLOEXEC |
+			SOCK_NONBLOCK, 0);
+	int e = fd < 0 ? -errno : 0;
+
+	if (!e && link_listens(l)) {
+		e = link_listen(l, fd, a);
+	} else if (!e) {
+		l->wait = ring_connect(l->port->ring, fd, a->ai_addr,
+				       a->ai_addrlen, link_connected, l);
+		e = l->wait ? 0 : -ENOMEM;
+	}
+	if (e && fd >= 0)
+		close(fd);
+	return e;
+}
+
+static int link_resolve(struct link *l, struct addrinfo **list)
+{
+	const struct config_port *c = l->port->config;
+	struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
+	const char *host = c->host[0] ? c->host : NULL;
+
+	if (!host)	/* listening everywhere: one socket for both families */
+		hints.ai_family = AF_INET6;
+	hints.ai_flags = link_listens(l) ? AI_PASSIVE : 0;
+	if (getaddrinfo(host, c->service, &hints, list) == 0)
+		return 0;
+	hints.ai_family = AF_UNSPEC;
+	return getaddrinfo(host, c->service, &hints, list) ? -EHOSTUNREACH : 0;
+}
+
+static void link_start(void *ctx)
+{
+	struct link *l = ctx;
+	struct addrinfo *list = NULL;
+	int e = link_resolve(l, &list);
+
+	if (!e) {
+		e = -EHOSTUNREACH;
+		for (struct addrinfo *a = list; a && e; a = a->ai_next)
+			e = link_try(l, a);
+		freeaddrinfo(list);
+	}
+	if (e)
+		link_later(l, l->port->config->spec, -e);
+	else if (link_listens(l))
+		port_changed(l->port, false, "listening, nobody connected");
+}
+
+static int rns_open(struct port *p)
+{
+	struct link *l = calloc(1, sizeof(*l));
+
+	if (!l)
+		return -ENOMEM;
+	l->port = p;
+	l->pause_s = 1;
+	l->retry.fn = link_start;
+	l->retry.ctx = l;
+	p->link = l;
+	link_start(l);
+	return 0;
+}
+
+static void rns_close(struct port *p)
+{
+	struct link *l = p->link;
+
+	ring_timer_clear(p->ring, &l->retry);
+	if (l->wait)
+		ring_wait_cancel(l->wait);
+	for (struct peer *q = l->peers; q < l->peers + PEERS_MAX; q++)
+		if (q->link)
+			peer_drop(q);
+	free(l);
+}
+
+static int rns_send(struct port *p, const struct span *frames, size_t n)
+{
+	struct link *l = p->link;
+	int e = l->n_peers ? 0 : -ENETDOWN;
+
+	for (size_t i = 0; i < n && !e; i++) {
+		if (frames[i].n > HDLC_FRAME_MAX)
+			return -EMSGSIZE;
+		size_t len = hdlc_encode(l->line, frames[i]);
+
+		for (struct peer *q = l->peers; q < l->peers + PEERS_MAX; q++)
+			if (q->link && ring_stream_write(q->stream,
+							 SPAN(l->line, len)))
+				e = -ENOBUFS;
+	}
+	return e;
+}
+
+const struct port_driver port_rns = { rns_open, rns_close, rns_send };

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Start and stop, in their order:
+ *
+ *   ring, folder and key, log, node fed from the log, recorder, control
+ *   socket, ports; READY. Backwards at the end, where the log is synced.
+ */
+#include "daemon/daemon.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/statvfs.h>
+#include "daemon/control.h"
+#include "lib/base/crypto.h"
+#include "lib/base/report.h"
+#include "lib/ctl/ctl.h"
+
+#define BUILD_WALL_MS (CAIRN_EPOCH_S * 1000)
+#define AUTHORS_MAX 10000
+#define SEGMENT_MIN (1u << 20)
+#define SEGMENT_MAX (16u << 20)
+
+struct clock_now daemon_now(const struct daemon *d)
+{
+	return clock_read(d->config.time_scale);
+}
+
+static int exit_code_of(int e)
+{
+	switch (e) {
+	case -ENOENT:
+	case -EINVAL:
+		return EXIT_CODE_USAGE;
+	case -EPERM:
+	case -EACCES:
+		return EXIT_CODE_PERMISSION;
+	default:
+		return EXIT_CODE_FAILED;
+	}
+}
+
+/* ---- the log ---- */
+
+/* Segments are written ahead: a small part of what is free, at most what a
+ * small card takes without a long pause. */
+static uint32_t segment_size(const char *dir)
+{
+	struct statvfs v;
+	uint32_t size = SEGMENT_MAX;
+	uint64_t room = statvfs(dir, &v) ? 0 : v.f_bavail * v.f_frsize / 64;
+
+	while (size > SEGMENT_MIN && size > room)
+		size /= 2;
+	return size;
+}
+
+static int open_log(struct daemon *d)
+{
+	char dir[STATION_PATH_MAX];
+	struct log_options o = { .segment_size = segment_size(d->station.dir) };
+	int e = log_open(&d->log, station_path(&d->station, "events", dir),
+			 &o, &d->recovery);
+
+	if (e == -EBUSY)
+		report(REPORT_ERROR, "%s: another cairnd is at work here",
+		       d->station.dir);
+	else if (e)
+		report(REPORT_ERROR, "%s: %s", dir, strerror(-e));
+	else if (d->recovery.note[0])
+		report(REPORT_WARNING, "log: %s", d->recovery.note);
+	return e ? e : history_init(&d->history, d->log);
+}
+
+/* ---- the node ---- */
+
+static struct span state_member(const struct json *state, const char *key)
+{
+	return state ? json_string(json_get(state, key)) : SPAN("", 0);
+}
+
+/* A folder belongs to one dataset for good: ids depend on its name. */
+static int check_dataset(struct daemon *d, const struct json *state)
+{
+	struct span name = state_member(state, "dataset");
+
+	if (!name.n || span_equal(name, SPAN_STR(d->config.dataset)))
+		return 0;
+	report(REPORT_ERROR, "%s holds the dataset '%.*s', not '%s'",
+	       d->station.dir, (int)name.n, (const char *)name.p,
+	       d->config.dataset);
+	return -EINVAL;
+}
+
+static struct node *make_node(struct daemon *d)
+{
+	struct node_config c = {
+		.identity = d->station.identity,
+		.transmit = d->config.transmit,
+		.digest_announce = true,
+		.build_wall_ms = BUILD_WALL_MS,
+		.drift_ms = HLC_DRIFT_MS,
+		.store = history_store(&d->history),
+		.authors_max = AUTHORS_MAX,
+	};
+
+	memcpy(c.callsign, d->config.callsign, sizeof(c.callsign));
+	memcpy(c.dataset, d->config.dataset, sizeof(c.dataset));
+	crypto_random(&c.seed, sizeof(c.seed));
+	return node_new(&c, daemon_now(d));
+}
+
+static int load_record(void *ctx, const struct log_record *r)
+{
+	struct daemon *d = ctx;
+
+	return node_load(d->node, r->type, r->slot, r->payload);
+}
+
+static int load_history(struct daemon *d)
+{
+	struct log_snapshot *s = log_snapshot(d->log);
+	int e = s ? history_scan(&d->history, s, load_record, d) : -ENOMEM;
+
+	if (s && log_release(s) && !e)
+		e = -EIO;
+	if (e)
+		report(REPORT_ERROR, "%s/events: %s; try: cairn fsck",
+		       d->station.dir, strerror(-e));
+	d->committed = log_durable(d->log);
+	return e;
+}
+
+static int start_node(struct daemon *d, const struct json *state)
+{
+	const struct json *inner = state ? json_get(state, "node") : NULL;
+	struct json_out o = { 0 };
+	int e;
+
+	d->node = make_node(d);
+	if (!d->node)
+		return -ENOMEM;
+	for (size_t i = 0; i < d->config.n_ports; i++)
+		if (node_port_add(d->node, &d->config.ports[i].node) != (int)i)
+			return -ENOSPC;
+	e = load_history(d);
+	if (e)
+		return e;
+	if (inner)
+		json_out_value(&o, inner);
+	e = node_loaded(d->node, buf_span(&o.b), d->recovery.clean,
+			daemon_now(d));
+	buf_fini(&o.b);
+	return e;
+}
+
+static int open_node(struct daemon *d)
+{
+	struct json_error err = { 0 };
+	struct json *state = NULL;
+	int e = station_state_read(&d->station, &d->state);
+
+	if (!e && d->state.len) {
+		state = json_parse(buf_span(&d->state), &err);
+		if (!state)
+			report(REPORT_WARNING, "%s/state is damaged (%s); "
+			       "starting without it, transmitter off",
+			       d->station.dir, err.text);
+	}
+	if (d->state.len && !state)
+		d->config.transmit = false;
+	if (!e)
+		e = check_dataset(d, state);
+	if (!e)
+		e = start_node(d, state);
+	json_free(state);
+	return e;
+}
+
+/* ---- all ---- */
+
+static int open_ports(struct daemon *d)
+{
+	for (size_t i = 0; i < d->config.n_ports; i++) {
+		int e;
+
+		d->n_ports = i + 1;
+		e = port_open(&d->ports[i], d->ring, &d->config.ports[i],
+			      (int)i, &glue_port_ops, d);
+		if (e)
+			return e;
+	}
+	return 0;
+}
+
+static int open_rest(struct daemon *d)
+{
+	char path[STATION_PATH_MAX];
+	int e;
+
+	d->flight = flight_open(station_path(&d->station, "frames", path), &e);
+	if (!d->flight)
+		report(REPORT_WARNING, "%s: %s; no flight recorder", path,
+		       strerror(-e));
+	e = control_open(d, &d->control);
+	if (e) {
+		report(REPORT_ERROR, "%s/control: %s", d->station.dir,
+		       strerror(-e));
+		return e;
+	}
+	glue_actions(d);
+	glue_save(d);
+	return open_ports(d);
+}
+
+int daemon_open(struct daemon *d, const char *dir, int *exit_code)
+{
+	char why[640];
+	int e = crypto_init();
+
+	if (!e)
+		e = ring_new(&d->ring, getenv("CAIRN_ENGINE"));
+	if (e) {
+		report(REPORT_ERROR, "engine: %s", strerror(-e));
+		*exit_code = EXIT_CODE_FAILED;
+		return e;
+	}
+	d->started_us = daemon_now(d).mono_us / d->config.time_scale;
+	e = station_open(&d->station, dir, why);
+	if (e)
+		report(REPORT_ERROR, "%s", why);
+	else
+		e = open_log(d);
+	if (!e)
+		e = open_node(d);
+	if (!e)
+		e = open_rest(d);
+	*exit_code = exit_code_of(e);
+	return e;
+}
+
+/* A sync in flight has replies and frames behind it: it may end, in a bounded
+ * time. */
+static void drain(struct daemon *d)
+{
+	for (int i = 0; i < 20 && d->syncing; i++)
+		ring_turn(d->ring, 100 * US_PER_MS);
+}
+
+void daemon_close(struct daemon *d)
+{
+	drain(d);
+	for (size_t i = 0; i < d->n_ports; i++)
+		port_close(&d->ports[i]);
+	control_close(d->control);
+	if (d->node && d->control)
+		glue_save(d);
+	if (d->log) {
+		int e = log_close(d->log);
+
+		if (e && !d->log_error)
+			report(REPORT_ERROR, "log: %s", strerror(-e));
+		history_fini(&d->history);
+	}
+	flight_close(d->flight);
+	node_free(d->node);
+	ring_free(d->ring);
+	outbox_clear(&d->outbox);
+	buf_fini(&d->outbox.b);
+	buf_fini(&d->state);
+	station_fini(&d->station);
+}

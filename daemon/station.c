@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A station's folder: see station.h.
+ */
+#include "daemon/station.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "lib/base/crypto.h"
+
+#define STATE_MAX (1 << 20)
+
+char *station_path(const struct station *s, const char *name,
+		   char dst[STATION_PATH_MAX])
+{
+	snprintf(dst, STATION_PATH_MAX, "%s/%s", s->dir, name);
+	return dst;
+}
+
+static void key_sentence(int e, const char *path, const char *dir,
+			 char why[640])
+{
+	switch (e) {
+	case -ENOENT:
+		snprintf(why, 640, "%s: no key yet; make one with: "
+			 "cairn -d %s key gen", path, dir);
+		break;
+	case -EPERM:
+		snprintf(why, 640, "%s: others can read this key; "
+			 "after chmod 600 consider whether it is still secret",
+			 path);
+		break;
+	case -EINVAL:
+		snprintf(why, 640, "%s: not a key (64 bytes)", path);
+		break;
+	default:
+		snprintf(why, 640, "%s: %s", path, strerror(-e));
+	}
+}
+
+int station_open(struct station *s, const char *dir, char why[640])
+{
+	char path[STATION_PATH_MAX];
+	int e;
+
+	if (snprintf(s->dir, sizeof(s->dir), "%s", dir) >=
+	    (int)sizeof(s->dir)) {
+		snprintf(why, 640, "%.80s...: the path is too long", dir);
+		return -ENAMETOOLONG;
+	}
+	station_path(s, "key", path);
+	e = rns_identity_load(&s->identity, path);
+	if (e)
+		key_sentence(e, path, dir, why);
+	return e;
+}
+
+void station_fini(struct station *s)
+{
+	crypto_wipe(&s->identity, sizeof(s->identity));
+}
+
+int station_state_read(const struct station *s, struct buf *out)
+{
+	char path[STATION_PATH_MAX];
+	int fd = open(station_path(s, "state", path), O_RDONLY | O_CLOEXEC);
+	ssize_t n;
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -errno;
+	while ((n = read(fd, buf_reserve(out, 4096), 4096)) > 0 &&
+	       out->len < STATE_MAX)
+		out->len += (size_t)n;
+	if (n < 0)
+		n = -errno;
+	close(fd);
+	return n > 0 ? -EFBIG : (int)n;
+}
+
+static int write_synced(int fd, struct span text)
+{
+	while (text.n) {
+		ssize_t n = write(fd, text.p, text.n);
+
+		if (n < 0)
+			return -errno;
+		text = SPAN(text.p + n, text.n - (size_t)n);
+	}
+	return fdatasync(fd) ? -errno : 0;
+}
+
+static int dir_sync(const char *dir)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int e = fd < 0 || fsync(fd) ? -errno : 0;
+
+	if (fd >= 0)
+		close(fd);
+	return e;
+}
+
+int station_state_write(const struct station *s, struct span text)
+{
+	char path[STATION_PATH_MAX], fresh[STATION_PATH_MAX];
+	int fd, e;
+
+	station_path(s, "state", path);
+	station_path(s, "state.new", fresh);
+	fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -errno;
+	e = write_synced(fd, text);
+	close(fd);
+	if (!e && rename(fresh, path))
+		e = -errno;
+	if (e) {
+		unlink(fresh);
+		return e;
+	}
+	return dir_sync(s->dir);
+}

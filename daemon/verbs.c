@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What can be asked of cairnd through its control socket.
+ *
+ *   status  neighbours  heard  feeds            looking: one object
+ *   create RECORD FORM      set RECORD FIELD VALUE(JSON)
+ *   unset RECORD FIELD      note RECORD TEXT    writing
+ *   tx on|off|test [PORT]   monitor
+ */
+#include <errno.h>
+#include <stdio.h>
+#include "daemon/control.h"
+#include "daemon/daemon.h"
+#include "lib/ctl/ctl.h"
+#include "lib/event/payload.h"
+
+struct call {
+	struct daemon *d;
+	struct client *cl;
+	char *const *args;
+	size_t n_args;
+};
+
+struct verb {
+	const char *name;
+	void (*run)(const struct call *c);
+	size_t min, max;
+};
+
+/* ---- looking ---- */
+
+static void verb_status(const struct call *c)
+{
+	struct json_out o = { 0 };
+
+	status_json(c->d, &o);
+	client_reply(c->cl, &o);
+	client_end(c->cl, EXIT_CODE_OK, NULL);
+}
+
+static void verb_neighbours(const struct call *c)
+{
+	struct json_out o = { 0 };
+
+	node_neighbours_json(c->d->node, &o, daemon_now(c->d));
+	client_reply(c->cl, &o);
+	client_end(c->cl, EXIT_CODE_OK, NULL);
+}
+
+static void verb_heard(const struct call *c)
+{
+	struct json_out o = { 0 };
+
+	node_heard_json(c->d->node, &o, daemon_now(c->d));
+	client_reply(c->cl, &o);
+	client_end(c->cl, EXIT_CODE_OK, NULL);
+}
+
+static void verb_feeds(const struct call *c)
+{
+	struct json_out o = { 0 };
+
+	node_feeds_json(c->d->node, &o);
+	client_reply(c->cl, &o);
+	client_end(c->cl, EXIT_CODE_OK, NULL);
+}
+
+static void verb_monitor(const struct call *c)
+{
+	client_watch(c->cl);
+}
+
+/* ---- writing ---- */
+
+static const char *write_sentence(int e)
+{
+	switch (e) {
+	case -EINVAL:
+		return "that does not fit into an event (4096 bytes)";
+	case -EROFS:
+		return "the log stopped: nothing is stored any more";
+	case -ENOSPC:
+		return "no room";
+	default:
+		return strerror(-e);
+	}
+}
+
+static void write_event(const struct call *c, uint16_t kind, struct buf *b)
+{
+	uint8_t id[EVENT_ID_SIZE];
+	int e = node_write(c->d->node, kind, buf_span(b), id,
+			   daemon_now(c->d));
+	struct json_out o = { 0 };
+
+	buf_fini(b);
+	if (e) {
+		client_end(c->cl, e == -EINVAL ? EXIT_CODE_USAGE :
+			   EXIT_CODE_FAILED, write_sentence(e));
+		return;
+	}
+	glue_actions(c->d);
+	json_out_object(&o);
+	json_out_kv_string(&o, "kind", kind_name(kind));
+	json_out_kv_hex(&o, "id", SPAN(id, sizeof(id)));
+	json_out_end_object(&o);
+	client_end_durable(c->cl, &o, c->d->committed);
+}
+
+static void put_key_text(struct buf *b, enum payload_key key, const char *s)
+{
+	payload_put_uint(b, key);
+	payload_put_text(b, SPAN_STR(s));
+}
+
+static void verb_create(const struct call *c)
+{
+	struct buf b = { 0 };
+
+	payload_put_map(&b, 2);
+	put_key_text(&b, KEY_RECORD, c->args[0]);
+	put_key_text(&b, KEY_FORM, c->args[1]);
+	write_event(c, KIND_RECORD_CREATE, &b);
+}
+
+static void verb_note(const struct call *c)
+{
+	struct buf b = { 0 };
+
+	payload_put_map(&b, 2);
+	put_key_text(&b, KEY_RECORD, c->args[0]);
+	put_key_text(&b, KEY_TEXT, c->args[1]);
+	write_event(c, KIND_NOTE_ADD, &b);
+}
+
+#define BASE_MAX (8 * EVENT_BASE_SIZE)
+
+/* A write names what it replaces. */
+static struct span field_base(const struct call *c, uint8_t dst[BASE_MAX])
+{
+	size_t n = view_field_base(node_view(c->d->node),
+				   SPAN_STR(c->args[0]), SPAN_STR(c->args[1]),
+				   dst, BASE_MAX);
+
+	return SPAN(dst, n);
+}
+
+static void put_base(struct buf *b, struct span base)
+{
+	if (!base.n)
+		return;
+	payload_put_uint(b, KEY_BASE);
+	payload_put_bytes(b, base);
+}
+
+static void verb_set(const struct call *c)
+{
+	struct json *v = json_parse(SPAN_STR(c->args[2]), NULL);
+	uint8_t heads[BASE_MAX];
+	struct span base = field_base(c, heads);
+	struct buf b = { 0 };
+	int e;
+
+	payload_put_map(&b, base.n ? 4 : 3);
+	put_key_text(&b, KEY_RECORD, c->args[0]);
+	put_key_text(&b, KEY_FIELD, c->args[1]);
+	payload_put_uint(&b, KEY_VALUE);
+	e = v ? payload_from_json(&b, v) : -EINVAL;
+	json_free(v);
+	put_base(&b, base);
+	if (!e) {
+		write_event(c, KIND_FIELD_SET, &b);
+		return;
+	}
+	buf_fini(&b);
+	client_end(c->cl, EXIT_CODE_USAGE, "the value is not JSON that an "
+		   "event can hold");
+}
+
+static void verb_unset(const struct call *c)
+{
+	uint8_t heads[BASE_MAX];
+	struct span base = field_base(c, heads);
+	struct buf b = { 0 };
+
+	payload_put_map(&b, base.n ? 3 : 2);
+	put_key_text(&b, KEY_RECORD, c->args[0]);
+	put_key_text(&b, KEY_FIELD, c->args[1]);
+	put_base(&b, base);
+	write_event(c, KIND_FIELD_UNSET, &b);
+}
+
+/* ---- tx ---- */
+
+static int port_find(struct daemon *d, const char *name)
+{
+	for (size_t i = 0; i < d->n_ports; i++)
+		if (!strcmp(d->ports[i].config->node.name, name))
+			return (int)i;
+	return -ENOENT;
+}
+
+static int tx_test(const struct call *c, char why[160])
+{
+	int port = c->n_args > 1 ? port_find(c->d, c->args[1]) : 0;
+	int e;
+
+	if (port < 0 || !c->d->n_ports) {
+		snprintf(why, 160, "no such port");
+		return -ENOENT;
+	}
+	if (!c->d->ports[port].up) {
+		snprintf(why, 160, "port %s is down: %.100s",
+			 c->d->ports[port].config->node.name,
+			 c->d->ports[port].why);
+		return -ENETDOWN;
+	}
+	e = node_send_test(c->d->node, port, daemon_now(c->d), why);
+	if (!e)
+		glue_actions(c->d);
+	return e;
+}
+
+static int tx_switch(const struct call *c, bool on, char why[160])
+{
+	int e = node_transmit(c->d->node, on, daemon_now(c->d), why);
+
+	if (!on)
+		outbox_clear(&c->d->outbox);
+	glue_actions(c->d);
+	if (!e)
+		glue_save(c->d);
+	return e;
+}
+
+static void verb_tx(const struct call *c)
+{
+	char why[160] = "";
+	int e;
+
+	if (!strcmp(c->args[0], "test")) {
+		e = tx_test(c, why);
+	} else if (!strcmp(c->args[0], "on") || !strcmp(c->args[0], "off")) {
+		e = tx_switch(c, !strcmp(c->args[0], "on"), why);
+	} else {
+		client_end(c->cl, EXIT_CODE_USAGE, "tx on, off or test");
+		return;
+	}
+	client_end(c->cl, e ? EXIT_CODE_FAILED : EXIT_CODE_OK,
+		   e ? *why ? why : strerror(-e) : NULL);
+}
+
+/* ---- the table ---- */
+
+static const struct verb verbs[] = {
+	{ "status", verb_status, 0, 0 },
+	{ "neighbours", verb_neighbours, 0, 0 },
+	{ "heard", verb_heard, 0, 0 },
+	{ "feeds", verb_feeds, 0, 0 },
+	{ "monitor", verb_monitor, 0, 0 },
+	{ "create", verb_create, 2, 2 },
+	{ "set", verb_set, 3, 3 },
+	{ "unset", verb_unset, 2, 2 },
+	{ "note", verb_note, 2, 2 },
+	{ "tx", verb_tx, 1, 2 },
+	{ NULL, NULL, 0, 0 },
+};
+
+void verb_run(struct daemon *d, struct client *cl,
+	      const struct ctl_request *r)
+{
+	struct call c = { d, cl, r->args, r->n_args };
+	const struct verb *v = verbs;
+
+	while (v->name && strcmp(v->name, r->verb))
+		v++;
+	if (!v->name)
+		client_end(cl, EXIT_CODE_USAGE, "unknown verb");
+	else if (c.n_args < v->min || c.n_args > v->max)
+		client_end(cl, EXIT_CODE_USAGE, "wrong number of words");
+	else
+		v->run(&c);
+}
