@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * monitor: every frame as it passes, in and out, with what became of it.
+ * monitor: every frame as it passes, in and out, and what became of it. cairnd
+ * hands over the bytes; they are decoded here.
  */
 #include <stdio.h>
+#include "kiss/codec.h"
 #include "lib/ctl/ctl.h"
 #include "tools/cairn.h"
 #include "tools/client.h"
+#include "tools/decode.h"
 #include "tools/out.h"
 
 static void print_string(const struct json *v, const char *key, int width)
@@ -15,11 +18,39 @@ static void print_string(const struct json *v, const char *key, int width)
 	printf("%-*.*s ", width, (int)s.n, (const char *)s.p);
 }
 
+static bool is_link(const struct json *v, const char *link)
+{
+	return span_equal(json_string(json_get(v, "link")), SPAN_STR(link));
+}
+
+static void print_frame(const struct json *v, bool verbose)
+{
+	struct span hex = json_string(json_get(v, "frame"));
+	uint8_t frame[KISS_FRAME_MAX];
+	int n = hex_decode(frame, sizeof(frame), hex);
+	struct decoded d = { 0 };
+	struct buf b = { 0 };
+
+	if (n < 0 || is_link(v, "error")) {
+		printf("%.*s", (int)hex.n, (const char *)hex.p);
+		return;
+	}
+	if (is_link(v, "ax25"))
+		decode_ax25(&d, SPAN(frame, n));
+	else
+		decode_bare(&d, SPAN(frame, n));
+	decode_put_text(&b, &d, verbose);
+	while (b.len && b.p[b.len - 1] == '\n')
+		b.len--;
+	fwrite(b.p, 1, b.len, stdout);
+	buf_fini(&b);
+}
+
 static void print_event(void *ctx, const struct json *v, struct span text)
 {
 	struct span note = json_string(json_get(v, "note"));
+	const bool *verbose = ctx;
 
-	(void)ctx;
 	(void)text;
 	print_string(v, "time", 20);
 	if (note.n) {
@@ -29,7 +60,7 @@ static void print_event(void *ctx, const struct json *v, struct span text)
 		print_string(v, "port", 6);
 		print_string(v, "direction", 3);
 		print_string(v, "verdict", 9);
-		print_string(v, "frame", 0);
+		print_frame(v, *verbose);
 	}
 	putchar('\n');
 }
@@ -37,11 +68,12 @@ static void print_event(void *ctx, const struct json *v, struct span text)
 int cmd_monitor(int argc, char **argv)
 {
 	struct options o;
-	int code = options_read(&o, argc, argv, "monitor [--json]\n\n"
+	int code = options_read(&o, argc, argv, "monitor [-v] [--json]\n\n"
 		"A line a frame: time, port, direction, verdict, what it is. "
 		"--json: with the\nraw bytes in hex.", NULL, 0, 0);
 
 	return code != OPTIONS_OK ? code :
 	       client_call(argv[0], 0, NULL,
-			   o.json ? client_print_json : print_event, NULL);
+			   o.json ? client_print_json : print_event,
+			   &o.verbose);
 }

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * log: the events in the order in which they came to this station. -f follows
+ * the shared tail of the log; the daemon does not notice.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include "lib/base/clock.h"
+#include "lib/ctl/ctl.h"
+#include "lib/event/payload.h"
+#include "lib/event/record.h"
+#include "tools/out.h"
+#include "tools/reader.h"
+
+#define FOLLOW_LAST 10
+#define FOLLOW_PAUSE_US 200000
+
+struct author {
+	char label[AUTHOR_LABEL_MAX + 1], call[16];
+};
+
+struct lister {
+	struct reader r;
+	struct author *authors;		/* by slot */
+	size_t n_authors;
+	uint64_t events, skip;		/* counted so far; not printed */
+	bool json, counting;
+};
+
+/* ---- who ---- */
+
+static struct author *author_at(struct lister *l, uint32_t slot)
+{
+	while (slot >= l->n_authors) {
+		size_t n = l->n_authors ? 2 * l->n_authors : 64;
+
+		l->authors = realloc(l->authors, n * sizeof(*l->authors));
+		if (!l->authors)
+			abort();
+		memset(l->authors + l->n_authors, 0,
+		       (n - l->n_authors) * sizeof(*l->authors));
+		l->n_authors = n;
+	}
+	return &l->authors[slot];
+}
+
+static void text_copy(char *dst, size_t cap, struct span s)
+{
+	snprintf(dst, cap, "%.*s", (int)s.n, (const char *)s.p);
+}
+
+static void note_author(struct lister *l, const struct log_record *rec)
+{
+	text_copy(author_at(l, rec->slot)->label, AUTHOR_LABEL_MAX + 1,
+		  rec->payload);
+}
+
+static void note_call(struct lister *l, uint32_t slot, const struct event *e)
+{
+	struct author *a = author_at(l, slot);
+	struct payload_value v;
+
+	if (e->kind == KIND_STATION && !e->withheld &&
+	    payload_get(e->payload, KEY_CALL, &v))
+		text_copy(a->call, sizeof(a->call), v.str);
+}
+
+/* ---- what ---- */
+
+static void event_json(const struct author *a, const struct event *e)
+{
+	struct json_out o = { 0 };
+	const char *kind = kind_name(e->kind);
+	char text[25];
+
+	json_out_object(&o);
+	json_out_kv_string(&o, "time",
+			   clock_format_utc(text, e->hlc.wall_ms));
+	json_out_kv_string(&o, "callsign", a->call);
+	json_out_kv_string(&o, "author", a->label);
+	json_out_kv_uint(&o, "seq", e->seq);
+	json_out_kv_uint(&o, "wall_ms", e->hlc.wall_ms);
+	json_out_kv_uint(&o, "counter", e->hlc.counter);
+	json_out_kv_uint(&o, "kind", e->kind);
+	json_out_kv_string(&o, "kind_name", kind ? kind : "");
+	json_out_kv_hex(&o, "id", SPAN(e->id, EVENT_ID_SIZE));
+	json_out_kv_bool(&o, "withheld", e->withheld);
+	json_out_key(&o, e->withheld ? "payload_hash" : "payload");
+	if (e->withheld)
+		json_out_hex(&o, e->payload);
+	else
+		payload_to_json(&o, e->payload);
+	json_out_end_object(&o);
+	printf("%.*s\n", (int)o.b.len, (const char *)o.b.p);
+	buf_fini(&o.b);
+}
+
+static void event_text(const struct author *a, const struct event *e)
+{
+	struct json_out o = { .spaced = true };
+	const char *kind = kind_name(e->kind);
+	char text[25];
+
+	if (!e->withheld)
+		payload_to_json(&o, e->payload);
+	printf("%s  %-9s %5llu  %-14s ",
+	       clock_format_utc(text, e->hlc.wall_ms),
+	       a->call[0] ? a->call : a->label,
+	       (unsigned long long)e->seq, kind ? kind : "(unknown)");
+	out_text(stdout, e->withheld ? SPAN_STR("(withheld)") :
+		 buf_span(&o.b));
+	putchar('\n');
+	buf_fini(&o.b);
+}
+
+static int list_record(void *ctx, const struct log_record *rec)
+{
+	struct lister *l = ctx;
+	struct event e = { 0 };
+
+	if (rec->type == RECORD_AUTHOR)
+		note_author(l, rec);
+	if (rec->type != RECORD_EVENT || record_event_decode(rec->payload, &e))
+		return 0;
+	note_call(l, rec->slot, &e);
+	l->events++;
+	if (l->counting || l->events <= l->skip)
+		return 0;
+	(l->json ? event_json : event_text)(author_at(l, rec->slot), &e);
+	return 0;
+}
+
+/* ---- the walk ---- */
+
+static int list_scan(struct lister *l)
+{
+	struct log_snapshot *s = log_snapshot(l->r.log);
+	int e = s ? history_scan(&l->r.history, s, list_record, l) : -1;
+
+	if (s && log_release(s))
+		e = -1;
+	if (e)
+		fprintf(stderr, "cairn: log: the log is damaged here\n");
+	return e ? EXIT_CODE_FAILED : EXIT_CODE_OK;
+}
+
+/* Counts first, so that the last `last` are known. */
+static int list_count(struct lister *l, uint64_t last)
+{
+	uint64_t n;
+	int code;
+
+	l->counting = true;
+	code = list_scan(l);
+	l->counting = false;
+	n = l->events;
+	l->events = 0;
+	l->skip = n > last ? n - last : 0;
+	history_fini(&l->r.history);
+	return history_init(&l->r.history, l->r.log) ? EXIT_CODE_FAILED : code;
+}
+
+static int list_all(struct lister *l, const char *last, bool follow)
+{
+	int code = EXIT_CODE_OK;
+
+	if (last || follow)
+		code = list_count(l, last ? strtoull(last, NULL, 10) :
+				     FOLLOW_LAST);
+	if (code == EXIT_CODE_OK)
+		code = list_scan(l);
+	while (follow && code == EXIT_CODE_OK) {
+		usleep(FOLLOW_PAUSE_US);
+		if (log_refresh(l->r.log))
+			code = list_scan(l);
+	}
+	return code;
+}
+
+int cmd_log(int argc, char **argv)
+{
+	const char *last = NULL;
+	bool follow = false;
+	struct option_spec own[] = { { "-n", NULL, &last },
+				     { "-f", &follow, NULL },
+				     { NULL, NULL, NULL } };
+	struct lister l = { 0 };
+	struct options o;
+	int code = options_read(&o, argc, argv,
+		"log [-f] [-n N] [--json]\n\n"
+		"The events in the order in which they came. -n: the last N; "
+		"-f: and those to come\n(the last 10 unless -n says "
+		"otherwise).", own, 0, 0);
+
+	if (code != OPTIONS_OK)
+		return code;
+	l.json = o.json;
+	code = reader_open(&l.r, argv[0]);
+	if (code == OPTIONS_OK)
+		code = list_all(&l, last, follow);
+	reader_close(&l.r);
+	free(l.authors);
+	return code;
+}

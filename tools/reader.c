@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Reading a station's folder: see reader.h.
+ */
+#include "tools/reader.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include "lib/ctl/ctl.h"
+#include "tools/client.h"
+
+#define AUTHORS_MAX 100000
+
+static int reader_fail(const struct reader *r, const char *verb, int error)
+{
+	bool nothing = error == -ENOENT;
+
+	fprintf(stderr, "cairn: %s: %s/events: %s\n", verb, r->dir,
+		nothing ? "no log here yet (is -d right?)" :
+			  strerror(-error));
+	return error == -EACCES || error == -EPERM ? EXIT_CODE_PERMISSION :
+						     EXIT_CODE_FAILED;
+}
+
+int reader_open(struct reader *r, const char *verb)
+{
+	struct log_options o = { .read_only = true };
+	struct log_recovery rec;
+	char path[544];
+	int e;
+
+	*r = (struct reader){ 0 };
+	client_dir(r->dir);
+	snprintf(path, sizeof(path), "%s/events", r->dir);
+	e = log_open(&r->log, path, &o, &rec);
+	if (!e)
+		e = history_init(&r->history, r->log);
+	return e ? reader_fail(r, verb, e) : OPTIONS_OK;
+}
+
+/* The dataset's name stands in DIR/state. */
+static void dataset_of(const char *dir, uint8_t id[DATASET_SIZE])
+{
+	char path[544];
+	struct buf text = { 0 };
+	struct json *v = NULL;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/state", dir);
+	f = fopen(path, "re");
+	if (f) {
+		text.len = fread(buf_reserve(&text, 1 << 20), 1, 1 << 20, f);
+		fclose(f);
+		v = json_parse(buf_span(&text), NULL);
+	}
+	dataset_id(id, v ? json_string(json_get(v, "dataset")) :
+			   SPAN_STR("default"));
+	json_free(v);
+	buf_fini(&text);
+}
+
+static int load_record(void *ctx, const struct log_record *rec)
+{
+	struct reader *r = ctx;
+
+	return dataset_load(&r->data, rec->type, rec->slot, rec->payload);
+}
+
+int reader_load(struct reader *r, const char *verb)
+{
+	struct store store = history_store(&r->history);
+	struct feed_config c = { .authors_max = AUTHORS_MAX, .store = store };
+	struct log_snapshot *s = log_snapshot(r->log);
+	int e = s ? 0 : -ENOMEM;
+
+	dataset_of(r->dir, c.dataset);
+	if (!e)
+		e = dataset_init(&r->data, &c);
+	r->has_data = !e;
+	if (!e)
+		e = history_scan(&r->history, s, load_record, r);
+	if (!e)
+		e = dataset_settle(&r->data, &store);
+	if (s && log_release(s) && !e)
+		e = -EIO;
+	return e ? reader_fail(r, verb, e) : OPTIONS_OK;
+}
+
+void reader_close(struct reader *r)
+{
+	if (r->has_data)
+		dataset_fini(&r->data);
+	history_fini(&r->history);
+	if (r->log)
+		log_close(r->log);
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Reading a station's folder without its daemon: DIR/events mapped read-only,
+ * as far as it is published.
+ */
+#pragma once
+#include "lib/log/log.h"
+#include "lib/node/dataset.h"
+#include "lib/store/history.h"
+#include "tools/cairn.h"
+
+struct reader {
+	char dir[512];
+	struct log *log;
+	struct history history;
+	struct dataset data;
+	bool has_data;
+};
+
+/* OPTIONS_OK, or an exit code with the reason said. */
+int reader_open(struct reader *r, const char *verb);
+/* Feeds and view as well. The same results. */
+int reader_load(struct reader *r, const char *verb);
+void reader_close(struct reader *r);
