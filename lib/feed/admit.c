@@ -26,21 +26,13 @@ struct trial {
 	struct feed_change *change;
 };
 
-static bool event_sound(const struct event *e)
-{
-	return e->payload.n <= EVENT_PAYLOAD_MAX &&
-	       (!e->withheld || e->payload.n == CRYPTO_HASH_SIZE) &&
-	       e->kind <= KIND_MAX && e->hlc.wall_ms <= HLC_WALL_MAX &&
-	       e->hlc.counter <= HLC_COUNTER_MAX;
-}
-
 static bool run_sound(const struct run *run)
 {
 	if (run->seq == 0 || run->seq > UINT64_MAX - RUN_EVENTS_MAX ||
 	    run->n > RUN_EVENTS_MAX)
 		return false;
 	for (size_t i = 0; i < run->n; i++)
-		if (!event_sound(&run->events[i]))
+		if (!set_event_sound(&run->events[i]))
 			return false;
 	return true;
 }
@@ -57,20 +49,6 @@ static void chain_run(const struct trial *t, const uint8_t prev[32])
 		event_id_next(e->id, prev, e);
 		prev = e->id;
 	}
-}
-
-static bool seal_good(const struct trial *t, uint64_t seq,
-		      const uint8_t id[EVENT_ID_SIZE])
-{
-	const struct feed_config *cfg = &t->s->cfg;
-	const struct feed *f = &t->a->feed;
-	const uint8_t *key = f->has_key ? f->key : NULL;
-
-	if (cfg->check)
-		return cfg->check(cfg->check_ctx, set_label(t->a), f->author,
-				  key, seq, id, t->run->seal);
-	return key && seal_verify(t->run->seal, key + 32, cfg->dataset,
-				  f->author, seq, id);
 }
 
 /* Room for the run's events from `from` on, and `more` besides. */
@@ -193,7 +171,8 @@ static enum feed_verdict try_chain(struct trial *t)
 		return FEED_DUPLICATE;
 	if (!quota_left(t, from, NULL))
 		return FEED_QUOTA;
-	if (!seal_good(t, t->end, run_event(t, t->end)->id))
+	if (!set_seal_good(t->s, t->a, t->end, run_event(t, t->end)->id,
+			   t->run->seal))
 		return FEED_BAD_SEAL;
 	if (from <= t->a->feed.head)
 		return fork_off(t, from);
@@ -217,7 +196,8 @@ static enum feed_verdict try_branch(struct trial *t, struct branch *b)
 		from++;
 	if (!quota_left(t, from, b))
 		return FEED_QUOTA;
-	if (!seal_good(t, t->end, run_event(t, t->end)->id))
+	if (!set_seal_good(t->s, t->a, t->end, run_event(t, t->end)->id,
+			   t->run->seal))
 		return FEED_BAD_SEAL;
 	return branch_grow(t->s, b, run_event(t, from), run_tail(t, from),
 			   t->run->seal, t->change);
@@ -239,7 +219,7 @@ static enum feed_verdict try_proof(struct trial *t)
 		return FEED_STORE;
 	if (memcmp(id, run->proof_id, sizeof(id)) == 0)
 		return FEED_DUPLICATE;
-	if (!seal_good(t, run->seq, run->proof_id))
+	if (!set_seal_good(t->s, t->a, run->seq, run->proof_id, run->seal))
 		return FEED_BAD_SEAL;
 	t->change->proof.seq = run->seq;
 	memcpy(t->change->proof.id, run->proof_id, EVENT_ID_SIZE);

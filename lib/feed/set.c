@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include "lib/base/crypto.h"
 #include "lib/event/station.h"
 #include "lib/feed/set.h"
 
@@ -156,6 +157,29 @@ struct feed_seal *set_seals(struct feed_set *s, size_t n)
 	s->seals = v;
 	s->cap_seals = n;
 	return v;
+}
+
+bool set_event_sound(const struct event *e)
+{
+	return e->payload.n <= EVENT_PAYLOAD_MAX &&
+	       (!e->withheld || e->payload.n == CRYPTO_HASH_SIZE) &&
+	       e->kind <= KIND_MAX && e->hlc.wall_ms <= HLC_WALL_MAX &&
+	       e->hlc.counter <= HLC_COUNTER_MAX;
+}
+
+bool set_seal_good(const struct feed_set *s, const struct author *a,
+		   uint64_t seq, const uint8_t id[EVENT_ID_SIZE],
+		   const uint8_t seal[EVENT_SEAL_SIZE])
+{
+	const struct feed_config *cfg = &s->cfg;
+	const struct feed *f = &a->feed;
+	const uint8_t *key = f->has_key ? f->key : NULL;
+
+	if (cfg->check)
+		return cfg->check(cfg->check_ctx, set_label(a), f->author,
+				  key, seq, id, seal);
+	return key && seal_verify(seal, key + 32, cfg->dataset, f->author,
+				  seq, id);
 }
 
 /* ---- the end of a chain ---- */

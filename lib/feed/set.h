@@ -78,6 +78,12 @@ struct author *set_at(const struct feed_set *s, uint32_t slot);
 struct span set_label(const struct author *a);
 /* Room for n seals of a change. */
 struct feed_seal *set_seals(struct feed_set *s, size_t n);
+/* Within the limits of the format. */
+bool set_event_sound(const struct event *e);
+/* Whether the author sealed (seq, id): the configured check, or Ed25519. */
+bool set_seal_good(const struct feed_set *s, const struct author *a,
+		   uint64_t seq, const uint8_t id[EVENT_ID_SIZE],
+		   const uint8_t seal[EVENT_SEAL_SIZE]);
 /* The id of a chain's event, seq 0..last: 0 or -EIO. */
 int set_chain_id(const struct feed_set *s, const struct author *a,
 		 uint32_t slot, uint64_t seq, uint8_t id[EVENT_ID_SIZE]);
