@@ -2,7 +2,8 @@
  *
  * One segment: a file, its header, its map.
  *
- *   NUMBER.tmp --zeros, synced--> header --> NUMBER.seg --> sealed, shortened
+ *   NUMBER.tmp: zeros, synced -> header, synced -> NUMBER.seg: batches ->
+ *   SEAL, synced -> shortened
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -199,6 +200,7 @@ int segment_prepare(struct log *l, uint64_t number)
 	return fd;
 }
 
+/* Durable before there is a batch: a header that is gone was damaged. */
 static int segment_write_header(struct segment *s, const struct log *l,
 				int fd)
 {
@@ -213,7 +215,9 @@ static int segment_write_header(struct segment *s, const struct log *l,
 	memcpy(h.log_id, l->id, 16);
 	h.crc = s->header_crc = header_crc(&h);
 	n = l->io->pwrite(l->io->ctx, fd, &h, sizeof(h), 0);
-	return n == sizeof(h) ? 0 : n < 0 ? (int)n : -EIO;
+	if (n != sizeof(h))
+		return n < 0 ? (int)n : -EIO;
+	return l->ring_bytes ? 0 : l->io->fdatasync(l->io->ctx, fd);
 }
 
 static int segment_name(struct log *l, uint64_t number)
