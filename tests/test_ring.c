@@ -17,97 +17,8 @@
 #include <sys/socket.h>
 #include <termios.h>
 #include <unistd.h>
-#include "lib/base/buf.h"
 #include "lib/base/clock.h"
-#include "lib/ring/ring.h"
-
-static struct ring *ring;
-
-struct peer {
-	struct ring_stream *st;
-	struct buf got;
-	unsigned messages, closed, drained, calls_after_close;
-	int error;
-	bool close_in_data, gone;
-};
-
-static void on_data(void *ctx, struct span bytes)
-{
-	struct peer *p = ctx;
-
-	p->calls_after_close += p->gone;
-	p->messages++;
-	buf_add(&p->got, bytes);
-	if (p->close_in_data) {
-		p->gone = true;
-		ring_stream_close(p->st);
-	}
-}
-
-static void on_closed(void *ctx, int error)
-{
-	struct peer *p = ctx;
-
-	p->calls_after_close += p->gone;
-	p->closed++;
-	p->error = error;
-}
-
-static void on_drained(void *ctx)
-{
-	((struct peer *)ctx)->drained++;
-}
-
-static const struct ring_stream_ops ops = { on_data, on_closed, on_drained };
-
-static void peer_open(struct peer *p, int fd, enum ring_class cls)
-{
-	*p = (struct peer){ 0 };
-	p->st = ring_stream_new(ring, fd, cls, &ops, p);
-	assert_non_null(p->st);
-}
-
-static void peer_close(struct peer *p)
-{
-	if (!p->gone)
-		ring_stream_close(p->st);
-	buf_fini(&p->got);
-}
-
-/* Turns until *what reaches n, at most about two seconds. */
-static bool turn_until(const void *what, size_t size, uint64_t n)
-{
-	for (int i = 0; i < 2000; i++) {
-		uint64_t v = size == 8 ? *(const uint64_t *)what :
-			*(const unsigned *)what;
-
-		if (v >= n)
-			return true;
-		ring_turn(ring, 1000);
-	}
-	return false;
-}
-#define UNTIL(field, n) assert_true(turn_until(&(field), sizeof(field), (n)))
-
-static void settle(void)
-{
-	for (int i = 0; i < 5; i++)
-		ring_turn(ring, 1000);
-}
-
-static int set_up(void **state)
-{
-	int err = ring_new(&ring, *state);
-
-	return err ? -1 : 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	ring_free(ring);
-	return 0;
-}
+#include "tests/ring_peer.h"
 
 static int raw_pty(int *slave)
 {
@@ -443,31 +354,23 @@ static void test_idle(void **state)
 	close(fd[1]);
 }
 
-#define ON(test, backend) \
-	{ #test " " backend, test, set_up, tear_down, (void *)backend }
-#define ALL(backend) \
-	ON(test_data_in_order, backend), ON(test_pty_hangup, backend), \
-	ON(test_short_writes, backend), ON(test_queue_is_bounded, backend), \
-	ON(test_close_inside_callback, backend), \
-	ON(test_control_messages, backend), ON(test_pause, backend), \
-	ON(test_connect_accept, backend), ON(test_timers, backend), \
-	ON(test_signal, backend), ON(test_fdatasync, backend), \
-	ON(test_idle, backend)
+#define ALL(v) \
+	ON(test_data_in_order, v), ON(test_pty_hangup, v), \
+	ON(test_short_writes, v), ON(test_queue_is_bounded, v), \
+	ON(test_close_inside_callback, v), ON(test_control_messages, v), \
+	ON(test_pause, v), ON(test_connect_accept, v), ON(test_timers, v), \
+	ON(test_signal, v), ON(test_fdatasync, v), ON(test_idle, v)
 
 int main(void)
 {
-	const struct CMUnitTest epoll[] = { ALL("epoll") };
-	const struct CMUnitTest uring[] = { ALL("uring") };
-	struct ring *r;
-	int bad;
+	const struct CMUnitTest epoll[] = { ALL(variant_epoll) };
+	const struct CMUnitTest uring[] = { ALL(variant_uring) };
+	const struct CMUnitTest single[] = { ALL(variant_single) };
+	int bad = cmocka_run_group_tests_name("epoll", epoll, NULL, NULL);
 
-	signal(SIGPIPE, SIG_IGN);
-	bad = cmocka_run_group_tests_name("epoll", epoll, NULL, NULL);
-	if (ring_new(&r, "uring") < 0) {
-		print_message("io_uring is refused here: epoll only\n");
+	if (!uring_allowed())
 		return bad;
-	}
-	print_message("%s\n", ring_describe(r));
-	ring_free(r);
-	return bad + cmocka_run_group_tests_name("uring", uring, NULL, NULL);
+	bad += cmocka_run_group_tests_name("uring", uring, NULL, NULL);
+	return bad + cmocka_run_group_tests_name("uring, reads one by one",
+						 single, NULL, NULL);
 }

@@ -1,85 +1,145 @@
 /* SPDX-License-Identifier: MIT
  *
- * Between the engine (engine.c) and what drives it (uring.c, epoll.c).
+ * Inside the engine: what io_uring and epoll have to give (private to
+ * lib/ring/ and its tests).
  *
- * A source is anything with a file descriptor that completes: a stream, a
- * wait, the signal fd, a sync. It lives in a slot; an operation carries slot
- * and generation, so that a completion that comes late finds nobody and is
- * counted. A source that is closed keeps its fd until its last operation has
- * completed (`pending`), then ring_source_gone closes and frees it.
+ * A handle is one fd, with at most one request of each kind (ring_op)
+ * outstanding. The common part says what it wants with arm() and cancel(), the
+ * backend answers through ring_complete(): once, or, for reads, as often as
+ * there is data while `more` is set. A cancelled request may still complete;
+ * the backend clears its bit in `armed` when it never will.
  *
- * A backend starts operations and reports each through ring_got, ring_wrote,
- * ring_polled or ring_synced; it knows nothing of streams or timers.
+ *   open --arm--> armed --complete--> open
+ *     \             |
+ *      `--close-->  closing --last completion--> dead --end of turn--> freed
+ *
+ * So a handle outlives every request that names it, and callbacks may close
+ * anything. user_data = generation 32 | slot 24 | op 8 finds the handle again,
+ * or tells that it is gone.
  */
 #pragma once
+#include "lib/base/list.h"
 #include "lib/ring/ring.h"
 
-enum ring_kind { RING_KIND_STREAM, RING_KIND_WAIT, RING_KIND_SIGNAL,
-	RING_KIND_SYNC, RING_KIND_INTERNAL };
+enum ring_op { RING_READ, RING_WRITE, RING_POLL, RING_SYNC, RING_OPS };
 
-struct ring_source {
-	struct ring *ring;
-	enum ring_kind kind;
-	enum ring_class cls;
+struct ring_completion {
+	enum ring_op op;
+	int res;		/* bytes, poll events, 0 or -errno */
+	struct span data;	/* RING_READ: for the call */
+	bool more;		/* the request stays armed */
+};
+
+struct ring_handle;
+
+/* What a handle is: a stream, a wait, a sync, the signals. */
+struct ring_kind {
+	void (*complete)(struct ring_handle *h,
+			 const struct ring_completion *c);
+	/* Asked for with ring_handle_kick: look what is to be done. */
+	void (*advance)(struct ring_handle *h);
+	void (*free)(struct ring_handle *h);
+};
+
+struct ring_handle {
+	struct ring *r;
+	const struct ring_kind *kind;
 	int fd;
-	bool owns_fd;		/* closed with the source */
-	uint32_t slot, generation;
-	unsigned pending;	/* operations under way */
-	bool closing;
-	bool reading, writing, polling; /* which are under way */
-	bool read_waits, write_waits;	/* so far only for readiness */
-	void (*polled)(struct ring_source *s, int revents);
-	void (*synced)(struct ring_source *s, int result);
-	struct span out;	/* what the write under way sends */
+	bool owns_fd;		/* closed with the handle */
+	int old_flags;		/* put back before it; -1 = nothing to do */
+	uint32_t slot, gen;
+	enum ring_class cls;
+	bool socket;		/* recv/send, not read/write */
+	bool messages;		/* ... that keeps boundaries */
+	bool closing, kicked;
+	uint8_t armed;		/* a bit for each ring_op */
+	uint8_t posted;		/* of those: result is known, to be told */
+	int posted_res[RING_OPS];
+	short poll_events;	/* RING_POLL: wanted */
+	struct span out;	/* RING_WRITE: stays put until it completes */
+	struct list node;	/* in ring.kicked or ring.dead */
+	/* the backend's own */
+	struct list job;
+	uint32_t interest;
+	bool waits;
 };
 
 struct ring_backend {
 	const char *name;
-	/* 0 or -errno: this backend can't run here. */
-	int (*init)(struct ring *r);
-	void (*fini)(struct ring *r);
-	/* Starts reading: data comes through ring_got until it ends. */
-	void (*read)(struct ring_source *s);
-	/* Writes s->out once: ring_wrote with what went. */
-	void (*write)(struct ring_source *s);
-	/* Waits for readiness once: ring_polled. */
-	void (*poll)(struct ring_source *s, short events);
-	void (*sync)(struct ring_source *s);
-	/* Ends the reading (all: every operation); completions still come. */
-	void (*cancel)(struct ring_source *s, bool all);
-	/* Waits at most timeout_us for completions and reports them all. */
-	int (*turn)(struct ring *r, uint64_t timeout_us);
+	bool reads;		/* has RING_READ; else poll, then read */
+	/* Writes ring.describe, also when it fails. */
+	int (*open)(struct ring *r);
+	void (*close)(struct ring *r);
+	/* 0, -EAGAIN (no room now) or -errno (never; told as a result). */
+	int (*arm)(struct ring_handle *h, enum ring_op op);
+	void (*cancel)(struct ring_handle *h, enum ring_op op);
+	/* h's fd is about to be closed or given away; may be NULL. */
+	void (*forget)(struct ring_handle *h);
+	/* Sleeps until something completed; then reap hands it all out. */
+	int (*wait)(struct ring *r, uint64_t timeout_us);
+	void (*reap)(struct ring *r);
 };
-extern const struct ring_backend ring_backend_uring, ring_backend_epoll;
 
-#define RING_SLOTS_MAX 1024
+extern const struct ring_backend ring_uring, ring_epoll;
+
+/* What tests turn to reach rare paths. Zeros are the defaults. */
+struct ring_tuning {
+	unsigned cq_entries;
+	unsigned buffers;	/* of each group, a power of two */
+	bool no_read_multishot;	/* as on kernels before 6.7 */
+};
+
+struct ring_slot {
+	struct ring_handle *h;	/* NULL = free */
+	uint32_t gen;
+};
+
+#define RING_HANDLES_MAX 4096
+#define RING_SCRATCH_SIZE (256 * 1024)	/* the largest message taken */
 
 struct ring {
 	const struct ring_backend *backend;
-	void *priv;		/* the backend's */
-	char describe[200];
-	struct ring_counters counters;
-	struct ring_source *slots[RING_SLOTS_MAX];
-	uint32_t generations[RING_SLOTS_MAX];
+	void *state;		/* the backend's */
+	struct ring_tuning tuning;
+	char describe[160];
+	struct ring_counters count;
 	uint64_t now_us;
 	struct timer_heap timers;
 	bool stop;
 	void (*on_turn)(void *ctx);
 	void *on_turn_ctx;
-	struct ring_source *signals;
-	uint8_t *scratch;	/* one control message, or an epoll read */
+	struct ring_slot *slots;
+	size_t n_slots, live;
+	struct list kicked, dead;
+	uint8_t *scratch;	/* polled reads and epoll's */
+	struct ring_signals *signals;
 };
 
-#define RING_SCRATCH_SIZE (256 * 1024 + 64)
+int ring_new_tuned(struct ring **out, const char *backend,
+		   const struct ring_tuning *tuning);
 
-/* The source an operation belongs to, or NULL and counted. */
-struct ring_source *ring_source_find(struct ring *r, uint32_t slot,
-				     uint32_t generation);
-/* After the last operation of a closing source. */
-void ring_source_gone(struct ring_source *s);
+/* Gives h a slot and, if it is to own fd, makes fd non-blocking. 0 or -errno:
+ * then fd is as it was. */
+int ring_handle_open(struct ring_handle *h, struct ring *r,
+		     const struct ring_kind *kind, int fd, bool owns_fd);
+/* Cancels what is armed. fd and memory go with the last completion. */
+void ring_handle_close(struct ring_handle *h);
+/* Has kind->advance called in this turn or the next. */
+void ring_handle_kick(struct ring_handle *h);
+/* Arms op unless it is; a kick follows if the backend had no room. */
+void ring_handle_arm(struct ring_handle *h, enum ring_op op);
+/* The result of op, armed or being armed, is known: told soon, never from
+ * inside the call that asked for it. */
+void ring_handle_post(struct ring_handle *h, enum ring_op op, int res);
+void ring_handle_cancel(struct ring_handle *h, enum ring_op op);
 
-/* n > 0: bytes; 0: end of file; < 0: -errno. more: the reading goes on. */
-void ring_got(struct ring_source *s, const uint8_t *p, int n, bool more);
-void ring_wrote(struct ring_source *s, int n);
-void ring_polled(struct ring_source *s, int revents);
-void ring_synced(struct ring_source *s, int result);
+void ring_complete(struct ring_handle *h, const struct ring_completion *c);
+uint64_t ring_user_data(const struct ring_handle *h, enum ring_op op);
+/* NULL if it is gone (counted as late). */
+struct ring_handle *ring_find(struct ring *r, uint64_t user_data,
+			      enum ring_op *op);
+
+static inline bool ring_armed(const struct ring_handle *h, enum ring_op op)
+{
+	return h->armed & 1u << op;
+}

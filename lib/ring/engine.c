@@ -1,86 +1,401 @@
 /* SPDX-License-Identifier: MIT
  *
- * The engine, whatever drives it: sources and their slots, timers, signals,
- * the turn of the loop. Streams are in stream.c, waits in wait.c.
- *
- * A turn: wait for completions (never longer than to the next timer), report
- * them, fire due timers, then on_turn. The time is read once a turn.
+ * The engine's common part: choosing a backend, handles and their lives, the
+ * turn, timers.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 #include "lib/base/clock.h"
 #include "lib/ring/backend.h"
-#include "lib/ring/source.h"
 
-static int backend_start(struct ring *r, const struct ring_backend *b)
+/* ---- handles ---- */
+
+static int slot_find(struct ring *r, uint32_t *slot)
+{
+	size_t n = r->n_slots;
+	struct ring_slot *grown;
+
+	for (size_t i = 0; i < n; i++)
+		if (!r->slots[i].h)
+			return *slot = (uint32_t)i, 0;
+	if (n == RING_HANDLES_MAX)
+		return -EMFILE;
+	grown = realloc(r->slots, (n ? 2 * n : 16) * sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	r->slots = grown;
+	r->n_slots = n ? 2 * n : 16;
+	memset(grown + n, 0, (r->n_slots - n) * sizeof(*grown));
+	return *slot = (uint32_t)n, 0;
+}
+
+/* The flag belongs to the open file, which others may share: what was is put
+ * back at the close. */
+static int handle_nonblock(struct ring_handle *h)
+{
+	int flags = fcntl(h->fd, F_GETFL);
+
+	if (flags < 0)
+		return -errno;
+	if (flags & O_NONBLOCK)
+		return 0;
+	if (fcntl(h->fd, F_SETFL, flags | O_NONBLOCK))
+		return -errno;
+	h->old_flags = flags;
+	return 0;
+}
+
+int ring_handle_open(struct ring_handle *h, struct ring *r,
+		     const struct ring_kind *kind, int fd, bool owns_fd)
+{
+	int err = slot_find(r, &h->slot);
+
+	h->r = r;
+	h->kind = kind;
+	h->fd = fd;
+	h->owns_fd = owns_fd;
+	h->old_flags = -1;
+	if (!err && owns_fd)
+		err = handle_nonblock(h);
+	if (err)
+		return err;
+	list_init(&h->node);
+	list_init(&h->job);
+	h->gen = ++r->slots[h->slot].gen;
+	r->slots[h->slot].h = h;
+	r->live++;
+	return 0;
+}
+
+static void handle_close_fd(struct ring_handle *h)
+{
+	if (h->r->backend->forget)
+		h->r->backend->forget(h);
+	if (!h->owns_fd)
+		return;
+	if (h->old_flags >= 0)
+		fcntl(h->fd, F_SETFL, h->old_flags);
+	close(h->fd);
+}
+
+/* Nothing in the kernel names it any more: the fd may go, the memory waits
+ * for the end of the turn, since a callback of h may be on the stack. */
+static void handle_settle(struct ring_handle *h)
+{
+	struct ring *r = h->r;
+
+	if (!h->closing || h->armed || r->slots[h->slot].h != h)
+		return;
+	handle_close_fd(h);
+	r->slots[h->slot].h = NULL;
+	r->live--;
+	list_del(&h->node);
+	list_add_tail(&r->dead, &h->node);
+}
+
+void ring_handle_cancel(struct ring_handle *h, enum ring_op op)
+{
+	uint8_t bit = (uint8_t)(1u << op);
+
+	if (h->posted & bit) {
+		h->posted &= (uint8_t)~bit;
+		h->armed &= (uint8_t)~bit;
+	} else if (h->armed & bit) {
+		h->r->backend->cancel(h, op);
+	}
+}
+
+void ring_handle_close(struct ring_handle *h)
+{
+	if (h->closing)
+		return;
+	h->closing = true;
+	for (enum ring_op op = 0; op < RING_OPS; op++)
+		ring_handle_cancel(h, op);
+	handle_settle(h);
+}
+
+void ring_handle_kick(struct ring_handle *h)
+{
+	if (h->kicked || h->closing)
+		return;
+	h->kicked = true;
+	list_add_tail(&h->r->kicked, &h->node);
+}
+
+void ring_handle_post(struct ring_handle *h, enum ring_op op, int res)
+{
+	h->armed |= (uint8_t)(1u << op);
+	h->posted |= (uint8_t)(1u << op);
+	h->posted_res[op] = res;
+	ring_handle_kick(h);
+}
+
+void ring_handle_arm(struct ring_handle *h, enum ring_op op)
+{
+	int err;
+
+	if (h->closing || ring_armed(h, op))
+		return;
+	err = h->r->backend->arm(h, op);
+	if (err == -EAGAIN)
+		ring_handle_kick(h);
+	else if (err)
+		ring_handle_post(h, op, err);
+	else
+		h->armed |= (uint8_t)(1u << op);
+}
+
+void ring_complete(struct ring_handle *h, const struct ring_completion *c)
+{
+	h->r->count.completions++;
+	if (!c->more)
+		h->armed &= (uint8_t)~(1u << c->op);
+	if (h->closing) {
+		h->r->count.late_completions++;
+		handle_settle(h);
+		return;
+	}
+	h->kind->complete(h, c);
+}
+
+uint64_t ring_user_data(const struct ring_handle *h, enum ring_op op)
+{
+	return (uint64_t)h->gen << 32 | (uint64_t)h->slot << 8 | op;
+}
+
+struct ring_handle *ring_find(struct ring *r, uint64_t user_data,
+			      enum ring_op *op)
+{
+	uint32_t slot = (uint32_t)user_data >> 8;
+
+	*op = user_data & 0xff;
+	if (slot < r->n_slots && r->slots[slot].h &&
+	    r->slots[slot].gen == user_data >> 32)
+		return r->slots[slot].h;
+	r->count.late_completions++;
+	return NULL;
+}
+
+/* ---- the turn ---- */
+
+static void tell_posted(struct ring_handle *h)
+{
+	for (enum ring_op op = 0; op < RING_OPS; op++) {
+		if (!(h->posted & 1u << op))
+			continue;
+		h->posted &= (uint8_t)~(1u << op);
+		ring_complete(h, &(struct ring_completion){
+			.op = op, .res = h->posted_res[op] });
+	}
+}
+
+static void advance_kicked(struct ring *r)
+{
+	struct list todo;
+
+	/* A handle that is kicked again waits for the next turn. */
+	list_init(&todo);
+	list_for_each(it, &r->kicked) {
+		list_del(it);
+		list_add_tail(&todo, it);
+	}
+	while (!list_empty(&todo)) {
+		struct ring_handle *h =
+			container_of(todo.next, struct ring_handle, node);
+
+		list_del(&h->node);
+		h->kicked = false;
+		tell_posted(h);
+		if (!h->closing)
+			h->kind->advance(h);
+	}
+}
+
+/* Timers set anew for `now` by a callback wait for the next turn, or two of
+ * them could keep the loop here. */
+static void run_timers(struct ring *r)
+{
+	uint64_t now_us = r->now_us;
+	size_t budget = r->timers.n;
+
+	while (budget-- > 0) {
+		struct timer *t = timer_pop(&r->timers, now_us);
+		struct ring_timer *rt;
+
+		if (!t)
+			return;
+		rt = container_of(t, struct ring_timer, t);
+		rt->fn(rt->ctx);
+	}
+}
+
+static void free_dead(struct ring *r)
+{
+	while (!list_empty(&r->dead)) {
+		struct ring_handle *h =
+			container_of(r->dead.next, struct ring_handle, node);
+
+		list_del(&h->node);
+		h->kind->free(h);
+	}
+}
+
+static uint64_t time_to_sleep_us(const struct ring *r, uint64_t timeout_us)
+{
+	uint64_t due_us = timer_next_us(&r->timers), now_us;
+
+	if (!list_empty(&r->kicked))
+		return 0;
+	if (due_us == TIME_NEVER)
+		return timeout_us;
+	now_us = clock_read(1).mono_us;
+	if (due_us <= now_us)
+		return 0;
+	return due_us - now_us < timeout_us ? due_us - now_us : timeout_us;
+}
+
+int ring_turn(struct ring *r, uint64_t timeout_us)
+{
+	int err = r->backend->wait(r, time_to_sleep_us(r, timeout_us));
+
+	r->now_us = clock_read(1).mono_us;
+	if (err)
+		return err;
+	r->count.turns++;
+	r->backend->reap(r);
+	advance_kicked(r);
+	run_timers(r);
+	if (r->on_turn)
+		r->on_turn(r->on_turn_ctx);
+	free_dead(r);
+	return 0;
+}
+
+int ring_run(struct ring *r)
+{
+	int err = 0;
+
+	for (r->stop = false; !r->stop && !err;)
+		err = ring_turn(r, TIME_NEVER);
+	return err;
+}
+
+void ring_stop(struct ring *r)
+{
+	r->stop = true;
+}
+
+void ring_on_turn(struct ring *r, void (*fn)(void *ctx), void *ctx)
+{
+	r->on_turn = fn;
+	r->on_turn_ctx = ctx;
+}
+
+/* ---- timers ---- */
+
+void ring_timer_set(struct ring *r, struct ring_timer *t, uint64_t due_us)
+{
+	timer_set(&r->timers, &t->t, due_us);
+}
+
+void ring_timer_clear(struct ring *r, struct ring_timer *t)
+{
+	timer_clear(&r->timers, &t->t);
+}
+
+/* ---- life ---- */
+
+static int open_backend(struct ring *r, const struct ring_backend *b)
 {
 	r->backend = b;
-	return b->init(r);
+	return b->open(r);
 }
 
-static int backend_pick(struct ring *r, const char *want)
+/* io_uring, or epoll and why. */
+static int probe_backend(struct ring *r)
 {
-	int err;
+	char why[sizeof(r->describe)];
+	int err = open_backend(r, &ring_uring);
 
-	if (!want || !*want)
-		want = getenv("CAIRN_ENGINE");
-	if (!want || !*want || strcmp(want, "uring") == 0) {
-		err = backend_start(r, &ring_backend_uring);
-		if (err == 0 || (want && *want))
-			return err;
-		snprintf(r->describe, sizeof(r->describe),
-			 "epoll: io_uring refused (%s)", strerror(-err));
-		return backend_start(r, &ring_backend_epoll);
-	}
-	if (strcmp(want, "epoll") != 0)
-		return -EINVAL;
-	snprintf(r->describe, sizeof(r->describe), "epoll: as asked for");
-	return backend_start(r, &ring_backend_epoll);
+	if (!err)
+		return 0;
+	snprintf(why, sizeof(why), "%s", r->describe);
+	err = open_backend(r, &ring_epoll);
+	snprintf(r->describe, sizeof(r->describe), "epoll; %.140s", why);
+	return err;
 }
 
-int ring_new(struct ring **out, const char *backend)
+static int choose_backend(struct ring *r, const char *name)
+{
+	if (!name || !*name)
+		name = getenv("CAIRN_ENGINE");
+	if (!name || !*name)
+		return probe_backend(r);
+	if (!strcmp(name, "uring"))
+		return open_backend(r, &ring_uring);
+	if (!strcmp(name, "epoll"))
+		return open_backend(r, &ring_epoll);
+	return -EINVAL;
+}
+
+int ring_new_tuned(struct ring **out, const char *backend,
+		   const struct ring_tuning *tuning)
 {
 	struct ring *r = calloc(1, sizeof(*r));
-	int err;
+	int err = r ? 0 : -ENOMEM;
 
-	if (!r || !(r->scratch = malloc(RING_SCRATCH_SIZE))) {
-		free(r);
-		return -ENOMEM;
-	}
+	*out = NULL;
+	if (err)
+		return err;
+	r->tuning = *tuning;
+	list_init(&r->kicked);
+	list_init(&r->dead);
 	r->now_us = clock_read(1).mono_us;
-	err = backend_pick(r, backend);
+	r->scratch = malloc(RING_SCRATCH_SIZE);
+	err = r->scratch ? choose_backend(r, backend) : -ENOMEM;
 	if (err) {
 		free(r->scratch);
 		free(r);
 		return err;
 	}
+	signal(SIGPIPE, SIG_IGN);	/* a write's result says it better */
 	*out = r;
 	return 0;
 }
+
+int ring_new(struct ring **out, const char *backend)
+{
+	return ring_new_tuned(out, backend, &(struct ring_tuning){ 0 });
+}
+
+/* Buffers the kernel still reads or fills may not be freed under it; a disk
+ * that hangs in fdatasync is not waited for longer than this. */
+#define FREE_TURNS 50
+#define FREE_TURN_US (100 * US_PER_MS)
 
 void ring_free(struct ring *r)
 {
 	if (!r)
 		return;
-	/* the owner's things may be gone: nothing is called from here on */
-	r->on_turn = NULL;
 	while (timer_pop(&r->timers, TIME_NEVER))
-		;
-	for (unsigned i = 0; i < RING_SLOTS_MAX; i++)
-		if (r->slots[i])
-			ring_source_close(r->slots[i]);
-	for (unsigned i = 0; i < 64 && ring_source_count(r) > 0; i++)
-		ring_turn(r, 1000);
-	r->backend->fini(r);
-	for (unsigned i = 0; i < RING_SLOTS_MAX; i++)
-		if (r->slots[i])
-			ring_source_gone(r->slots[i]);
+		;	/* so that none says it is armed */
+	for (size_t i = 0; i < r->n_slots; i++)
+		if (r->slots[i].h)
+			ring_handle_close(r->slots[i].h);
+	for (int i = 0; r->live > 0 && i < FREE_TURNS; i++) {
+		if (r->backend->wait(r, FREE_TURN_US))
+			break;
+		r->backend->reap(r);
+	}
+	r->backend->close(r);
+	free_dead(r);
 	timer_heap_fini(&r->timers);
+	free(r->slots);
 	free(r->scratch);
 	free(r);
 }
@@ -97,216 +412,10 @@ const char *ring_describe(const struct ring *r)
 
 const struct ring_counters *ring_counters(const struct ring *r)
 {
-	return &r->counters;
+	return &r->count;
 }
 
 uint64_t ring_now_us(const struct ring *r)
 {
 	return r->now_us;
-}
-
-void ring_stop(struct ring *r)
-{
-	r->stop = true;
-}
-
-void ring_on_turn(struct ring *r, void (*fn)(void *ctx), void *ctx)
-{
-	r->on_turn = fn;
-	r->on_turn_ctx = ctx;
-}
-
-static void fire_timers(struct ring *r)
-{
-	struct timer *t;
-
-	/* one round: a timer that re-arms itself for now waits a turn */
-	for (size_t n = r->timers.n; n > 0; n--) {
-		struct ring_timer *rt;
-
-		t = timer_pop(&r->timers, r->now_us);
-		if (!t)
-			break;
-		rt = container_of(t, struct ring_timer, t);
-		rt->fn(rt->ctx);
-	}
-}
-
-int ring_turn(struct ring *r, uint64_t timeout_us)
-{
-	uint64_t due = timer_next_us(&r->timers);
-	int err;
-
-	r->now_us = clock_read(1).mono_us;
-	if (due != TIME_NEVER) {
-		uint64_t left = due > r->now_us ? due - r->now_us : 0;
-
-		timeout_us = left < timeout_us ? left : timeout_us;
-	}
-	err = r->backend->turn(r, timeout_us);
-	r->counters.turns++;
-	r->now_us = clock_read(1).mono_us;
-	fire_timers(r);
-	if (r->on_turn)
-		r->on_turn(r->on_turn_ctx);
-	return err;
-}
-
-int ring_run(struct ring *r)
-{
-	r->stop = false;
-	while (!r->stop) {
-		int err = ring_turn(r, TIME_NEVER);
-
-		if (err < 0)
-			return err;
-	}
-	return 0;
-}
-
-void ring_timer_set(struct ring *r, struct ring_timer *t, uint64_t due_us)
-{
-	timer_set(&r->timers, &t->t, due_us);
-}
-
-void ring_timer_clear(struct ring *r, struct ring_timer *t)
-{
-	timer_clear(&r->timers, &t->t);
-}
-
-/* ---- sources ---- */
-
-int ring_source_init(struct ring *r, struct ring_source *s,
-		     enum ring_kind kind, int fd, bool owns_fd)
-{
-	static uint32_t next; /* spreads slots, so that late ones are seen */
-
-	for (uint32_t i = 0; i < RING_SLOTS_MAX; i++) {
-		uint32_t slot = next++ % RING_SLOTS_MAX;
-
-		if (r->slots[slot])
-			continue;
-		s->ring = r;
-		s->kind = kind;
-		s->fd = fd;
-		s->owns_fd = owns_fd;
-		s->slot = slot;
-		s->generation = ++r->generations[slot];
-		r->slots[slot] = s;
-		return 0;
-	}
-	return -EMFILE;
-}
-
-unsigned ring_source_count(const struct ring *r)
-{
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < RING_SLOTS_MAX; i++)
-		n += r->slots[i] != NULL;
-	return n;
-}
-
-struct ring_source *ring_source_find(struct ring *r, uint32_t slot,
-				     uint32_t generation)
-{
-	struct ring_source *s = slot < RING_SLOTS_MAX ? r->slots[slot] : NULL;
-
-	if (s && s->generation == generation)
-		return s;
-	r->counters.late_completions++;
-	return NULL;
-}
-
-void ring_source_close(struct ring_source *s)
-{
-	if (s->closing)
-		return;
-	s->closing = true;
-	s->ring->backend->cancel(s, true);
-	if (s->pending == 0)
-		ring_source_gone(s);
-}
-
-void ring_source_gone(struct ring_source *s)
-{
-	s->ring->slots[s->slot] = NULL;
-	if (s->owns_fd && s->fd >= 0)
-		close(s->fd);
-	ring_source_free(s);
-}
-
-void ring_polled(struct ring_source *s, int revents)
-{
-	s->polling = false;
-	if (!s->closing)
-		s->polled(s, revents);
-}
-
-void ring_synced(struct ring_source *s, int result)
-{
-	s->synced(s, result);
-	s->closing = true;
-}
-
-/* ---- signals ---- */
-
-struct ring_signals {
-	struct ring_source s;	/* first */
-	sigset_t set;
-	struct {
-		void (*fn)(void *ctx, int signo);
-		void *ctx;
-	} on[65];
-};
-
-static void signals_polled(struct ring_source *s, int revents)
-{
-	struct ring_signals *g = container_of(s, struct ring_signals, s);
-	struct signalfd_siginfo si;
-
-	(void)revents;
-	while (read(s->fd, &si, sizeof(si)) == sizeof(si))
-		if (si.ssi_signo < 65 && g->on[si.ssi_signo].fn)
-			g->on[si.ssi_signo].fn(g->on[si.ssi_signo].ctx,
-					       (int)si.ssi_signo);
-	if (!s->closing)
-		s->ring->backend->poll(s, 1 /* POLLIN */);
-}
-
-static int signals_new(struct ring *r)
-{
-	struct ring_signals *g = calloc(1, sizeof(*g));
-
-	if (!g)
-		return -ENOMEM;
-	sigemptyset(&g->set);
-	g->s.polled = signals_polled;
-	if (ring_source_init(r, &g->s, RING_KIND_SIGNAL,
-			     signalfd(-1, &g->set, SFD_NONBLOCK | SFD_CLOEXEC),
-			     true) || g->s.fd < 0) {
-		free(g);
-		return -EMFILE;
-	}
-	r->signals = &g->s;
-	r->backend->poll(r->signals, 1);
-	return 0;
-}
-
-int ring_signal(struct ring *r, int signo, void (*fn)(void *ctx, int signo),
-		void *ctx)
-{
-	struct ring_signals *g;
-	int err = r->signals ? 0 : signals_new(r);
-
-	if (err)
-		return err;
-	g = container_of(r->signals, struct ring_signals, s);
-	if (signo < 1 || signo > 64)
-		return -EINVAL;
-	g->on[signo].fn = fn;
-	g->on[signo].ctx = ctx;
-	sigaddset(&g->set, signo);
-	sigprocmask(SIG_BLOCK, &g->set, NULL);
-	return signalfd(g->s.fd, &g->set, 0) < 0 ? -errno : 0;
 }

@@ -1,315 +1,314 @@
 /* SPDX-License-Identifier: MIT
  *
  * The engine on epoll, where io_uring is refused (sysctl, seccomp, old
- * kernels). Level-triggered; the interest of a source follows its flags
- * (reading, writing, polling). A sync runs on one helper thread, which
- * answers through an eventfd.
+ * kernels). Completions are made of readiness: a write is tried at once and
+ * its result posted; a poll is what epoll does. Reading is left to the streams
+ * (`reads` is unset). A sync runs on one helper thread, which answers through
+ * an eventfd.
+ *
+ * Level-triggered. What is registered lags behind what is armed: a request
+ * that is armed again after each event, as most are, costs no epoll_ctl. An
+ * event nobody waits for takes the interest back.
  */
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
-#include "lib/ring/source.h"
+#include "lib/base/clock.h"
+#include "lib/ring/backend.h"
 
-#define EPOLL_EVENTS_A_TURN 64
-#define EPOLL_READS_A_TURN 16
-#define EPOLL_SYNCS_MAX 16
+#define EVENTS_A_TURN 64
+#define WAKE_DATA UINT64_MAX	/* no handle's */
 
-struct sync_job {
-	uint32_t slot, generation;
-	int fd, result;
-};
-
-struct epoll_priv {
+struct epoll_state {
 	int fd, wake;
+	struct epoll_event events[EVENTS_A_TURN];
+	int n_events;
+	/* the helper thread; lists of handles, by `job` */
 	pthread_t thread;
+	bool thread_runs, quit;
 	pthread_mutex_t lock;
-	pthread_cond_t cond;
-	bool quit, thread_runs;
-	struct sync_job todo[EPOLL_SYNCS_MAX], done[EPOLL_SYNCS_MAX];
-	unsigned n_todo, n_done;
-	short interest[RING_SLOTS_MAX];	/* as registered */
-	short events[RING_SLOTS_MAX];	/* what a poll waits for */
+	pthread_cond_t work;
+	struct list todo, done;		/* under lock */
 };
 
-static struct epoll_priv *priv(struct ring_source *s)
+static struct epoll_state *state_of(struct ring_handle *h)
 {
-	return s->ring->priv;
+	return h->r->state;
 }
 
-static uint64_t tag(const struct ring_source *s)
+static struct ring_handle *job_handle(struct list *l)
 {
-	return (uint64_t)s->generation << 32 | s->slot;
+	return container_of(l, struct ring_handle, job);
 }
 
-/* Registers what the source's flags ask for. */
-static void interest_update(struct ring_source *s)
-{
-	struct epoll_priv *p = priv(s);
-	short want = 0, have = p->interest[s->slot];
-	struct epoll_event e = { 0 };
+/* ---- interest ---- */
 
-	if (s->reading)
-		want |= EPOLLIN;
-	if (s->writing)
+static uint32_t interest_wanted(const struct ring_handle *h)
+{
+	uint32_t want = 0;
+
+	if (ring_armed(h, RING_POLL))
+		want |= (uint32_t)h->poll_events;
+	if (ring_armed(h, RING_WRITE) && !(h->posted & 1u << RING_WRITE))
 		want |= EPOLLOUT;
-	if (s->polling)
-		want |= p->events[s->slot];
-	if (want == have)
-		return;
-	e.events = (uint32_t)want;
-	e.data.u64 = tag(s);
-	epoll_ctl(p->fd, !want ? EPOLL_CTL_DEL : have ? EPOLL_CTL_MOD :
-		  EPOLL_CTL_ADD, s->fd, &e);
-	p->interest[s->slot] = want;
+	return want;
 }
 
-static void pending_set(struct ring_source *s, bool *flag, bool on)
+static int interest_set(struct ring_handle *h, uint32_t want)
 {
-	if (*flag != on)
-		s->pending += on ? 1 : -1u;
-	*flag = on;
-	interest_update(s);
+	struct epoll_event e = { .events = want,
+				 .data.u64 = ring_user_data(h, 0) };
+	int op = !want ? EPOLL_CTL_DEL :
+		 h->interest ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
+
+	if (want == h->interest)
+		return 0;
+	if (epoll_ctl(state_of(h)->fd, op, h->fd, &e))
+		return -errno;
+	h->interest = want;
+	return 0;
 }
 
-static void epoll_read(struct ring_source *s)
+/* ---- writing ---- */
+
+static int write_once(struct ring_handle *h)
 {
-	pending_set(s, &s->reading, true);
+	ssize_t n = h->socket ?
+		send(h->fd, h->out.p, h->out.n, MSG_NOSIGNAL | MSG_DONTWAIT) :
+		write(h->fd, h->out.p, h->out.n);
+
+	return n < 0 ? -errno : (int)n;
 }
 
-static void epoll_poll(struct ring_source *s, short events)
+static int arm_write(struct ring_handle *h)
 {
-	priv(s)->events[s->slot] = events;
-	pending_set(s, &s->polling, true);
+	int res = write_once(h);
+
+	if (res == -EAGAIN)
+		return interest_set(h, h->interest | EPOLLOUT);
+	ring_handle_post(h, RING_WRITE, res);
+	return 0;
 }
 
-static void epoll_write(struct ring_source *s)
-{
-	pending_set(s, &s->writing, true);
-}
-
-static void epoll_cancel(struct ring_source *s, bool all)
-{
-	pending_set(s, &s->reading, false);
-	if (s->cls == RING_CONTROL || all)
-		pending_set(s, &s->polling, false);
-	if (all)
-		pending_set(s, &s->writing, false);
-}
-
-/* ---- what became ready ---- */
-
-static void ready_read(struct ring_source *s)
-{
-	for (int i = 0; i < EPOLL_READS_A_TURN && s->reading; i++) {
-		ssize_t n = read(s->fd, s->ring->scratch, 4096);
-
-		if (n < 0 && (errno == EAGAIN || errno == EINTR))
-			return;
-		s->ring->counters.completions++;
-		if (n <= 0)
-			pending_set(s, &s->reading, false);
-		ring_got(s, s->ring->scratch, n < 0 ? -errno : (int)n, n > 0);
-		if (s->closing)
-			return;
-	}
-}
-
-static void ready_write(struct ring_source *s)
-{
-	ssize_t n = s->cls == RING_TTY ? write(s->fd, s->out.p, s->out.n) :
-		send(s->fd, s->out.p, s->out.n, MSG_NOSIGNAL);
-
-	if (n < 0 && errno == ENOTSOCK)
-		n = write(s->fd, s->out.p, s->out.n);
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return;
-	s->ring->counters.completions++;
-	n = n < 0 ? -errno : n;
-	pending_set(s, &s->writing, false);
-	ring_wrote(s, (int)n);
-}
-
-static void ready(struct ring *r, uint64_t data, uint32_t events)
-{
-	struct ring_source *s = ring_source_find(r, (uint32_t)data,
-						 (uint32_t)(data >> 32));
-	bool bad = events & (EPOLLERR | EPOLLHUP);
-
-	if (!s)
-		return;
-	s->pending++; /* keeps it while we look at it */
-	if (s->polling && (bad || (events & (uint32_t)priv(s)->events[s->slot]))) {
-		pending_set(s, &s->polling, false);
-		r->counters.completions++;
-		ring_polled(s, (int)events);
-	}
-	if (s->writing && (bad || (events & EPOLLOUT)))
-		ready_write(s);
-	if (s->reading && (bad || (events & EPOLLIN)))
-		ready_read(s);
-	if (--s->pending == 0 && s->closing)
-		ring_source_gone(s);
-}
-
-/* ---- syncs ---- */
+/* ---- the helper thread ---- */
 
 static void *sync_main(void *arg)
 {
-	struct epoll_priv *p = arg;
+	struct epoll_state *e = arg;
+	uint64_t one = 1;
 
-	pthread_mutex_lock(&p->lock);
-	while (!p->quit) {
-		struct sync_job j;
-		uint64_t one = 1;
+	pthread_mutex_lock(&e->lock);
+	while (!e->quit) {
+		struct ring_handle *h;
 
-		if (p->n_todo == 0) {
-			pthread_cond_wait(&p->cond, &p->lock);
+		if (list_empty(&e->todo)) {
+			pthread_cond_wait(&e->work, &e->lock);
 			continue;
 		}
-		j = p->todo[0];
-		memmove(p->todo, p->todo + 1, --p->n_todo * sizeof(j));
-		pthread_mutex_unlock(&p->lock);
-		j.result = fdatasync(j.fd) < 0 ? -errno : 0;
-		pthread_mutex_lock(&p->lock);
-		p->done[p->n_done++] = j;
-		if (write(p->wake, &one, sizeof(one)) < 0)
-			break; /* can't: the counter never overflows */
+		h = job_handle(e->todo.next);
+		list_del(&h->job);
+		pthread_mutex_unlock(&e->lock);
+		h->posted_res[RING_SYNC] = fdatasync(h->fd) ? -errno : 0;
+		pthread_mutex_lock(&e->lock);
+		list_add_tail(&e->done, &h->job);
+		if (write(e->wake, &one, sizeof(one)) < 0)
+			continue;	/* the counter is full: awake anyway */
 	}
-	pthread_mutex_unlock(&p->lock);
+	pthread_mutex_unlock(&e->lock);
 	return NULL;
 }
 
-static bool sync_queue(struct epoll_priv *p, struct ring_source *s)
+/* With every signal blocked: they are the loop's. */
+static int thread_start(struct epoll_state *e)
 {
-	bool ok;
+	sigset_t all, before;
+	int err;
 
-	pthread_mutex_lock(&p->lock);
-	if (!p->thread_runs)
-		p->thread_runs = pthread_create(&p->thread, NULL, sync_main,
-						p) == 0;
-	ok = p->thread_runs && p->n_todo + p->n_done + 1 < EPOLL_SYNCS_MAX;
-	if (ok)
-		p->todo[p->n_todo++] = (struct sync_job){ s->slot,
-			s->generation, s->fd, 0 };
-	pthread_cond_signal(&p->cond);
-	pthread_mutex_unlock(&p->lock);
-	return ok;
+	if (e->thread_runs)
+		return 0;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	err = pthread_create(&e->thread, NULL, sync_main, e);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	e->thread_runs = !err;
+	return -err;
 }
 
-static void epoll_sync(struct ring_source *s)
+static int arm_sync(struct ring_handle *h)
 {
-	s->pending++;
-	if (sync_queue(priv(s), s))
-		return;
-	s->pending--;
-	ring_synced(s, fdatasync(s->fd) < 0 ? -errno : 0);
-	ring_source_gone(s);
+	struct epoll_state *e = state_of(h);
+	int err = thread_start(e);
+
+	if (err)
+		return err;
+	pthread_mutex_lock(&e->lock);
+	list_add_tail(&e->todo, &h->job);
+	pthread_cond_signal(&e->work);
+	pthread_mutex_unlock(&e->lock);
+	return 0;
 }
 
-static void syncs_report(struct ring *r)
+static struct ring_handle *take_done(struct epoll_state *e)
 {
-	struct epoll_priv *p = r->priv;
-	struct sync_job done[EPOLL_SYNCS_MAX];
+	struct ring_handle *h = NULL;
+
+	pthread_mutex_lock(&e->lock);
+	if (!list_empty(&e->done)) {
+		h = job_handle(e->done.next);
+		list_del(&h->job);
+	}
+	pthread_mutex_unlock(&e->lock);
+	return h;
+}
+
+static void reap_synced(struct epoll_state *e)
+{
+	struct ring_handle *h;
 	uint64_t count;
-	unsigned n;
 
-	if (read(p->wake, &count, sizeof(count)) < 0)
+	if (read(e->wake, &count, sizeof(count)) < 0)
 		return;
-	pthread_mutex_lock(&p->lock);
-	n = p->n_done;
-	memcpy(done, p->done, n * sizeof(done[0]));
-	p->n_done = 0;
-	pthread_mutex_unlock(&p->lock);
-	for (unsigned i = 0; i < n; i++) {
-		struct ring_source *s = ring_source_find(r, done[i].slot,
-							 done[i].generation);
+	while ((h = take_done(e)))
+		ring_complete(h, &(struct ring_completion){
+			.op = RING_SYNC, .res = h->posted_res[RING_SYNC] });
+}
 
-		if (!s)
-			continue;
-		r->counters.completions++;
-		ring_synced(s, done[i].result);
-		if (--s->pending == 0)
-			ring_source_gone(s);
+/* ---- what the engine calls ---- */
+
+static int epoll_arm(struct ring_handle *h, enum ring_op op)
+{
+	switch (op) {
+	case RING_WRITE:
+		return arm_write(h);
+	case RING_POLL:
+		return interest_set(h, h->interest | (uint32_t)h->poll_events);
+	case RING_SYNC:
+		return arm_sync(h);
+	default:
+		return -EOPNOTSUPP;
 	}
 }
 
-/* ---- life ---- */
-
-static int epoll_init(struct ring *r)
+/* All but a sync under way ends at once. */
+static void epoll_cancel(struct ring_handle *h, enum ring_op op)
 {
-	struct epoll_priv *p = calloc(1, sizeof(*p));
-	struct epoll_event e = { .events = EPOLLIN, .data.u64 = UINT64_MAX };
+	if (op == RING_SYNC)
+		return;
+	h->armed &= (uint8_t)~(1u << op);
+	interest_set(h, interest_wanted(h));
+}
 
-	if (!p)
+static void epoll_forget(struct ring_handle *h)
+{
+	interest_set(h, 0);
+}
+
+static int epoll_sleep(struct ring *r, uint64_t timeout_us)
+{
+	struct epoll_state *e = r->state;
+	uint64_t ms = timeout_us / US_PER_MS + (timeout_us % US_PER_MS > 0);
+
+	e->n_events = epoll_wait(e->fd, e->events, EVENTS_A_TURN,
+				 timeout_us == TIME_NEVER ? -1 :
+				 ms > INT32_MAX ? INT32_MAX : (int)ms);
+	if (e->n_events >= 0)
+		return 0;
+	e->n_events = 0;
+	return errno == EINTR ? 0 : -errno;
+}
+
+/* Whoever waits tries, whatever the event says: EPOLLHUP and EPOLLERR are for
+ * all. */
+static void reap_event(struct ring *r, const struct epoll_event *event)
+{
+	enum ring_op op;
+	uint32_t bad = EPOLLHUP | EPOLLERR, ev = event->events;
+	struct ring_handle *h = ring_find(r, event->data.u64, &op);
+	int res;
+
+	if (!h)
+		return;
+	if (ring_armed(h, RING_WRITE) && !(h->posted & 1u << RING_WRITE) &&
+	    ev & (EPOLLOUT | bad) && (res = write_once(h)) != -EAGAIN)
+		ring_complete(h, &(struct ring_completion){
+			.op = RING_WRITE, .res = res });
+	if (ring_armed(h, RING_POLL) &&
+	    ev & ((uint32_t)h->poll_events | bad))
+		ring_complete(h, &(struct ring_completion){
+			.op = RING_POLL, .res = (int)ev });
+	if (!h->closing)
+		interest_set(h, interest_wanted(h));
+}
+
+static void epoll_reap(struct ring *r)
+{
+	struct epoll_state *e = r->state;
+
+	for (int i = 0; i < e->n_events; i++) {
+		if (e->events[i].data.u64 == WAKE_DATA)
+			reap_synced(e);
+		else
+			reap_event(r, &e->events[i]);
+	}
+	e->n_events = 0;
+}
+
+static void epoll_close(struct ring *r)
+{
+	struct epoll_state *e = r->state;
+
+	pthread_mutex_lock(&e->lock);
+	e->quit = true;
+	pthread_cond_signal(&e->work);
+	pthread_mutex_unlock(&e->lock);
+	if (e->thread_runs)
+		pthread_join(e->thread, NULL);
+	pthread_mutex_destroy(&e->lock);
+	pthread_cond_destroy(&e->work);
+	close(e->fd);
+	close(e->wake);
+	free(e);
+}
+
+static int epoll_open(struct ring *r)
+{
+	struct epoll_state *e = calloc(1, sizeof(*e));
+	struct epoll_event wake = { .events = EPOLLIN,
+				    .data.u64 = WAKE_DATA };
+
+	if (!e)
 		return -ENOMEM;
-	p->fd = epoll_create1(EPOLL_CLOEXEC);
-	p->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	if (p->fd < 0 || p->wake < 0 ||
-	    epoll_ctl(p->fd, EPOLL_CTL_ADD, p->wake, &e) < 0) {
+	r->state = e;
+	list_init(&e->todo);
+	list_init(&e->done);
+	pthread_mutex_init(&e->lock, NULL);
+	pthread_cond_init(&e->work, NULL);
+	e->fd = epoll_create1(EPOLL_CLOEXEC);
+	e->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (epoll_ctl(e->fd, EPOLL_CTL_ADD, e->wake, &wake)) {
 		int err = -errno;
 
-		close(p->fd);
-		close(p->wake);
-		free(p);
+		epoll_close(r);
 		return err;
 	}
-	pthread_mutex_init(&p->lock, NULL);
-	pthread_cond_init(&p->cond, NULL);
-	r->priv = p;
+	snprintf(r->describe, sizeof(r->describe), "epoll, as asked for");
 	return 0;
 }
 
-static void epoll_fini(struct ring *r)
-{
-	struct epoll_priv *p = r->priv;
-
-	pthread_mutex_lock(&p->lock);
-	p->quit = true;
-	pthread_cond_signal(&p->cond);
-	pthread_mutex_unlock(&p->lock);
-	if (p->thread_runs)
-		pthread_join(p->thread, NULL);
-	pthread_mutex_destroy(&p->lock);
-	pthread_cond_destroy(&p->cond);
-	close(p->fd);
-	close(p->wake);
-	free(p);
-}
-
-static int epoll_turn(struct ring *r, uint64_t timeout_us)
-{
-	struct epoll_priv *p = r->priv;
-	struct epoll_event e[EPOLL_EVENTS_A_TURN];
-	struct timespec ts = { (time_t)(timeout_us / 1000000),
-			       (long)(timeout_us % 1000000) * 1000 };
-	int n = epoll_pwait2(p->fd, e, EPOLL_EVENTS_A_TURN,
-			     timeout_us == UINT64_MAX ? NULL : &ts, NULL);
-
-	if (n < 0 && errno != EINTR)
-		return -errno;
-	for (int i = 0; i < n; i++) {
-		if (e[i].data.u64 == UINT64_MAX)
-			syncs_report(r);
-		else
-			ready(r, e[i].data.u64, e[i].events);
-	}
-	return 0;
-}
-
-const struct ring_backend ring_backend_epoll = {
+const struct ring_backend ring_epoll = {
 	.name = "epoll",
-	.init = epoll_init,
-	.fini = epoll_fini,
-	.read = epoll_read,
-	.write = epoll_write,
-	.poll = epoll_poll,
-	.sync = epoll_sync,
+	.open = epoll_open,
+	.close = epoll_close,
+	.arm = epoll_arm,
 	.cancel = epoll_cancel,
-	.turn = epoll_turn,
+	.forget = epoll_forget,
+	.wait = epoll_sleep,
+	.reap = epoll_reap,
 };

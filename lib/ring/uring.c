@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: MIT
  *
- * The engine on io_uring. The only file that includes liburing.
+ * The engine on io_uring; the only file that includes liburing.
  *
- * Set-up ladder: DEFER_TASKRUN (6.1), COOP_TASKRUN (5.19), plain. Reads are
- * multishot with provided buffers: recv for sockets, opcode 49 for the rest
- * where a pipe shows that it works (6.7), else READ with buffer select,
- * re-armed. A wait is always for one completion: with DEFER_TASKRUN more than
- * one stalls. A buffer goes back whatever its completion says.
+ * Set-up ladder: DEFER_TASKRUN (Linux 6.1), COOP_TASKRUN (5.19), plain. Reads
+ * take buffers from one group a class, given to the kernel as a ring: recv
+ * multishot for sockets (6.0, else epoll is used); for the rest opcode 49
+ * where a pipe shows that it works (6.7), else READ, armed again by the
+ * stream. Invariants:
  *
- *   user_data = generation 32 | slot 28 | operation 4
+ * - A wait is for one completion: with DEFER_TASKRUN a wait for more counts
+ *   task work, not completions, and stalls.
+ * - A buffer goes back whatever its completion says, after the callback.
+ * - A handle's completion without F_MORE is its last for that operation.
  */
 #include <errno.h>
 #include <liburing.h>
@@ -16,234 +19,274 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <unistd.h>
-#include "lib/ring/source.h"
+#include "lib/base/clock.h"
+#include "lib/ring/backend.h"
 
-#define URING_SQ 256
-#define URING_CQ 4096
-#define URING_READ_MULTISHOT 49	/* newer than Debian 12's header */
+#define SQ_ENTRIES 256
+#define CQ_ENTRIES 4096
+#define OP_READ_MULTISHOT 49	/* newer than Debian 12's header */
+#define CANCEL_DATA UINT64_MAX	/* no handle's */
+#define GROUPS RING_CONTROL	/* control messages are polled for */
 
-enum uring_op { OP_READ = 1, OP_WRITE, OP_POLL, OP_SYNC, OP_CANCEL };
+static const struct {
+	unsigned count, size;
+} group_shape[GROUPS] = {
+	[RING_TTY] = { 256, 256 },
+	[RING_TCP] = { 64, 4096 },
+	[RING_PACKET] = { 256, 2048 },
+};
 
 struct group {
-	unsigned count, size;
+	unsigned count;
 	struct io_uring_buf_ring *ring;
 	uint8_t *memory;
 };
 
-struct uring_priv {
-	struct io_uring ring;
-	bool multishot_read;
-	struct group groups[RING_CONTROL]; /* one a class that reads here */
+struct uring_state {
+	struct io_uring u;
+	bool read_multishot;
+	struct group groups[GROUPS];
 };
 
-static struct uring_priv *priv(struct ring *r)
+static struct uring_state *state_of(struct ring_handle *h)
 {
-	return r->priv;
+	return h->r->state;
 }
 
-static uint64_t tag(const struct ring_source *s, enum uring_op op)
+/* ---- buffer groups ---- */
+
+static const uint8_t *buffer_at(struct uring_state *s, unsigned group,
+				unsigned id)
 {
-	return (uint64_t)s->generation << 32 | s->slot << 4 | op;
+	return s->groups[group].memory + (size_t)id * group_shape[group].size;
 }
 
-static struct io_uring_sqe *sqe_get(struct ring *r)
+static void buffer_put(struct uring_state *s, unsigned group, unsigned id)
 {
-	struct io_uring_sqe *sqe = io_uring_get_sqe(&priv(r)->ring);
+	struct group *g = &s->groups[group];
+	unsigned size = group_shape[group].size;
+
+	io_uring_buf_ring_add(g->ring, g->memory + (size_t)id * size, size,
+			      (uint16_t)id,
+			      (int)g->count - 1, 0);
+	io_uring_buf_ring_advance(g->ring, 1);
+}
+
+static size_t group_ring_bytes(const struct group *g)
+{
+	return g->count * sizeof(struct io_uring_buf);
+}
+
+static void *map_pages(size_t size)
+{
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		       MAP_ANONYMOUS | MAP_PRIVATE, -1, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+static int group_open(struct uring_state *s, unsigned group, unsigned count)
+{
+	struct group *g = &s->groups[group];
+	struct io_uring_buf_reg reg = { .ring_entries = count,
+					.bgid = (uint16_t)group };
+	int err;
+
+	g->count = count;
+	g->ring = map_pages(group_ring_bytes(g));
+	g->memory = map_pages((size_t)count * group_shape[group].size);
+	if (!g->ring || !g->memory)
+		return -ENOMEM;
+	reg.ring_addr = (uintptr_t)g->ring;
+	err = io_uring_register_buf_ring(&s->u, &reg, 0);
+	if (err)
+		return err;
+	io_uring_buf_ring_init(g->ring);
+	for (unsigned i = 0; i < count; i++)
+		buffer_put(s, group, i);
+	return 0;
+}
+
+static void group_close(struct uring_state *s, unsigned group)
+{
+	struct group *g = &s->groups[group];
+
+	if (g->ring)
+		munmap(g->ring, group_ring_bytes(g));
+	if (g->memory)
+		munmap(g->memory, (size_t)g->count * group_shape[group].size);
+}
+
+/* ---- requests ---- */
+
+/* NULL if the queue is full and the kernel takes no more just now. */
+static struct io_uring_sqe *sqe_get(struct uring_state *s)
+{
+	struct io_uring_sqe *sqe = io_uring_get_sqe(&s->u);
+
+	if (sqe)
+		return sqe;
+	io_uring_submit(&s->u);
+	return io_uring_get_sqe(&s->u);
+}
+
+static void prep_select(struct io_uring_sqe *sqe, unsigned group)
+{
+	sqe->flags |= IOSQE_BUFFER_SELECT;
+	sqe->buf_group = (uint16_t)group;
+}
+
+static void prep_read_multishot(struct io_uring_sqe *sqe, int fd,
+				unsigned group)
+{
+	io_uring_prep_rw(OP_READ_MULTISHOT, sqe, fd, NULL, 0, (uint64_t)-1);
+	prep_select(sqe, group);
+}
+
+static void prep_recv_multishot(struct io_uring_sqe *sqe, int fd,
+				unsigned group)
+{
+	io_uring_prep_recv_multishot(sqe, fd, NULL, 0, 0);
+	prep_select(sqe, group);
+}
+
+static void prep_read(struct io_uring_sqe *sqe, struct ring_handle *h)
+{
+	if (h->socket) {
+		prep_recv_multishot(sqe, h->fd, h->cls);
+		sqe->msg_flags = h->messages ? MSG_TRUNC : 0;
+	} else if (state_of(h)->read_multishot) {
+		prep_read_multishot(sqe, h->fd, h->cls);
+	} else {
+		io_uring_prep_read(sqe, h->fd, NULL, group_shape[h->cls].size,
+				   (uint64_t)-1);
+		prep_select(sqe, h->cls);
+	}
+}
+
+static void prep_write(struct io_uring_sqe *sqe, struct ring_handle *h)
+{
+	if (h->waits)
+		io_uring_prep_poll_add(sqe, h->fd, POLLOUT);
+	else if (h->socket)
+		io_uring_prep_send(sqe, h->fd, h->out.p, h->out.n,
+				   MSG_NOSIGNAL);
+	else
+		io_uring_prep_write(sqe, h->fd, h->out.p, (unsigned)h->out.n,
+				    (uint64_t)-1);
+}
+
+static int uring_arm(struct ring_handle *h, enum ring_op op)
+{
+	struct io_uring_sqe *sqe = sqe_get(state_of(h));
+
+	if (!sqe)
+		return -EAGAIN;
+	switch (op) {
+	case RING_READ:
+		prep_read(sqe, h);
+		break;
+	case RING_WRITE:
+		prep_write(sqe, h);
+		break;
+	case RING_POLL:
+		io_uring_prep_poll_add(sqe, h->fd, (unsigned)h->poll_events);
+		break;
+	default:
+		io_uring_prep_fsync(sqe, h->fd, IORING_FSYNC_DATASYNC);
+	}
+	io_uring_sqe_set_data64(sqe, ring_user_data(h, op));
+	return 0;
+}
+
+static void uring_cancel(struct ring_handle *h, enum ring_op op)
+{
+	struct io_uring_sqe *sqe = sqe_get(state_of(h));
+	struct io_uring_sync_cancel_reg now = {
+		.addr = ring_user_data(h, op), .fd = -1,
+	};
 
 	if (!sqe) {
-		io_uring_submit(&priv(r)->ring);
-		sqe = io_uring_get_sqe(&priv(r)->ring);
+		io_uring_register_sync_cancel(&state_of(h)->u, &now);
+		return;
 	}
-	return sqe; /* never NULL: a submit empties the queue */
-}
-
-static void sqe_tag(struct io_uring_sqe *sqe, struct ring_source *s,
-		    enum uring_op op)
-{
-	io_uring_sqe_set_data64(sqe, tag(s, op));
-	s->pending++;
-}
-
-static bool multishot(const struct ring_source *s)
-{
-	return s->cls != RING_TTY || priv(s->ring)->multishot_read;
-}
-
-static void uring_read(struct ring_source *s)
-{
-	struct io_uring_sqe *sqe = sqe_get(s->ring);
-
-	if (s->cls == RING_TTY && multishot(s))
-		io_uring_prep_rw(URING_READ_MULTISHOT, sqe, s->fd, NULL, 0,
-				 (uint64_t)-1);
-	else if (s->cls == RING_TTY)
-		io_uring_prep_read(sqe, s->fd, NULL,
-				   priv(s->ring)->groups[s->cls].size,
-				   (uint64_t)-1);
-	else
-		io_uring_prep_recv_multishot(sqe, s->fd, NULL, 0, 0);
-	sqe->flags |= IOSQE_BUFFER_SELECT;
-	sqe->buf_group = (uint16_t)s->cls;
-	s->reading = true;
-	sqe_tag(sqe, s, OP_READ);
-}
-
-static void uring_write(struct ring_source *s)
-{
-	struct io_uring_sqe *sqe = sqe_get(s->ring);
-
-	if (s->cls == RING_TTY)
-		io_uring_prep_write(sqe, s->fd, s->out.p, (unsigned)s->out.n,
-				    (uint64_t)-1);
-	else
-		io_uring_prep_send(sqe, s->fd, s->out.p, s->out.n,
-				   MSG_NOSIGNAL);
-	s->writing = true;
-	sqe_tag(sqe, s, OP_WRITE);
-}
-
-static void poll_start(struct ring_source *s, short events, enum uring_op op)
-{
-	struct io_uring_sqe *sqe = sqe_get(s->ring);
-
-	io_uring_prep_poll_add(sqe, s->fd, (unsigned)events);
-	sqe_tag(sqe, s, op);
-}
-
-static void uring_poll(struct ring_source *s, short events)
-{
-	s->polling = true;
-	poll_start(s, events, OP_POLL);
-}
-
-static void uring_sync(struct ring_source *s)
-{
-	struct io_uring_sqe *sqe = sqe_get(s->ring);
-
-	io_uring_prep_fsync(sqe, s->fd, IORING_FSYNC_DATASYNC);
-	sqe_tag(sqe, s, OP_SYNC);
-}
-
-static void cancel_one(struct ring_source *s, enum uring_op op)
-{
-	struct io_uring_sqe *sqe = sqe_get(s->ring);
-
-	io_uring_prep_cancel64(sqe, tag(s, op), 0);
-	io_uring_sqe_set_data64(sqe, OP_CANCEL);
-}
-
-static void uring_cancel(struct ring_source *s, bool all)
-{
-	if (s->reading)
-		cancel_one(s, OP_READ);
-	if (s->polling && (all || s->cls == RING_CONTROL))
-		cancel_one(s, OP_POLL);
-	if (s->writing && all)
-		cancel_one(s, OP_WRITE);
+	io_uring_prep_cancel64(sqe, ring_user_data(h, op), 0);
+	io_uring_sqe_set_data64(sqe, CANCEL_DATA);
 }
 
 /* ---- completions ---- */
 
-static void buffer_put(struct ring *r, enum ring_class cls, unsigned id)
+/* A file that says EAGAIN instead of waiting by itself is waited for; the
+ * poll's completion stands for "write again". */
+static int write_result(struct ring_handle *h, int res)
 {
-	struct group *g = &priv(r)->groups[cls];
+	bool waited = h->waits;
 
-	io_uring_buf_ring_add(g->ring, g->memory + (size_t)id * g->size,
-			      g->size, (uint16_t)id,
-			      io_uring_buf_ring_mask(g->count), 0);
-	io_uring_buf_ring_advance(g->ring, 1);
+	h->waits = !waited && res == -EAGAIN;
+	return waited && res > 0 ? -EAGAIN : res;
 }
 
-static void read_done(struct ring_source *s, int res, unsigned flags)
+static void reap_one(struct ring *r, const struct io_uring_cqe *cqe)
 {
-	struct ring *r = s->ring;
-	enum ring_class cls = s->cls;
-	unsigned id = flags >> IORING_CQE_BUFFER_SHIFT;
-	const uint8_t *p = NULL;
+	struct uring_state *s = r->state;
+	unsigned id = cqe->flags >> IORING_CQE_BUFFER_SHIFT, group = 0;
+	bool buffer = cqe->flags & IORING_CQE_F_BUFFER;
+	struct ring_completion c = { .res = cqe->res,
+		.more = cqe->flags & IORING_CQE_F_MORE };
+	struct ring_handle *h;
 
-	if (flags & IORING_CQE_F_BUFFER)
-		p = priv(r)->groups[cls].memory +
-			(size_t)id * priv(r)->groups[cls].size;
-	if (s->read_waits) {
-		s->read_waits = false;
-		ring_got(s, NULL, -EAGAIN, false); /* reads again */
-	} else if (res == -EAGAIN && !(flags & IORING_CQE_F_MORE) &&
-		   !s->closing) {
-		/* O_NONBLOCK may answer at once that there is nothing */
-		s->read_waits = true;
-		poll_start(s, POLLIN, OP_READ);
-	} else {
-		ring_got(s, p, res, flags & IORING_CQE_F_MORE);
-	}
-	if (flags & IORING_CQE_F_BUFFER)
-		buffer_put(r, cls, id);
-}
-
-static void write_done(struct ring_source *s, int res)
-{
-	if (s->write_waits) {
-		s->write_waits = false;
-		ring_wrote(s, -EAGAIN); /* writes again */
-	} else if (res == -EAGAIN && !s->closing) {
-		s->write_waits = true;
-		poll_start(s, POLLOUT, OP_WRITE);
-	} else {
-		ring_wrote(s, res);
-	}
-}
-
-static void complete(struct ring *r, const struct io_uring_cqe *cqe)
-{
-	enum uring_op op = cqe->user_data & 15;
-	struct ring_source *s;
-
-	r->counters.completions++;
-	if (op == OP_CANCEL)
+	if (cqe->user_data == CANCEL_DATA)
 		return;
-	s = ring_source_find(r, (uint32_t)cqe->user_data >> 4,
-			     (uint32_t)(cqe->user_data >> 32));
-	if (!s)
+	h = ring_find(r, cqe->user_data, &c.op);
+	if (!h)
 		return;
-	if (op == OP_READ)
-		read_done(s, cqe->res, cqe->flags);
-	else if (op == OP_WRITE)
-		write_done(s, cqe->res);
-	else if (op == OP_POLL)
-		ring_polled(s, cqe->res);
-	else
-		ring_synced(s, cqe->res);
-	if (cqe->flags & IORING_CQE_F_MORE)
-		return;
-	if (--s->pending == 0 && s->closing)
-		ring_source_gone(s);
+	if (buffer)
+		group = h->cls;
+	if (c.res > (int)group_shape[group].size && buffer)
+		c.res = -EMSGSIZE;
+	else if (buffer && c.res > 0)
+		c.data = SPAN(buffer_at(s, group, id), (size_t)c.res);
+	if (c.op == RING_WRITE)
+		c.res = write_result(h, c.res);
+	ring_complete(h, &c);
+	if (buffer)
+		buffer_put(s, group, id);
 }
 
-static int uring_turn(struct ring *r, uint64_t timeout_us)
+static void uring_reap(struct ring *r)
 {
-	struct io_uring *u = &priv(r)->ring;
-	struct __kernel_timespec ts = { (long long)(timeout_us / 1000000),
-		(long long)(timeout_us % 1000000) * 1000 };
+	struct uring_state *s = r->state;
 	struct io_uring_cqe *cqe;
 	unsigned head, n = 0;
-	int err = io_uring_submit_and_wait_timeout(u, &cqe, 1,
-			timeout_us == UINT64_MAX ? NULL : &ts, NULL);
 
-	if (err < 0 && err != -ETIME && err != -EINTR && err != -EBUSY)
-		return err;
-	if (*u->sq.kflags & IORING_SQ_CQ_OVERFLOW)
-		r->counters.cq_overflows++;
-	io_uring_for_each_cqe(u, head, cqe) {
-		struct io_uring_cqe one = *cqe;
-
-		complete(r, &one);
+	io_uring_for_each_cqe(&s->u, head, cqe) {
+		reap_one(r, cqe);
 		n++;
 	}
-	io_uring_cq_advance(u, n);
-	return 0;
+	io_uring_cq_advance(&s->u, n);
 }
 
-/* ---- life ---- */
+static int uring_wait(struct ring *r, uint64_t timeout_us)
+{
+	struct uring_state *s = r->state;
+	struct __kernel_timespec ts = {
+		.tv_sec = (long long)(timeout_us / US_PER_S),
+		.tv_nsec = (long long)(timeout_us % US_PER_S) * 1000,
+	};
+	struct io_uring_cqe *cqe;
+	int err = io_uring_submit_and_wait_timeout(
+		&s->u, &cqe, 1, timeout_us == TIME_NEVER ? NULL : &ts, NULL);
+
+	/* Set: what did not fit follows with the next wait, nothing is lost. */
+	r->count.cq_overflows += io_uring_cq_has_overflow(&s->u);
+	if (err == -ETIME || err == -EINTR || err == -EBUSY || err == -EAGAIN)
+		return 0;
+	return err < 0 ? err : 0;
+}
+
+/* ---- set-up ---- */
 
 static const struct {
 	unsigned flags;
@@ -254,134 +297,120 @@ static const struct {
 	{ IORING_SETUP_COOP_TASKRUN, "cooperative task work" },
 	{ 0, "plain" },
 };
+#define RUNGS (sizeof(ladder) / sizeof(*ladder))
 
-static int ring_setup(struct uring_priv *p, const char **how)
+static int queue_open(struct uring_state *s, unsigned cq_entries,
+		      const char **how)
 {
 	int err = -EINVAL;
 
-	for (unsigned i = 0; i < 3 && err; i++) {
-		struct io_uring_params par = { 0 };
+	for (size_t i = 0; i < RUNGS && err == -EINVAL; i++) {
+		struct io_uring_params p = {
+			.flags = ladder[i].flags | IORING_SETUP_CQSIZE |
+				 IORING_SETUP_CLAMP,
+			.cq_entries = cq_entries ? cq_entries : CQ_ENTRIES,
+		};
+		unsigned sq = p.cq_entries < SQ_ENTRIES ? p.cq_entries
+							: SQ_ENTRIES;
 
-		par.flags = ladder[i].flags | IORING_SETUP_CQSIZE |
-			IORING_SETUP_CLAMP;
-		par.cq_entries = URING_CQ;
-		err = io_uring_queue_init_params(URING_SQ, &p->ring, &par);
 		*how = ladder[i].name;
+		err = io_uring_queue_init_params(sq, &s->u, &p);
 	}
 	return err;
 }
 
-static int group_init(struct uring_priv *p, int id, unsigned count,
-		      unsigned size)
+/* One byte and the end of file through fd[0]: multishot works if the byte
+ * comes in a buffer and the request stays armed until the end. */
+static bool probe_request(struct uring_state *s, const int fd[2],
+			  void (*prep)(struct io_uring_sqe *sqe, int fd,
+				       unsigned group))
 {
-	struct group *g = &p->groups[id];
-	struct io_uring_buf_reg reg = { 0 };
-	size_t bytes = count * sizeof(struct io_uring_buf);
-	int err;
-
-	g->ring = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-		       MAP_ANONYMOUS | MAP_PRIVATE, -1, 0);
-	g->memory = malloc((size_t)count * size);
-	g->count = count;
-	g->size = size;
-	if (g->ring == MAP_FAILED || !g->memory)
-		return -ENOMEM;
-	reg.ring_addr = (uintptr_t)g->ring;
-	reg.ring_entries = count;
-	reg.bgid = (uint16_t)id;
-	err = io_uring_register_buf_ring(&p->ring, &reg, 0);
-	if (err)
-		return err;
-	io_uring_buf_ring_init(g->ring);
-	for (unsigned i = 0; i < count; i++)
-		io_uring_buf_ring_add(g->ring, g->memory + (size_t)i * size,
-				      size, (uint16_t)i,
-				      io_uring_buf_ring_mask(count), (int)i);
-	io_uring_buf_ring_advance(g->ring, (int)count);
-	return 0;
-}
-
-/* Opcode 49 is tried, not assumed: a byte through a pipe. */
-static bool multishot_works(struct ring *r)
-{
-	struct io_uring *u = &priv(r)->ring;
-	struct __kernel_timespec ts = { 1, 0 };
-	struct io_uring_sqe *sqe = io_uring_get_sqe(u);
+	struct __kernel_timespec second = { .tv_sec = 1 };
 	struct io_uring_cqe *cqe;
-	bool works = false, more = true;
-	int fd[2];
+	bool works = false, more = write(fd[1], "", 1) == 1;
 
-	if (pipe(fd) < 0)
-		return false;
-	io_uring_prep_rw(URING_READ_MULTISHOT, sqe, fd[0], NULL, 0,
-			 (uint64_t)-1);
-	sqe->flags |= IOSQE_BUFFER_SELECT;
-	sqe->buf_group = RING_TTY;
-	works = write(fd[1], "", 1) == 1;
-	close(fd[1]); /* then end of file: the last completion */
-	while (works && more &&
-	       io_uring_submit_and_wait_timeout(u, &cqe, 1, &ts, NULL) >= 0) {
+	close(fd[1]);
+	prep(io_uring_get_sqe(&s->u), fd[0], RING_TTY);
+	while (more && io_uring_submit_and_wait_timeout(&s->u, &cqe, 1,
+						       &second, NULL) >= 0) {
 		more = cqe->flags & IORING_CQE_F_MORE;
-		works = cqe->res >= 0;
+		works |= more && cqe->res == 1;
 		if (cqe->flags & IORING_CQE_F_BUFFER)
-			buffer_put(r, RING_TTY, cqe->flags >>
-				   IORING_CQE_BUFFER_SHIFT);
-		io_uring_cqe_seen(u, cqe);
+			buffer_put(s, RING_TTY,
+				   cqe->flags >> IORING_CQE_BUFFER_SHIFT);
+		io_uring_cqe_seen(&s->u, cqe);
 	}
 	close(fd[0]);
 	return works && !more;
 }
 
-static void uring_fini(struct ring *r)
+static int probe(struct ring *r, struct uring_state *s)
 {
-	struct uring_priv *p = r->priv;
+	int fd[2];
 
-	io_uring_queue_exit(&p->ring);
-	for (int i = 0; i < RING_CONTROL; i++) {
-		if (p->groups[i].ring && p->groups[i].ring != MAP_FAILED)
-			munmap(p->groups[i].ring, p->groups[i].count *
-			       sizeof(struct io_uring_buf));
-		free(p->groups[i].memory);
-	}
-	free(p);
-}
-
-static int uring_init(struct ring *r)
-{
-	struct uring_priv *p = calloc(1, sizeof(*p));
-	const char *how = "";
-	int err;
-
-	if (!p)
-		return -ENOMEM;
-	err = ring_setup(p, &how);
-	if (err) {
-		free(p);
-		return err;
-	}
-	r->priv = p;
-	err = group_init(p, RING_TTY, 256, 256);
-	err = err ? err : group_init(p, RING_TCP, 64, 4096);
-	err = err ? err : group_init(p, RING_PACKET, 256, 2048);
-	if (err) {
-		uring_fini(r);
-		return err;
-	}
-	p->multishot_read = multishot_works(r);
-	snprintf(r->describe, sizeof(r->describe), "io_uring: %s, %s", how,
-		 p->multishot_read ? "multishot reads" :
-		 "reads re-armed one by one");
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd))
+		return -errno;
+	if (!probe_request(s, fd, prep_recv_multishot))
+		return -EOPNOTSUPP;
+	if (pipe2(fd, O_CLOEXEC))
+		return -errno;
+	s->read_multishot = probe_request(s, fd, prep_read_multishot) &&
+			    !r->tuning.no_read_multishot;
 	return 0;
 }
 
-const struct ring_backend ring_backend_uring = {
+static void uring_close(struct ring *r)
+{
+	struct uring_state *s = r->state;
+
+	io_uring_queue_exit(&s->u);
+	for (unsigned group = 0; group < GROUPS; group++)
+		group_close(s, group);
+	free(s);
+}
+
+static int refused(struct ring *r, const char *what, int err)
+{
+	snprintf(r->describe, sizeof(r->describe), "%s (%s)", what,
+		 strerror(-err));
+	return err;
+}
+
+static int uring_open(struct ring *r)
+{
+	struct uring_state *s = calloc(1, sizeof(*s));
+	const char *how;
+	int err;
+
+	if (!s)
+		return -ENOMEM;
+	err = queue_open(s, r->tuning.cq_entries, &how);
+	if (err) {
+		free(s);
+		return refused(r, "io_uring is refused", err);
+	}
+	r->state = s;
+	for (unsigned group = 0; group < GROUPS && !err; group++)
+		err = group_open(s, group, r->tuning.buffers ?
+				 r->tuning.buffers : group_shape[group].count);
+	err = err ? err : probe(r, s);
+	if (err) {
+		uring_close(r);
+		return refused(r, "this kernel's io_uring is too old", err);
+	}
+	snprintf(r->describe, sizeof(r->describe), "io_uring, %s, %s", how,
+		 s->read_multishot ? "multishot reads"
+				   : "reads armed one by one");
+	return 0;
+}
+
+const struct ring_backend ring_uring = {
 	.name = "io_uring",
-	.init = uring_init,
-	.fini = uring_fini,
-	.read = uring_read,
-	.write = uring_write,
-	.poll = uring_poll,
-	.sync = uring_sync,
+	.reads = true,
+	.open = uring_open,
+	.close = uring_close,
+	.arm = uring_arm,
 	.cancel = uring_cancel,
-	.turn = uring_turn,
+	.wait = uring_wait,
+	.reap = uring_reap,
 };

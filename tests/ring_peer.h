@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * For the engine's tests: the same test on every variant of the engine, and a
+ * peer that notes what a stream tells it.
+ */
+#pragma once
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include "lib/base/buf.h"
+#include "lib/ring/backend.h"
+
+struct variant {
+	const char *backend;
+	struct ring_tuning tuning;
+};
+
+static struct variant variant_epoll = { "epoll", { 0 } };
+static struct variant variant_uring = { "uring", { 0 } };
+/* as on Linux 6.1 */
+static struct variant variant_single = {
+	"uring", { .no_read_multishot = true }
+};
+
+static struct ring *ring;
+
+struct peer {
+	struct ring_stream *st;
+	struct buf got;
+	unsigned messages, closed, drained, calls_after_close;
+	int error;
+	bool close_in_data, gone;
+};
+
+static void on_data(void *ctx, struct span bytes)
+{
+	struct peer *p = ctx;
+
+	p->calls_after_close += p->gone;
+	p->messages++;
+	buf_add(&p->got, bytes);
+	if (p->close_in_data) {
+		p->gone = true;
+		ring_stream_close(p->st);
+	}
+}
+
+static void on_closed(void *ctx, int error)
+{
+	struct peer *p = ctx;
+
+	p->calls_after_close += p->gone;
+	p->closed++;
+	p->error = error;
+}
+
+static void on_drained(void *ctx)
+{
+	((struct peer *)ctx)->drained++;
+}
+
+static const struct ring_stream_ops ops = { on_data, on_closed, on_drained };
+
+static void peer_open(struct peer *p, int fd, enum ring_class cls)
+{
+	*p = (struct peer){ 0 };
+	p->st = ring_stream_new(ring, fd, cls, &ops, p);
+	assert_non_null(p->st);
+}
+
+static void peer_close(struct peer *p)
+{
+	if (!p->gone)
+		ring_stream_close(p->st);
+	buf_fini(&p->got);
+}
+
+/* Turns until *what reaches n, at most about two seconds. */
+static bool turn_until(const void *what, size_t size, uint64_t n)
+{
+	for (int i = 0; i < 2000; i++) {
+		uint64_t v = size == 8 ? *(const uint64_t *)what :
+			*(const unsigned *)what;
+
+		if (v >= n)
+			return true;
+		ring_turn(ring, 1000);
+	}
+	return false;
+}
+#define UNTIL(field, n) assert_true(turn_until(&(field), sizeof(field), (n)))
+
+static void settle(void)
+{
+	for (int i = 0; i < 5; i++)
+		ring_turn(ring, 1000);
+}
+
+static int set_up(void **state)
+{
+	struct variant *v = *state;
+
+	return ring_new_tuned(&ring, v->backend, &v->tuning) ? -1 : 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	ring_free(ring);
+	return 0;
+}
+
+#define ON(test, v) { #test, test, set_up, tear_down, &v }
+
+/* Says so if not. */
+static bool uring_allowed(void)
+{
+	struct ring *r;
+
+	if (ring_new(&r, "uring")) {
+		print_message("io_uring is refused here: epoll only\n");
+		return false;
+	}
+	print_message("%s\n", ring_describe(r));
+	ring_free(r);
+	return true;
+}
