@@ -202,6 +202,9 @@ static void test_event_record(void **state)
 	assert_int_equal(record_event_decode(SPAN(b, n), &back), -EINVAL);
 	b[18] = 2;
 	assert_int_equal(record_event_decode(SPAN(b, n), &back), -EINVAL);
+	b[18] = 0;
+	b[0] = b[1] = 0;	/* seq 0 */
+	assert_int_equal(record_event_decode(SPAN(b, n), &back), -EINVAL);
 }
 
 static void test_seal_record(void **state)

@@ -287,6 +287,77 @@ static void test_bomb(void **state)
 	assert_int_equal(run_body_decode(&out, wr_span(&w)), RUN_ZSTD);
 }
 
+#define HASH "0123456789abcdef112233445566778899aabbccddeeff00fedcba9876543210"
+
+/* One run of three events and a proof, byte for byte as in
+ * docs/protocol.md. */
+static void test_bytes_on_the_air(void **state)
+{
+	static const char want[] = "02"
+		"01020304" "05" "03" "aabb" "d804"	/* alias seq n check s */
+		"0a0b0c0d" "ac02" "00"			/* a proof of seq 300 */
+		"4f"					/* 39 bytes, raw */
+		"44" "4c" "45"				/* kinds; one withheld */
+		"00" "07"				/* same second; 7 s */
+		"a0" HASH "01";				/* kind 17, then 19 */
+	const uint64_t t = CAIRN_EPOCH_S * 1000 + 600000;
+	uint8_t hash[32], body[512];
+	struct event e[3] = { plain_event(t, 0), plain_event(t, 1),
+			      plain_event(t + 7000, 0) };
+	struct run runs[2] = {
+		{ .alias = 0x01020304, .seq = 5, .n = 3, .events = e,
+		  .prevcheck = { 0xaa, 0xbb } },
+		{ .alias = 0x0a0b0c0d, .seq = 300 },
+	};
+	char got[1024];
+	int n;
+
+	(void)state;
+	hex_decode(hash, sizeof(hash), SPAN_STR(HASH));
+	e[1].kind = KIND_NOTE_ADD;
+	e[1].payload = SPAN("\x01", 1);
+	e[2].withheld = true;
+	e[2].payload = SPAN(hash, 32);
+	memset(runs[0].seal, 0xdd, 64);
+	memset(runs[1].seal, 0xee, 64);
+	memset(runs[1].proof_id, 0xff, 32);
+	n = run_body_encode(body, sizeof(body), runs, 2);
+	assert_int_equal(n, strlen(want) / 2 + 64 + 32 + 64);
+	hex_encode(got, SPAN(body, strlen(want) / 2));
+	assert_string_equal(got, want);
+	assert_memory_equal(body + n - 160, runs[0].seal, 64);
+	assert_memory_equal(body + n - 96, runs[1].proof_id, 32);
+	assert_memory_equal(body + n - 64, runs[1].seal, 64);
+}
+
+/* A body of one event whose z is given; seal of zeros. */
+static enum run_error decode_z(struct span z)
+{
+	static struct run_body out;
+	uint8_t body[512];
+	struct wr w = wr_init(body, sizeof(body));
+	static const uint8_t seal[64];
+
+	wr_bytes(&w, SPAN("\x01\0\0\0\1\1\1\0\0\0", 10));
+	wr_leb(&w, z.n * 2);
+	wr_bytes(&w, z);
+	wr_bytes(&w, SPAN(seal, 64));
+	return run_body_decode(&out, wr_span(&w));
+}
+
+/* kinds 0x44, payload a0, in a raw block; then what may not follow. */
+static void test_exactly_one_frame(void **state)
+{
+	static const uint8_t z[] = "\x00\x58\x11\0\0\x44\xa0"
+		"\x50\x2a\x4d\x18\0\0\0\0";
+
+	(void)state;
+	assert_int_equal(decode_z(SPAN(z, 7)), RUN_OK);
+	assert_int_equal(decode_z(SPAN(z, 15)), RUN_ZSTD); /* skippable */
+	assert_int_equal(decode_z(SPAN(z, 8)), RUN_ZSTD);
+	assert_int_equal(decode_z(SPAN(z, 6)), RUN_ZSTD);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -295,6 +366,8 @@ int main(void)
 		cmocka_unit_test(test_refuses_rather_than_rounds),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_bomb),
+		cmocka_unit_test(test_bytes_on_the_air),
+		cmocka_unit_test(test_exactly_one_frame),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -493,6 +493,38 @@ static void test_import_counts_once(void **state)
 	set_fini(&s);
 }
 
+/* An import's ids are not ours: its base counts for nothing. */
+static void test_import_has_no_base(void **state)
+{
+	static const char line[] = "{\"a\":\"m\",\"s\":1,\"h\":[5,0],"
+		"\"k\":\"field.set\",\"p\":{\"record_id\":\"R\","
+		"\"field\":\"f\",\"value\":9,\"base\":{\"bytes\":"
+		"\"%s\"}},\"v\":\"\","
+		"\"i\":\"00112233445566778899aabbccddeeff\"}";
+	struct set s = { .n = 0 };
+	struct event *first = set_write(&s, "a", 10, 1, NULL, NULL), *import;
+	struct view *v = view_new();
+	char text[400], hex[17];
+	struct json *wire;
+	struct meshlog m;
+
+	(void)state;
+	snprintf(text, sizeof(text), line,
+		 hex_encode(hex, SPAN(first->id, 8)));
+	wire = json_parse(SPAN_STR(text), NULL);
+	assert_int_equal(meshlog_from_json(&m, wire), MESHLOG_OK);
+	import = set_add(&s, "a", KIND_IMPORT, 20, 2);
+	assert_int_equal(meshlog_import_build(&s.payload[1], &m), 0);
+	import->payload = buf_span(&s.payload[1]);
+	view_apply(v, first);
+	assert_int_equal(view_apply(v, import), VIEW_APPLIED);
+	shows(v, ROW_R("1"));
+	meshlog_fini(&m);
+	json_free(wire);
+	view_free(v);
+	set_fini(&s);
+}
+
 static void test_withheld_then_filled(void **state)
 {
 	struct set s = { .n = 0 };
@@ -558,6 +590,7 @@ int main(void)
 		cmocka_unit_test(test_any_order_of_bases),
 		cmocka_unit_test(test_chain_of_writes),
 		cmocka_unit_test(test_import_counts_once),
+		cmocka_unit_test(test_import_has_no_base),
 		cmocka_unit_test(test_withheld_then_filled),
 		cmocka_unit_test(test_filters_and_lines),
 	};
