@@ -107,29 +107,27 @@ static void burst_over(struct sync_port *p, uint64_t now_us)
 		 sync_random(p, US_PER_S));
 }
 
+/* A key-up ended, or the gap between two of one burst. */
 static void burst_due(struct sync_timer *t, uint64_t now_us)
 {
 	struct sync_port *p = t->owner;
 
-	if (p->sending) {	/* a key-up ended */
-		p->sending = false;
-		if (!p->burst_key)
-			return;
-		if (p->burst_at == p->burst_n) {
-			burst_over(p, now_us);
-			return;
-		}
+	if (p->burst_gap) {
+		p->burst_gap = false;
+		burst_key(p, now_us);
+	} else if (p->burst_key && p->burst_at < p->burst_n) {
+		p->burst_gap = true;	/* nothing else goes between */
 		sync_arm(p, t, now_us + p->T / 2);
-		p->push_due = true;	/* engaged between two key-ups */
-		return;
+	} else {
+		p->sending = false;
+		if (p->burst_key)
+			burst_over(p, now_us);
 	}
-	p->push_due = false;
-	burst_key(p, now_us);
 }
 
 void sync_port_sent(struct sync_port *p, uint64_t now_us)
 {
-	if (!p->sending)
+	if (!p->sending || p->burst_gap)
 		return;
 	sync_disarm(p, &p->burst_timer);
 	burst_due(&p->burst_timer, now_us);

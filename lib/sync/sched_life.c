@@ -251,7 +251,7 @@ static void sched_stop(struct sync_port *p)
 	for (size_t i = 0; i < SYNC_RX_MAX; i++)
 		sync_disarm(p, &p->rx[i].request);
 	p->push.n = 0;
-	p->push_due = p->want = p->sending = false;
+	p->push_due = p->want = p->sending = p->burst_gap = false;
 	p->burst_n = p->burst_at = 0;
 }
 

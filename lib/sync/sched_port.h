@@ -98,6 +98,7 @@ struct sync_port {
 	struct sync_burst_frame burst[SYNC_BURST_MAX];
 	unsigned burst_n, burst_at;
 	bool burst_key;		/* the last key-up was one of a burst */
+	bool burst_gap;		/* between two key-ups of it */
 	uint64_t burst_air_us, sent_us;
 	struct { uint32_t slot; uint64_t to, at_us; } onair[SYNC_ONAIR_MAX];
 

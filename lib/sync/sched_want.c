@@ -5,6 +5,7 @@
  */
 #include "lib/sync/sched_port.h"
 
+#define NAV_UNIT_US (100 * US_PER_MS)
 #define ASK_TRIES 6	/* for one pair of roots, by root */
 
 void sync_want_drop(struct sync_port *p)
@@ -95,11 +96,32 @@ static bool want_still_lacked(const struct sync_port *p, unsigned i)
 		p->want_v[i].have < feed_at(p->env->feeds, slot)->head;
 }
 
+/* How long the answer will take, so that stations which do not hear it keep
+ * silent near me: the events that I lack at 60 bytes each. */
+static uint64_t want_nav_us(const struct sync_port *p)
+{
+	const struct sync_peer *peer = NULL;
+	uint64_t mine = feed_event_count(p->env->feeds), lacked = 0, frames;
+
+	for (unsigned i = 0; i < SYNC_PEERS_MAX; i++)
+		if (p->peers.v[i].used &&
+		    p->peers.v[i].address == p->want_address)
+			peer = &p->peers.v[i];
+	if (p->want_list)
+		lacked = 2 * p->want_n;
+	else if (peer && peer->known && peer->events > mine)
+		lacked = peer->events - mine;
+	frames = 1 + lacked * 60 / GENERATION_PIECE_MAX;
+	if (frames > 7)
+		frames = 7;
+	return 2 * p->T + p->F / 2 + frames * p->F;
+}
+
 static bool want_make(struct sync_port *p, struct sync_want *w)
 {
 	*w = (struct sync_want){
 		.target = sync_target(p->want_address),
-		.nav_ds = (uint8_t)((2 * p->T + p->F * 3 / 2) / 100000),
+		.nav_ds = (uint8_t)(want_nav_us(p) / NAV_UNIT_US),
 		.form = p->want_list ? SYNC_WANT_LIST : SYNC_WANT_ROOT,
 		.root48 = feed_root48(p->env->feeds),
 		.events = feed_event_count(p->env->feeds),
@@ -160,7 +182,7 @@ static void want_overheard(struct sync_port *p, const struct sync_want *w,
 	struct sync_peer *to = sync_peer_find_target(&p->peers, w->target);
 	uint64_t root = feed_root48(p->env->feeds);
 
-	sync_nav(p, now_us + 2 * p->T + p->F * 3 / 2, now_us);
+	sync_nav(p, now_us + w->nav_ds * NAV_UNIT_US, now_us);
 	if (!to)
 		p->hidden_us = now_us;
 	if (w->form == SYNC_WANT_ROOT && w->root48 == root) {
