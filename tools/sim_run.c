@@ -107,6 +107,27 @@ static int station_load(struct sim *m, unsigned i)
 	return 0;
 }
 
+/* What a station knows of its news: where an author lives, his new events are
+ * known never to have been on the air. */
+static void station_news(const struct sim *m, unsigned i, struct json_out *o)
+{
+	json_out_key(o, "news");
+	json_out_array(o);
+	for (unsigned j = 0; j < m->data.n_feeds; j++) {
+		const struct sim_feed *f = &m->data.feeds[j];
+
+		if (m->scenario->holder != SIM_HOME || f->home != i ||
+		    f->full == f->base)
+			continue;
+		json_out_array(o);
+		json_out_string(o, PORT_NAME);
+		json_out_string(o, f->label);
+		json_out_uint(o, f->base);
+		json_out_end_array(o);
+	}
+	json_out_end_array(o);
+}
+
 /* What a station that ran before keeps of its neighbours (DIR/state). */
 static struct buf station_state(const struct sim *m, unsigned i)
 {
@@ -124,11 +145,11 @@ static struct buf station_state(const struct sim *m, unsigned i)
 		json_out_array(&o);
 		json_out_string(&o, PORT_NAME);
 		json_out_string(&o, f->call);
-		json_out_uint(&o, author_alias(m->data.dataset,
-					       f->id.hash) >> 16);
+		json_out_uint(&o, 0);	/* told by the call sign */
 		json_out_end_array(&o);
 	}
 	json_out_end_array(&o);
+	station_news(m, i, &o);
 	json_out_end_object(&o);
 	return o.b;
 }

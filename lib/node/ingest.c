@@ -198,10 +198,12 @@ enum sync_ingest node_ingest(void *ctx, int port, struct span body)
 	return n->run_counts.false_ ? SYNC_INGEST_FALSE : SYNC_INGEST_DONE;
 }
 
-void node_root_moved(struct node *n, uint64_t root_before)
+void node_root_moved(struct node *n, uint64_t root_before, int port)
 {
 	if (feed_root48(n->data.feeds) == root_before)
 		return;
+	n->dirty = true;
 	for (int i = 0; i < n->n_ports; i++)
-		sync_port_advanced(n->ports[i].sync, n->now.mono_us);
+		sync_port_advanced(n->ports[i].sync, root_before, i == port,
+				   n->now.mono_us);
 }

@@ -154,6 +154,6 @@ enum node_verdict node_input(struct node *n, int port, struct span frame,
 	v = p->c.framing == NODE_AX25 ? input_ax25(p, frame) :
 		input_packet(p, "", true, frame);
 	p->verdicts[v]++;
-	node_root_moved(n, root);
+	node_root_moved(n, root, port);
 	return v;
 }

@@ -191,8 +191,9 @@ void node_misfit(void *ctx, uint32_t slot);
 /* Queues a change's records as one transaction and shows its events to the
  * view and the clock. */
 void node_take_change(struct node *n, const struct feed_change *c);
-/* The root moved while this input ran: tells every port. */
-void node_root_moved(struct node *n, uint64_t root_before);
+/* Tells every port if the root moved while this input ran; port: where the
+ * events came from, -1 = the operator. */
+void node_root_moved(struct node *n, uint64_t root_before, int port);
 
 /* ---- write.c ---- */
 

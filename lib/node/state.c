@@ -2,11 +2,13 @@
  *
  * The small state beside the log: DIR/state, as JSON. What must not be lost:
  * the operator's switch, the clock's adopted maximum, emission floors, mutes.
- * What is good to know again: which stations are neighbours.
+ * What is good to know again: which stations are neighbours, and which events
+ * (an author's from `from` on) were never on a port's air.
  *
  *   {"tx":true,"adopted":[ms,counter],"announced_s":N,
  *    "floors":[["author",s]...],"mutes":[["author",seq]...],
- *    "neighbours":[[port name,call,address,root48,events]...]}
+ *    "neighbours":[["port","call",address]...],
+ *    "news":[["port","author",from]...]}
  */
 #include <errno.h>
 #include <stdio.h>
@@ -109,6 +111,25 @@ static void state_neighbours(const struct node *n, struct json_out *o)
 	json_out_end_array(o);
 }
 
+static void state_news(const struct node *n, struct json_out *o)
+{
+	json_out_key(o, "news");
+	json_out_array(o);
+	for (int i = 0; i < n->n_ports; i++) {
+		const struct sync_needs *s = sync_port_news(n->ports[i].sync);
+
+		for (unsigned j = 0; j < s->n; j++) {
+			json_out_array(o);
+			json_out_string(o, n->ports[i].c.name);
+			json_out_string(o, feed_at(n->data.feeds,
+						   s->v[j].slot)->label);
+			json_out_uint(o, s->v[j].from);
+			json_out_end_array(o);
+		}
+	}
+	json_out_end_array(o);
+}
+
 void node_state(const struct node *n, struct json_out *o)
 {
 	json_out_object(o);
@@ -122,6 +143,7 @@ void node_state(const struct node *n, struct json_out *o)
 	state_floors(n, o);
 	state_mutes(n, o);
 	state_neighbours(n, o);
+	state_news(n, o);
 	json_out_end_object(o);
 }
 
@@ -162,21 +184,43 @@ static void state_load_lists(struct node *n, const struct json *root)
 	}
 }
 
+static struct node_port *state_port(struct node *n, const struct json *name)
+{
+	for (int i = 0; i < n->n_ports; i++)
+		if (span_equal(json_string(name),
+			       SPAN_STR(n->ports[i].c.name)))
+			return &n->ports[i];
+	return NULL;
+}
+
 static void state_load_neighbours(struct node *n, const struct json *list)
 {
 	for (size_t i = 0; i < json_len(list); i++) {
 		const struct json *v = json_at(list, i);
-		struct span port = json_string(json_at(v, 0));
+		struct node_port *p = state_port(n, json_at(v, 0));
 		struct span call = json_string(json_at(v, 1));
 
-		for (int j = 0; j < n->n_ports; j++)
-			if (call.n < AX25_CALL_TEXT &&
-			    span_equal(port, SPAN_STR(n->ports[j].c.name)))
-				sync_peer_hear(
-					sync_port_peers(n->ports[j].sync),
-					(uint32_t)json_int(json_at(v, 2)),
-					call.p ? (const char *)call.p : "",
-					n->now.mono_us, NULL);
+		if (!p || call.n >= AX25_CALL_TEXT)
+			continue;
+		sync_peer_hear(sync_port_peers(p->sync), call.n ?
+			       sync_address_from_call((const char *)call.p) :
+			       (uint32_t)json_int(json_at(v, 2)),
+			       call.n ? (const char *)call.p : "",
+			       n->now.mono_us, NULL);
+	}
+}
+
+static void state_load_news(struct node *n, const struct json *list)
+{
+	for (size_t i = 0; i < json_len(list); i++) {
+		const struct json *v = json_at(list, i);
+		struct node_port *p = state_port(n, json_at(v, 0));
+		uint32_t slot = feed_find(n->data.feeds,
+					  json_string(json_at(v, 1)));
+		int64_t from = json_int(json_at(v, 2));
+
+		if (p && slot != FEED_SLOT_NONE && from >= 0)
+			sync_port_news_load(p->sync, slot, (uint64_t)from);
 	}
 }
 
@@ -196,5 +240,6 @@ void node_state_load(struct node *n, struct span state)
 	n->announced_s = (uint64_t)json_int(json_get(root, "announced_s"));
 	state_load_lists(n, root);
 	state_load_neighbours(n, json_get(root, "neighbours"));
+	state_load_news(n, json_get(root, "news"));
 	json_free(root);
 }

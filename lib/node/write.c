@@ -51,7 +51,7 @@ static void write_seal(struct node *n)
 	c.n_events = 0;		/* they are in the log already */
 	node_take_change(n, &c);
 	n->unsealed_events = n->unsealed_bytes = 0;
-	node_root_moved(n, root);
+	node_root_moved(n, root, -1);
 }
 
 static void write_seal_due(struct sync_timer *t, uint64_t now_us)

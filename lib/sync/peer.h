@@ -27,6 +27,8 @@ struct sync_peer {
 	uint64_t root48, events;
 	uint64_t asked_us;	/* I asked it for its sketch, until then */
 	uint64_t wanted_us;	/* I sent it a WANT */
+	uint64_t offered_us;	/* its OFFER, not served since */
+	uint8_t offer_failed;	/* offers it left unanswered, in a row */
 	uint8_t level;		/* how large a sketch between us must be */
 	uint64_t level_us;	/* raised then */
 	uint64_t shown_theirs, shown_mine; /* roots when I showed it mine */

@@ -116,8 +116,13 @@ enum sync_verdict sync_port_input(struct sync_port *p, uint32_t address,
 /* The digest of a neighbour's announce. */
 void sync_port_digest(struct sync_port *p, uint32_t address, const char *call,
 		      const struct sync_digest *d, uint64_t now_us);
-/* The own root moved: news from this port, another one, or the operator. */
-void sync_port_advanced(struct sync_port *p, uint64_t now_us);
+/* The own root moved from `before`: by what came from this port (aired), or
+ * from another one or the operator. */
+void sync_port_advanced(struct sync_port *p, uint64_t before, bool aired,
+			uint64_t now_us);
+/* Events that have never been on this port's air; kept over restarts. */
+const struct sync_needs *sync_port_news(const struct sync_port *p);
+void sync_port_news_load(struct sync_port *p, uint32_t slot, uint64_t from);
 /* The key-up is over, now rather than when `send` guessed. */
 void sync_port_sent(struct sync_port *p, uint64_t now_us);
 /* Somebody is on the air until then (anything heard that is not ours). */

@@ -106,11 +106,14 @@ static void digest_say_root(struct sync_port *p, bool answer, uint64_t now_us)
 	digest_say(p, (struct sync_shape){ 0, 0 }, answer, now_us);
 }
 
-/* By Trickle a sketch is shown once; whoever cannot read it asks. */
+/* By Trickle a sketch is shown once (whoever cannot read it asks), and none
+ * while I have news: it would be out of date at once. */
 static void digest_say_trickle(struct sync_port *p, uint64_t now_us)
 {
 	struct sync_shape s = digest_shape_for_all(p, now_us);
 
+	if (p->news.n)
+		s = (struct sync_shape){ 0, 0 };
 	if (p->said && p->last_digest_root == feed_root48(p->env->feeds) &&
 	    p->last_shape.c >= s.c && p->last_shape.part_bits >= s.part_bits)
 		s = (struct sync_shape){ 0, 0 };
@@ -171,7 +174,7 @@ static bool digest_ask_neighbour(struct sync_port *p, uint64_t now_us)
 
 void sync_trickle_fired(struct sync_port *p, uint64_t now_us)
 {
-	if (sync_engaged(p, now_us, false))
+	if (sync_engaged(p, now_us, false) || sync_news_flow(p, now_us))
 		return;
 	if (p->env->holding(p->env->ctx) && digest_ask_neighbour(p, now_us))
 		return;
@@ -301,7 +304,8 @@ static void digest_ack_due(struct sync_timer *t, uint64_t now_us)
 
 	if (sync_gate(p, t, false, now_us))
 		return;
-	if (sync_rx_open(p, now_us) || digest_more_expected(p, now_us)) {
+	if (sync_rx_open(p, now_us) || digest_more_expected(p, now_us) ||
+	    sync_news_flow(p, now_us) || (p->news.n && sync_n(p, now_us))) {
 		sync_arm(p, t, now_us + p->F + sync_random(p, p->S));
 		return;
 	}
@@ -397,6 +401,8 @@ static void digest_ask(struct sync_port *p, struct sync_peer *peer,
 {
 	bool ahead = d->events > feed_event_count(p->env->feeds);
 
+	if (p->news.n || sync_news_flow(p, now_us))
+		return;	/* first what nobody has, from whoever has it */
 	if (!ahead && d->events < feed_event_count(p->env->feeds) &&
 	    sync_recently_served(p, now_us))
 		return;	/* it will ask for what it misses */

@@ -22,6 +22,7 @@ void sync_onair(struct sync_port *p, uint32_t slot, uint64_t to,
 {
 	unsigned at = slot % SYNC_ONAIR_MAX;
 
+	sync_news_aired(p, slot, to);
 	p->onair[at].slot = slot;
 	p->onair[at].to = to;
 	p->onair[at].at_us = now_us;

@@ -235,6 +235,7 @@ struct sync_port *sync_port_new(const struct sync_env *env,
 	sync_give_init(p);
 	sync_burst_init(p);
 	sync_want_init(p);
+	sync_offer_init(p);
 	sync_rx_init(p);
 	return p;
 }
@@ -244,6 +245,7 @@ static void sched_stop(struct sync_port *p)
 	struct sync_timer *all[] = {
 		&p->trickle_timer, &p->say, &p->reply, &p->ack, &p->greet,
 		&p->push_timer, &p->repair, &p->burst_timer, &p->want_timer,
+		&p->offer,
 	};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
@@ -251,6 +253,7 @@ static void sched_stop(struct sync_port *p)
 	for (size_t i = 0; i < SYNC_RX_MAX; i++)
 		sync_disarm(p, &p->rx[i].request);
 	p->push.n = 0;
+	p->offering = false;
 	p->push_due = p->want = p->sending = p->burst_gap = false;
 	p->burst_n = p->burst_at = 0;
 }
@@ -268,6 +271,7 @@ void sync_port_enable(struct sync_port *p, bool on, uint64_t now_us)
 	if (on == p->on)
 		return;
 	p->on = on;
+	p->since_us = now_us;
 	if (!on) {
 		sched_stop(p);
 		return;
@@ -319,7 +323,8 @@ static enum sync_verdict sched_dispatch(struct sync_port *p,
 	case SYNC_WANT:
 		sync_on_want(p, peer, &m->want, now_us);
 		break;
-	case SYNC_OFFER:	/* version 0 never sends one */
+	case SYNC_OFFER:
+		sync_on_offer(p, peer, &m->offer, now_us);
 		break;
 	}
 	return SYNC_TAKEN;
@@ -331,6 +336,8 @@ enum sync_verdict sync_port_input(struct sync_port *p, uint32_t address,
 {
 	struct sync_message m;
 	enum sync_error e = sync_message_decode(&m, frame);
+	struct sync_peer *peer;
+	enum sync_verdict v;
 
 	if (e != SYNC_OK) {
 		p->count.bad[e]++;
@@ -340,14 +347,21 @@ enum sync_verdict sync_port_input(struct sync_port *p, uint32_t address,
 	p->count.received[m.type]++;
 	if (m.type == SYNC_DIGEST && !sched_dataset_matches(p, &m.digest))
 		return SYNC_DATASET_OTHER;
-	return sched_dispatch(p, sched_hear(p, address, call, now_us), &m,
-			      now_us);
+	peer = sched_hear(p, address, call, now_us);
+	v = sched_dispatch(p, peer, &m, now_us);
+	sync_news_contend(p, now_us);
+	return v;
 }
 
 /* News: nothing that was to be asked or said is sure to hold any more. The
  * root is said soon, as acknowledgement and as a call to the next hop. */
-void sync_port_advanced(struct sync_port *p, uint64_t now_us)
+void sync_port_advanced(struct sync_port *p, uint64_t before, bool aired,
+			uint64_t now_us)
 {
+	struct sync_needs since;
+
+	if (!aired && sync_since(p, before, &since))
+		sync_needs_add_all(&p->news, &since);
 	p->moved = true;
 	p->moved_us = now_us;
 	p->futile = 0;
@@ -359,6 +373,17 @@ void sync_port_advanced(struct sync_port *p, uint64_t now_us)
 	sync_disarm(p, &p->say);
 	sched_trickle_arm(p);
 	sync_ack_arm(p, now_us);
+	sync_news_contend(p, now_us);
+}
+
+const struct sync_needs *sync_port_news(const struct sync_port *p)
+{
+	return &p->news;
+}
+
+void sync_port_news_load(struct sync_port *p, uint32_t slot, uint64_t from)
+{
+	sync_news_add(p, slot, from, feed_at(p->env->feeds, slot)->head);
 }
 
 /* ---- looking ---- */

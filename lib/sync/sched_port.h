@@ -63,6 +63,7 @@ struct sync_port {
 	const struct sync_env *env;
 	struct sync_port_config c;
 	bool on;
+	uint64_t since_us;	/* ... since */
 	uint64_t F, T, S, imin_floor;
 
 	struct trickle trickle;
@@ -101,6 +102,12 @@ struct sync_port {
 	bool burst_gap;		/* between two key-ups of it */
 	uint64_t burst_air_us, sent_us;
 	struct { uint32_t slot; uint64_t to, at_us; } onair[SYNC_ONAIR_MAX];
+
+	/* news: never on this port's air */
+	struct sync_needs news;
+	struct sync_timer offer;
+	bool offering;		/* an OFFER is out */
+	uint32_t offer_address;
 
 	/* wanting */
 	bool want, want_list;	/* want_list: want_needs, else by root */
@@ -212,6 +219,24 @@ void sync_want_list(struct sync_port *p, struct sync_peer *peer,
 		    const struct sync_difference *d, uint64_t now_us);
 void sync_on_want(struct sync_port *p, struct sync_peer *peer,
 		  const struct sync_want *w, uint64_t now_us);
+
+/* Answers an OFFER: at once, or as the place among its targets says. */
+void sync_want_offered(struct sync_port *p, struct sync_peer *peer,
+		       unsigned place, uint64_t now_us);
+
+/* ---- sched_offer.c ---- */
+
+void sync_offer_init(struct sync_port *p);
+void sync_news_add(struct sync_port *p, uint32_t slot, uint64_t from,
+		   uint64_t to);
+void sync_news_aired(struct sync_port *p, uint32_t slot, uint64_t to);
+void sync_news_contend(struct sync_port *p, uint64_t now_us);
+/* News are being passed round: an offer waits to be served. */
+bool sync_news_flow(const struct sync_port *p, uint64_t now_us);
+bool sync_news_wanted(struct sync_port *p, struct sync_peer *peer,
+		      uint64_t now_us);
+void sync_on_offer(struct sync_port *p, struct sync_peer *peer,
+		   const struct sync_offer *o, uint64_t now_us);
 
 /* ---- sched_rx.c ---- */
 

@@ -415,6 +415,7 @@ enum sync_verdict sync_on_events(struct sync_port *p, struct sync_peer *peer,
 	if (!r || rx_restarted(r, e, now_us))
 		r = rx_start(p, peer, e, now_us);
 	rx_supersede(p, r);
+	peer->offered_us = 0;
 	left = rx_left_us(p, r, e);
 	rx_silence(p, e, left, now_us);
 	v = rx_add(p, peer, r, e, now_us);

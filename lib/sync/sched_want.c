@@ -58,6 +58,17 @@ void sync_want_root(struct sync_port *p, struct sync_peer *peer,
 		peer->asked++;
 }
 
+void sync_want_offered(struct sync_port *p, struct sync_peer *peer,
+		       unsigned place, uint64_t now_us)
+{
+	if (p->sending || sync_rx_open(p, now_us) || now_us < p->nav_us)
+		return;
+	sync_want_drop(p);
+	if (want_open(p, peer, false, now_us))
+		sync_arm(p, &p->want_timer, now_us + 50 * US_PER_MS +
+			 place * 2 * p->S);
+}
+
 void sync_want_list(struct sync_port *p, struct sync_peer *peer,
 		    const struct sync_difference *d, uint64_t now_us)
 {
@@ -202,6 +213,8 @@ static void want_by_root(struct sync_port *p, struct sync_peer *peer,
 
 	if (w->root48 == feed_root48(p->env->feeds)) {
 		sync_reply_offer(p, true, now_us);	/* "so is mine" */
+	} else if (sync_news_wanted(p, peer, now_us)) {
+		return;
 	} else if (sync_since(p, w->root48, &needs)) {
 		sync_needs_drop_served(p, &needs, 0, now_us);
 		sync_push_add(p, &needs, 100 * US_PER_MS, now_us);
