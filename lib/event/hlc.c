@@ -21,16 +21,13 @@ static struct hlc carry(struct hlc t, uint32_t granule_ms)
 	return t;
 }
 
-/* The least stamp on a granule that is not below t. */
-static struct hlc round_up(struct hlc t, uint32_t granule_ms)
+/* The next stamp on a granule: between two granules, the upper one. */
+static struct hlc after(struct hlc t, uint32_t granule_ms)
 {
 	uint64_t part = t.wall_ms % granule_ms;
 
-	return part ? (struct hlc){ t.wall_ms - part + granule_ms, 0 } : t;
-}
-
-static struct hlc next(struct hlc t, uint32_t granule_ms)
-{
+	if (part)
+		return (struct hlc){ t.wall_ms - part + granule_ms, 0 };
 	t.counter++;
 	return carry(t, granule_ms);
 }
@@ -40,7 +37,7 @@ int hlc_now(struct hlc_clock *c, uint64_t physical_ms, struct hlc *out)
 	struct hlc t = { physical_ms - physical_ms % c->granule_ms, 0 };
 
 	if (t.wall_ms <= c->last.wall_ms)
-		t = next(round_up(c->last, c->granule_ms), c->granule_ms);
+		t = after(c->last, c->granule_ms);
 	if (t.wall_ms > HLC_WALL_MAX)
 		return -ERANGE;
 	c->last = *out = t;
@@ -57,11 +54,11 @@ int hlc_adopt(struct hlc_clock *c, struct hlc remote, uint64_t physical_ms)
 	if (c->drift_ms && remote.wall_ms > physical_ms &&
 	    remote.wall_ms - physical_ms > c->drift_ms)
 		return -ERANGE;
-	seen = round_up(carry(remote, c->granule_ms), c->granule_ms);
+	seen = carry(remote, c->granule_ms);
 	if (hlc_compare(seen, c->last) < 0)
 		seen = c->last;
 	if (t.wall_ms <= seen.wall_ms)
-		t = next(seen, c->granule_ms);
+		t = after(seen, c->granule_ms);
 	if (t.wall_ms > HLC_WALL_MAX)
 		return -ERANGE;
 	c->last = t;
