@@ -81,6 +81,7 @@ $(O)/cairn-sim: $(call obj,$(SIM)) $(O)/libcairn.a
 $(O)/tests/vectors: $(call obj,$(VECTORS)) $(O)/libcairn.a
 $(O)/tests/bench: $(call obj,$(BENCH)) $(O)/libcairn.a
 $(O)/tests/bridge: $(O)/tests/bridge.o $(O)/libcairn.a
+$(O)/tests/test_outbox: $(O)/daemon/outbox.o
 $(O)/tests/test_config $(O)/tests/fuzz_config: \
 	$(O)/daemon/config_file.o $(O)/daemon/config_keys.o
 $(PROGRAMS) $(HELPERS) $(O)/tests/bench:

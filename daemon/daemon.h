@@ -39,6 +39,8 @@ struct daemon {
 	struct buf state;		/* as read at start */
 	uint64_t committed;		/* log position after the last COMMIT */
 	bool syncing;
+	bool acting;			/* inside glue_actions */
+	uint32_t changed;		/* bit a port: up or down, not told */
 	int log_error;			/* what stopped the log, 0 = fine */
 	uint64_t started_us, syncs, notes;
 	struct ring_timer wake, flush, watchdog;
@@ -53,7 +55,8 @@ struct clock_now daemon_now(const struct daemon *d);
 
 /* ---- glue.c ---- */
 
-/* Hooks ports, timers and the log to the node; before ring_run. */
+/* Before anything else of this; then, before ring_run, glue_start. */
+void glue_init(struct daemon *d);
 void glue_start(struct daemon *d);
 extern const struct port_ops glue_port_ops;
 /* After every input of the node: carries its actions out. */

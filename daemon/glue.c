@@ -14,6 +14,14 @@ static void glue_sync(struct daemon *d);
 
 /* ---- the log ---- */
 
+/* Something was recorded or committed: an idle station does not wake up. */
+static void flush_arm(struct daemon *d)
+{
+	if (!timer_armed(&d->flush.t))
+		ring_timer_set(d->ring, &d->flush, ring_now_us(d->ring) +
+			       FLIGHT_FLUSH_S * US_PER_S);
+}
+
 static void log_stopped(struct daemon *d, int error)
 {
 	if (d->log_error)
@@ -97,6 +105,7 @@ static void action_commit(struct daemon *d)
 		e = glue_index(d);
 	if (e)
 		log_stopped(d, e);
+	flush_arm(d);
 }
 
 /* ---- frames ---- */
@@ -118,6 +127,7 @@ static void frame_seen(struct daemon *d, int number, bool sent,
 	};
 
 	flight_add(d->flight, &r);
+	flush_arm(d);
 	control_frame(d->control, d->ports[number].config->node.name, &r,
 		      name);
 }
@@ -166,7 +176,7 @@ static void action_note(struct daemon *d, const struct node_action *a)
 	control_note(d->control, a->text, daemon_now(d).wall_ms);
 }
 
-void glue_actions(struct daemon *d)
+static void actions_run(struct daemon *d)
 {
 	size_t n;
 	const struct node_action *a = node_actions(d->node, &n);
@@ -187,6 +197,32 @@ void glue_actions(struct daemon *d)
 			break;
 		}
 	}
+}
+
+/* Ports that went up or down meanwhile are told one after the other: an
+ * action may bring a port down, and its spans end with the next input. */
+static bool next_changed(struct daemon *d)
+{
+	unsigned i = 0;
+
+	if (!d->changed)
+		return false;
+	while (!(d->changed & 1u << i))
+		i++;
+	d->changed &= ~(1u << i);
+	node_port_up(d->node, (int)i, d->ports[i].up, daemon_now(d));
+	return true;
+}
+
+void glue_actions(struct daemon *d)
+{
+	if (d->acting)
+		return;
+	d->acting = true;
+	do
+		actions_run(d);
+	while (next_changed(d));
+	d->acting = false;
 }
 
 /* ---- inputs ---- */
@@ -216,10 +252,9 @@ static void glue_state(void *ctx, int number, bool up, const char *why)
 
 	report(REPORT_NOTICE, "port %s is %s%s%s", p->config->node.name,
 	       up ? "up" : "down", *why ? ": " : "", why);
-	if (!d->node)
-		return;
-	node_port_up(d->node, number, up, daemon_now(d));
-	glue_actions(d);
+	d->changed |= 1u << number;
+	if (!d->acting && next_changed(d))
+		glue_actions(d);
 }
 
 const struct port_ops glue_port_ops = { glue_frame, glue_error, glue_state };
@@ -242,8 +277,6 @@ static void glue_flush(void *ctx)
 	if (e)
 		report(REPORT_WARNING, "no room for the log's next segment: "
 		       "%s", strerror(-e));
-	ring_timer_set(d->ring, &d->flush,
-		       ring_now_us(d->ring) + FLIGHT_FLUSH_S * US_PER_S);
 }
 
 static void glue_watchdog(void *ctx)
@@ -300,12 +333,16 @@ static void glue_turn(void *ctx)
 		ring_timer_set(d->ring, &d->wake, due);
 }
 
-void glue_start(struct daemon *d)
+void glue_init(struct daemon *d)
 {
 	d->wake = (struct ring_timer){ .fn = glue_tick, .ctx = d };
 	d->flush = (struct ring_timer){ .fn = glue_flush, .ctx = d };
 	d->watchdog = (struct ring_timer){ .fn = glue_watchdog, .ctx = d };
-	glue_flush(d);
+}
+
+void glue_start(struct daemon *d)
+{
+	flush_arm(d);
 	if (notify_watchdog_us())
 		glue_watchdog(d);
 	ring_on_turn(d->ring, glue_turn, d);

@@ -204,10 +204,11 @@ static void say_what_is_off(const struct daemon *d)
 
 static int daemon_run(struct daemon *d)
 {
-	int e = ring_signal(d->ring, SIGTERM, on_stop, d);
+	static const int stops[] = { SIGTERM, SIGINT, SIGHUP };
+	int e = 0;
 
-	if (!e)
-		e = ring_signal(d->ring, SIGINT, on_stop, d);
+	for (size_t i = 0; i < 3 && !e; i++)
+		e = ring_signal(d->ring, stops[i], on_stop, d);
 	if (e) {
 		report(REPORT_ERROR, "signals: %s", strerror(-e));
 		return EXIT_CODE_FAILED;

@@ -21,12 +21,13 @@ void port_failed(struct port *p, const char *name, struct span raw)
 
 void port_changed(struct port *p, bool up, const char *why)
 {
-	bool moved = up != p->up;
+	bool moved = up != p->up || !p->told;
 
 	snprintf(p->why, sizeof(p->why), "%s", why ? why : "");
 	p->up = up;
+	p->told = true;
 	p->ups += moved && up;
-	if (moved || !up)
+	if (moved)	/* not each attempt that fails: status has the last */
 		p->ops->state(p->ctx, p->number, up, p->why);
 }
 

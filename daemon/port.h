@@ -35,7 +35,7 @@ struct port {
 	void *ctx;
 	const struct port_driver *driver;
 	void *link;			/* the driver's */
-	bool up;
+	bool up, told;
 	char why[160];			/* of the last change, for status */
 	uint64_t frames_in, frames_out, bytes_in, bytes_out, errors,
 		 send_failures, ups;

@@ -223,6 +223,7 @@ int daemon_open(struct daemon *d, const char *dir, int *exit_code)
 		*exit_code = EXIT_CODE_FAILED;
 		return e;
 	}
+	glue_init(d);
 	d->started_us = daemon_now(d).mono_us / d->config.time_scale;
 	e = station_open(&d->station, dir, why);
 	if (e)

@@ -69,7 +69,8 @@ static int load_record(void *ctx, const struct log_record *rec)
 int reader_load(struct reader *r, const char *verb)
 {
 	struct store store = history_store(&r->history);
-	struct feed_config c = { .authors_max = AUTHORS_MAX, .store = store };
+	struct feed_config c = { .authors_max = AUTHORS_MAX, .store = store,
+				 .need_station = true };
 	struct log_snapshot *s = log_snapshot(r->log);
 	int e = s ? 0 : -ENOMEM;
 

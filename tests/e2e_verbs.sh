@@ -1,0 +1,52 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# What the verbs show while two stations work: text, JSON, the followers, and a
+# reader that does not keep up.
+. "$(dirname "$0")/lib.sh"
+port=$(free_port)
+station a --callsign Q1AAA-1 --port "door=listen:127.0.0.1:$port"
+run follow "$O/cairn" -d "$D/a" log -f --json
+run monitor "$O/cairn" -d "$D/a" monitor
+station b --callsign Q2BBB-1 --port "link=tcp:127.0.0.1:$port"
+
+c a create R-1 form > /dev/null
+c b create R-2 other > /dev/null
+until_ok 15 same a b || fail "not the same"
+
+says() { local text=$1; shift; "$@" 2>&1 | grep -q -- "$text" || fail "$*: no '$text': $("$@" 2>&1)"; }
+says 'station   Q1AAA-1' c a status
+says 'port door  up' c a status
+says '"tx_frames":[1-9]' c a status --json
+insync() { c a neighbours | grep -q 'in sync'; }
+until_ok 15 insync || fail "the neighbour is not in sync: $(c a neighbours)"
+says '"relation":"in sync"' c a neighbours --json
+says 'Q2BBB-1' c a feeds
+says '"author":"[0-9a-f]\{32\}"' c a feeds --json
+says 'R-2  other' c a view
+says '^{' c a view R-1 --json
+[ "$(c a view --form other --json | grep -c record_id)" = 1 ] || fail "--form"
+says 'record.create' c a log
+[ "$(c a log -n 2 | wc -l)" = 2 ] || fail "log -n"
+says '"kind_name":"record.create"' c a log --json
+[ "$(c a view --hash --json)" = "{\"view_hash\":\"$(c a view --hash)\"}" ] || fail "--hash"
+says '"public"' c a key show --json
+
+until_ok 5 grep -q '"record_id":"R-2"' "$D/follow.log" || fail "log -f does not follow"
+until_ok 5 grep -q 'door .* ok .*cairn' "$D/monitor.log" || fail "monitor: $(cat "$D/monitor.log")"
+
+# a monitor that does not read is dropped, and the others go on
+run slow "$O/cairn" -d "$D/a" monitor --json
+sleep 0.3
+kill -STOP "${pid[slow]}"
+exec 8<> "/dev/tcp/127.0.0.1/$port"
+burst=$(printf '~%0400d~' $(seq 250))
+for _ in $(seq 40); do printf '%s' "$burst" >&8; done
+exec 8>&-
+dropped() { c a status --json | grep -q '"slow_dropped":[1-9]'; }
+until_ok 10 dropped || fail "the slow reader was not dropped: $(c a status --json)"
+kill -CONT "${pid[slow]}"
+c b note R-1 "still there" > /dev/null
+until_ok 10 same a b || fail "no work after the flood"
+end a HUP
+[ "$status" = 0 ] || fail "SIGHUP: exit $status"
+say "the verbs show what is there"
