@@ -202,8 +202,11 @@ void node_port_send_packet(struct node_port *p, struct span packet)
 	}
 	len = ax25_ui_encode(link, sizeof(link), &dest_rns, &p->node->address,
 			     AX25_PID_NONE, packet);
-	if (len > 0)
-		node_port_send_link(p, SPAN(link, (size_t)len));
+	if (len < 0)
+		return;
+	link[6] &= 0x7f;	/* both C bits clear, as the reference does */
+	link[13] &= 0x7f;
+	node_port_send_link(p, SPAN(link, (size_t)len));
 }
 
 /* ---- life ---- */

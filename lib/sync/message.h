@@ -3,8 +3,8 @@
  * The four messages of CFS, version 0 (docs/protocol.md, "Messages"). First
  * byte `111 VV TTT`; VV = 0; TTT = 0 DIGEST, 1 EVENTS, 2 WANT, 3 OFFER. Frames
  * of another version are counted, never answered. A `target` is the first 2
- * bytes of the addressee's author alias. Integers big-endian, v = unsigned
- * LEB128 in its shortest form, bits from the most significant.
+ * bytes of the addressee's address (lib/sync/peer.h). Integers big-endian, v =
+ * unsigned LEB128 in its shortest form, bits from the most significant.
  *
  * DIGEST   type | dataset tag 2 | flags 1 | root48 6 | events v | authors v |
  *          shape 1 | [part 1 | part root48 6] | S_1 .. S_2c, 4 each
