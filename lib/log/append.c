@@ -23,7 +23,7 @@ static int log_writable(const struct log *l)
 
 static size_t transaction_max(const struct log *l)
 {
-	/* with room for a CLEAN, a SEAL, and the seal's way back */
+	/* with room for a mark, a CLEAN and a SEAL */
 	size_t room = l->segment_size - SEGMENT_DATA - 3 * BATCH_ALIGN;
 
 	return room < LOG_TRANSACTION_MAX ? room : LOG_TRANSACTION_MAX;
@@ -251,6 +251,15 @@ static int log_rotate(struct log *l)
 	return e ? e : log_segment_begin(l);
 }
 
+/* Behind a CLEAN nothing may stand but what begins with this mark, which is
+ * durable before the rest: so zeros behind a CLEAN mean that nothing does. */
+static int log_resume(struct log *l)
+{
+	int e = log_write_mark(l, 0);
+
+	return e ? e : log_datasync(l);
+}
+
 int log_commit(struct log *l, uint64_t wall_ms, uint64_t *end)
 {
 	int e = log_writable(l);
@@ -264,8 +273,10 @@ int log_commit(struct log *l, uint64_t wall_ms, uint64_t *end)
 	while (l->batch.len % BATCH_ALIGN)
 		buf_add_u8(&l->batch, 0);
 	len = l->batch.len;
-	if (l->offset + len + 2 * BATCH_ALIGN > l->segment_size)
+	if (l->offset + len + 3 * BATCH_ALIGN > l->segment_size)
 		e = log_rotate(l);
+	else if (l->clean)
+		e = log_resume(l);
 	if (!e)
 		e = batch_write(l, l->batch.p, len, l->count, l->records_crc,
 				0, wall_ms);

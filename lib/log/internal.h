@@ -95,10 +95,13 @@ struct walk {
 	bool sealed, clean;	/* how the last batch ends it */
 };
 
-/* acknowledged: every batch was, because a later segment exists. bodies: also
- * verify records. */
+/* Verifies every record. acknowledged: every batch was, because a later
+ * segment exists or the tail says so. */
 void segment_walk(const struct segment *s, uint32_t limit, bool acknowledged,
-		  bool bodies, struct walk *w);
+		  struct walk *w);
+/* Headers only: true if they lead to the limit, or to a CLEAN and nothing. */
+bool segment_walk_headers(const struct segment *s, uint32_t limit,
+			  struct walk *w);
 /* Brings the last segment in order: its end is known, what is kept is
  * durable. Without writing if the log is read-only. */
 int log_recover(struct log *l, struct log_recovery *rec);

@@ -70,13 +70,17 @@ static bool walk_skip(const struct view *v, struct walk *w)
 	return true;
 }
 
+/* Bytes from the end of what was accepted to the last that is not zero. */
 static uint64_t walk_rest(const struct view *v, const struct walk *w)
 {
-	uint32_t end = v->limit;
+	const uint8_t *p = v->p + w->end;
+	size_t n = v->limit > w->end ? v->limit - w->end : 0;
 
-	while (end > w->end && v->p[end - 1] == 0)
-		end--;
-	return end - w->end;
+	if (n == 0 || (*p == 0 && memcmp(p, p + 1, n - 1) == 0))
+		return 0;
+	while (p[n - 1] == 0)
+		n--;
+	return n;
 }
 
 /* Where the batch after synced_seq begins, all before it being durable. */
@@ -92,33 +96,65 @@ static void walk_note_synced(const struct segment *s, uint64_t synced_seq,
 		w->synced_end += (uint32_t)sizeof(*h) + h->body_len;
 }
 
+static void walk_begin(const struct segment *s, struct walk *w)
+{
+	*w = (struct walk){ .end = SEGMENT_DATA, .next_seq = s->base_batch,
+		.last_crc = s->header_crc, .next_record = s->base_record };
+}
+
+/* The walk stops here, or goes on behind damage? */
+static bool walk_go_on(const struct view *v, bool acknowledged, struct walk *w)
+{
+	w->torn = walk_rest(v, w);
+	if (w->torn == 0 || !(acknowledged || walk_proven(v, w)) ||
+	    !walk_skip(v, w))
+		return false;
+	w->torn = 0;
+	return true;
+}
+
 void segment_walk(const struct segment *s, uint32_t limit, bool acknowledged,
-		  bool bodies, struct walk *w)
+		  struct walk *w)
 {
 	struct view v = segment_view(s);
 	const struct batch_header *h;
 	uint64_t synced_seq = 0;
 
-	*w = (struct walk){ .end = SEGMENT_DATA, .next_seq = s->base_batch,
-		.last_crc = s->header_crc, .next_record = s->base_record };
+	walk_begin(s, w);
 	if (!s->p)
 		return;
 	if (limit < v.limit)
 		v.limit = limit;
 	while (!w->sealed) {
-		h = walk_next(&v, w, bodies);
-		if (h) {
-			walk_accept(w, h);
-			if (h->synced_seq > synced_seq)
-				synced_seq = h->synced_seq;
-		} else if (!(acknowledged || walk_proven(&v, w)) ||
-			   !walk_skip(&v, w)) {
+		h = walk_next(&v, w, true);
+		if (!h && !walk_go_on(&v, acknowledged, w))
 			break;
-		}
+		if (!h)
+			continue;
+		walk_accept(w, h);
+		if (h->synced_seq > synced_seq)
+			synced_seq = h->synced_seq;
 	}
-	if (!w->sealed && w->end < v.limit)
-		w->torn = walk_rest(&v, w);
 	walk_note_synced(s, synced_seq, w);
+}
+
+bool segment_walk_headers(const struct segment *s, uint32_t limit,
+			  struct walk *w)
+{
+	static const uint8_t zeros[BATCH_ALIGN];
+	struct view v = segment_view(s);
+	const struct batch_header *h;
+
+	walk_begin(s, w);
+	if (!s->p)
+		return false;
+	if (limit < v.limit)
+		v.limit = limit;
+	while (!w->sealed && (h = walk_next(&v, w, false)))
+		walk_accept(w, h);
+	return w->end == v.limit ||
+		(w->clean && v.limit - w->end >= BATCH_ALIGN &&
+		 memcmp(v.p + w->end, zeros, BATCH_ALIGN) == 0);
 }
 
 /* ---- at open ---- */
@@ -139,7 +175,7 @@ static void recover_sealed(struct log *l, struct log_recovery *rec)
 				 (unsigned long long)s->number);
 		if (s->sealed)
 			continue;
-		segment_walk(s, s->size, true, true, &w);
+		segment_walk(s, s->size, true, &w);
 		rec->damaged_bytes += w.damaged + w.torn;
 	}
 }
@@ -207,10 +243,9 @@ static void recover_walk(struct log *l, struct segment *s, struct walk *w)
 
 	if (l->durable && position_segment(l->durable) == s->number)
 		limit = position_offset(l->durable);
-	segment_walk(s, limit, false, false, w);
-	if (l->durable || (w->clean && w->torn == 0 && w->damaged == 0))
+	if (segment_walk_headers(s, limit, w) && (l->durable || w->clean))
 		return;
-	segment_walk(s, limit, false, true, w);
+	segment_walk(s, limit, l->durable != 0, w);
 	s->checked = w->damaged ? s->checked : w->end;
 }
 
