@@ -716,6 +716,26 @@ static void test_failed_sync(void **state)
 	assert_int_equal(log_close(l), -EIO);
 }
 
+/* The first write after a clean stop is announced durably. */
+static void test_resume_mark(void **state)
+{
+	struct log *l = open_failing();
+	uint64_t end;
+
+	(void)state;
+	commit(l, 0, 5);
+	assert_int_equal(log_close(l), 0);
+	l = open_failing();
+	put(l, 5);
+	fail.sync_left = 0;
+	fail.error = -EIO;
+	assert_int_equal(log_commit(l, 0, &end), -EIO);
+	assert_int_equal(log_close(l), -EIO);
+	l = must_open(&small, NULL);
+	expect(l, 0, 5);
+	log_close(l);
+}
+
 static void test_short_writes(void **state)
 {
 	struct log *l = open_failing();
@@ -844,7 +864,7 @@ int main(void)
 		T(test_read_without_tail), T(test_killed), T(test_torn),
 		T(test_damage), T(test_header_lost),
 		T(test_failed_write), T(test_failed_sync),
-		T(test_short_writes), T(test_disk_full), T(test_ring),
+		T(test_resume_mark), T(test_short_writes), T(test_disk_full), T(test_ring),
 		T(test_index),
 	};
 
