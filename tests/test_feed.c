@@ -1,189 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * Feeds: properties over random trees of forks and orders of delivery, and
- * single cases. The seals of the trees are hashes, checked through
- * feed_config.check; the cases with stations use real keys.
+ * Feeds: properties over random trees of forks and orders of delivery. An
+ * oracle that sees the whole tree says what must come out.
  */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <cmocka.h>
-#include "lib/base/crypto.h"
-#include "lib/event/station.h"
-#include "lib/feed/memory.h"
+#include "tests/feed_bench.h"
 
 #define TREE_MAX 200
-
-static uint64_t state = 88172645463325252ULL;
-
-static uint32_t rnd(uint32_t below)
-{
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return (uint32_t)(state >> 20) % below;
-}
-
-/* ---- a station in memory ---- */
-
-struct station_set {
-	struct feed_set *feeds;
-	struct memory *memory;
-	struct feed_change change;
-	struct buf log;		/* records, as feed_load takes them */
-};
-
-static const uint8_t dataset[DATASET_SIZE] = "test";
-
-static void fake_seal(uint8_t seal[EVENT_SEAL_SIZE], uint64_t seq,
-		      const uint8_t id[EVENT_ID_SIZE])
-{
-	uint8_t at[8];
-	const struct span parts[] = {
-		SPAN(at, 8), SPAN(id, EVENT_ID_SIZE),
-	};
-
-	be_put(at, 8, seq);
-	crypto_blake2b(seal, EVENT_SEAL_SIZE, NULL, parts, 2);
-}
-
-static bool fake_check(void *ctx, struct span label, const uint8_t author[16],
-		       const uint8_t *key, uint64_t seq, const uint8_t id[32],
-		       const uint8_t seal[64])
-{
-	uint8_t want[EVENT_SEAL_SIZE];
-
-	(void)ctx, (void)label, (void)author, (void)key;
-	fake_seal(want, seq, id);
-	return memcmp(want, seal, sizeof(want)) == 0;
-}
-
-static struct station_set *set_open(struct feed_config *cfg)
-{
-	struct station_set *s = calloc(1, sizeof(*s));
-
-	memcpy(cfg->dataset, dataset, sizeof(dataset));
-	if (!cfg->authors_max)
-		cfg->authors_max = 100;
-	s->memory = memory_new();
-	cfg->store = memory_store(s->memory);
-	s->feeds = feed_set_new(cfg);
-	assert_non_null(s->feeds);
-	return s;
-}
-
-static struct station_set *set_open_fake(void)
-{
-	struct feed_config cfg = { .check = fake_check };
-
-	return set_open(&cfg);
-}
-
-static void set_close(struct station_set *s)
-{
-	feed_set_free(s->feeds);
-	memory_free(s->memory);
-	buf_fini(&s->log);
-	free(s);
-}
-
-static int log_record(void *ctx, uint16_t type, uint32_t slot,
-		      struct span head, struct span tail)
-{
-	struct buf *log = ctx;
-	uint8_t h[10];
-
-	le_put(h, 2, type);
-	le_put(h + 2, 4, slot);
-	le_put(h + 6, 4, head.n + tail.n);
-	buf_add(log, SPAN(h, sizeof(h)));
-	buf_add(log, head);
-	buf_add(log, tail);
-	return 0;
-}
-
-static void set_keep(struct station_set *s)
-{
-	feed_change_records(s->feeds, &s->change, log_record, &s->log);
-	memory_apply(s->memory, &s->change);
-}
-
-static enum feed_verdict set_admit(struct station_set *s, struct span label,
-				   const struct run *run)
-{
-	enum feed_verdict v = feed_admit(s->feeds, label, run, &s->change);
-
-	if (v == FEED_ACCEPTED || v == FEED_PROOF)
-		set_keep(s);
-	return v;
-}
-
-static void dump_author(struct buf *b, const struct station_set *s,
-			uint32_t slot)
-{
-	const struct store store = memory_store(s->memory);
-	const struct feed *f = feed_at(s->feeds, slot);
-	struct event e;
-
-	buf_printf(b, "%s %d %llu\n", f->label, f->forked,
-		   (unsigned long long)f->head);
-	for (uint64_t i = 1; i <= f->head; i++) {
-		char hex[2 * EVENT_ID_SIZE + 1];
-
-		assert_int_equal(store.event(store.ctx, slot, i, &e), 0);
-		buf_printf(b, " %s\n", hex_encode(hex, SPAN(e.id, 32)));
-	}
-	if (f->head)
-		assert_memory_equal(e.id, f->head_id, EVENT_ID_SIZE);
-}
-
-/* What sets that hold the same must agree in: chains, marks, frontier. */
-static void dump(struct buf *b, const struct station_set *s)
-{
-	const char *labels[] = { "a", "b", "c", "d" };
-
-	b->len = 0;
-	for (size_t i = 0; i < 4; i++) {
-		uint32_t slot = feed_find(s->feeds, SPAN_STR(labels[i]));
-
-		if (slot != FEED_SLOT_NONE)
-			dump_author(b, s, slot);
-	}
-	buf_printf(b, "%llx %llu %llu\n",
-		   (unsigned long long)feed_root48(s->feeds),
-		   (unsigned long long)feed_event_count(s->feeds),
-		   (unsigned long long)feed_author_count(s->feeds));
-	buf_add(b, SPAN(feed_syndrome(s->feeds), 4 * SYNDROME_WORDS_MAX));
-}
-
-/* Everything one can see of a set: for "changes nothing". */
-static void dump_all(struct buf *b, const struct station_set *s)
-{
-	dump(b, s);
-	for (uint32_t i = 0; i < feed_count(s->feeds); i++) {
-		const struct feed_seal *proof = feed_proof(s->feeds, i);
-
-		buf_add(b, SPAN(feed_at(s->feeds, i), sizeof(struct feed)));
-		if (proof)
-			buf_add(b, SPAN(proof, sizeof(*proof)));
-		buf_printf(b, "%llu %llu\n",
-			   (unsigned long long)feed_own_last(s->feeds, i),
-			   (unsigned long long)
-			   feed_candidate_end(s->feeds, i));
-	}
-	buf_printf(b, "%llu\n",
-		   (unsigned long long)feed_history_len(s->feeds));
-}
-
-static void assert_same(struct buf *a, struct buf *b)
-{
-	assert_int_equal(a->len, b->len);
-	assert_memory_equal(a->p, b->p, a->len);
-}
 
 /* ---- trees of forks ---- */
 
@@ -348,8 +171,6 @@ static void assert_oracle(const struct station_set *s, const struct tree *t)
 	assert_int_equal(f->forked, tree_forked(t));
 }
 
-static void reload_same(const struct station_set *s);
-
 static void test_order_does_not_matter(void **unused)
 {
 	static struct tree trees[4];
@@ -401,33 +222,169 @@ static void test_loss_and_repeat(void **unused)
 	}
 }
 
-/* The log of a set, loaded, is the set. */
-static void reload_same(const struct station_set *s)
+/* Spoils a run in one of several ways; none may be taken. Of what is held
+ * already the seal is not looked at: a duplicate. */
+static void spoil(struct run *run, struct event *events)
 {
-	struct feed_config cfg = { .check = fake_check };
-	struct station_set *again = set_open(&cfg);
-	struct rd r = rd_init(buf_span(&s->log));
-	struct buf a = { 0 }, b = { 0 };
+	struct event *e = &events[RUN_EVENTS_MAX - run->n +
+				  (int)rnd(run->n)];
 
-	while (rd_left(&r)) {
-		uint16_t type = (uint16_t)rd_le(&r, 2);
-		uint32_t slot = (uint32_t)rd_le(&r, 4);
-		struct span rec = rd_bytes(&r, rd_le(&r, 4));
-
-		assert_int_equal(feed_load(again->feeds, type, slot, rec), 0);
-		assert_int_equal(memory_record(again->memory, type, slot, rec),
-				 0);
+	switch (rnd(6)) {
+	case 0:
+		run->seal[rnd(EVENT_SEAL_SIZE)] ^= 1;
+		break;
+	case 1:
+		run->prevcheck[rnd(2)] ^= 1;
+		break;
+	case 2:
+		e->hlc.counter++;
+		break;
+	case 3:
+		e->kind++;
+		break;
+	case 4:
+		e->payload.n--;
+		break;
+	case 5:
+		run->seq += 1000;
+		break;
 	}
-	dump(&a, s);
-	dump(&b, again);
-	assert_same(&a, &b);
-	for (uint32_t i = 0; i < feed_count(s->feeds); i++)
-		assert_memory_equal(feed_at(s->feeds, i),
-				    feed_at(again->feeds, i),
-				    sizeof(struct feed));
-	buf_fini(&a);
-	buf_fini(&b);
-	set_close(again);
+}
+
+/* No refused run changes anything, wherever the set stands. */
+static void test_refused_changes_nothing(void **unused)
+{
+	static struct tree t;
+	struct buf before = { 0 }, after = { 0 };
+
+	(void)unused;
+	for (int round = 0; round < 60; round++) {
+		struct station_set *s = set_open_fake();
+
+		tree_make(&t, "a", 1 + (int)rnd(3));
+		for (int i = 0; i < 60; i++) {
+			struct event events[RUN_EVENTS_MAX];
+			int tip = (int)rnd((uint32_t)t.n);
+			struct run run = tree_run(&t, tip, (int)rnd(3),
+						  events);
+			enum feed_verdict v;
+
+			deliver_randomly(s, &t, 1, 1);
+			spoil(&run, events);
+			dump_all(&before, s);
+			v = set_admit(s, SPAN_STR("a"), &run);
+			assert_true(v != FEED_ACCEPTED && v != FEED_PROOF &&
+				    v != FEED_CANDIDATE);
+			dump_all(&after, s);
+			assert_same(&before, &after);
+		}
+		set_close(s);
+	}
+	buf_fini(&before);
+	buf_fini(&after);
+}
+
+/* ---- differences ---- */
+
+#define AUTHORS 40
+
+/* Chains of many authors; each set gets them up to a seal of its own. */
+static void fill_two(struct station_set *one, struct station_set *two,
+		     struct tree *t, int n_different)
+{
+	static char labels[AUTHORS][20];
+
+	for (int i = 0; i < AUTHORS; i++) {
+		snprintf(labels[i], sizeof(labels[i]), "author%d", i);
+		do
+			tree_make(t, labels[i], 1);
+		while (!t->v[0].sealed);
+		deliver_chain(one, t, i < n_different && i % 3 ? 0 : t->n - 1);
+		if (i >= n_different || i % 3)
+			deliver_chain(two, t, t->n - 1);
+	}
+}
+
+static uint32_t value_in(const struct station_set *s, uint32_t alias)
+{
+	uint32_t slot;
+
+	if (feed_by_alias(s->feeds, alias, &slot, 1) == 0)
+		return 0;
+	return feed_value(feed_at(s->feeds, slot));
+}
+
+/* Both roots are the same once each term is replaced by the other's. */
+static void assert_difference(const struct station_set *one,
+			      const struct station_set *two, int n_different)
+{
+	struct syndrome_term terms[SYNDROME_C_MAX];
+	uint32_t d[SYNDROME_WORDS_MAX];
+	uint64_t root = feed_root48(one->feeds);
+	size_t words = 2 * (size_t)n_different;
+
+	for (size_t i = 0; i < words; i++)
+		d[i] = feed_syndrome(one->feeds)[i] ^
+		       feed_syndrome(two->feeds)[i];
+	assert_int_equal(syndrome_decode(terms, d, words), n_different);
+	for (int i = 0; i < n_different; i++) {
+		uint32_t a = value_in(one, terms[i].alias);
+		uint32_t b = value_in(two, terms[i].alias);
+
+		assert_int_equal(terms[i].value, a ^ b);
+		if (a)
+			root -= feed_root_term(terms[i].alias, a);
+		if (b)
+			root += feed_root_term(terms[i].alias, b);
+	}
+	assert_int_equal(root & 0xffffffffffffULL, feed_root48(two->feeds));
+}
+
+static void test_difference_decodes(void **unused)
+{
+	static struct tree t;
+
+	(void)unused;
+	for (int n = 0; n <= SYNDROME_C_MAX; n += 4) {
+		struct station_set *one = set_open_fake();
+		struct station_set *two = set_open_fake();
+
+		fill_two(one, two, &t, n);
+		assert_difference(one, two, n);
+		set_close(one);
+		set_close(two);
+	}
+}
+
+/* Whoever stood at an earlier root lacks just the steps since. */
+static void test_history(void **unused)
+{
+	static struct tree t;
+	struct station_set *s = set_open_fake();
+	uint64_t roots[TREE_MAX];
+	size_t n = 0;
+
+	(void)unused;
+	tree_make(&t, "a", 1);
+	for (int i = 0; i < t.n; i++) {
+		if (!t.v[i].sealed)
+			continue;
+		roots[n++] = feed_root48(s->feeds);
+		assert_int_equal(deliver(s, &t, i, 0), FEED_ACCEPTED);
+	}
+	assert_int_equal(feed_history_len(s->feeds), n);
+	for (size_t i = 0; i < n; i++) {
+		struct feed_step step;
+
+		assert_int_equal(feed_history_find(s->feeds, roots[i]), i);
+		assert_true(feed_history_step(s->feeds, i, &step));
+		assert_int_equal(step.slot, 0);
+		assert_true(step.from < step.to);
+	}
+	assert_false(feed_history_step(s->feeds, n,
+				       &(struct feed_step){ 0 }));
+	assert_true(feed_history_find(s->feeds, 12345) < 0);
+	set_close(s);
 }
 
 int main(void)
@@ -435,8 +392,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_order_does_not_matter),
 		cmocka_unit_test(test_loss_and_repeat),
+		cmocka_unit_test(test_refused_changes_nothing),
+		cmocka_unit_test(test_difference_decodes),
+		cmocka_unit_test(test_history),
 	};
 
-	(void)dump_all;
 	return crypto_init() || cmocka_run_group_tests(tests, NULL, NULL);
 }

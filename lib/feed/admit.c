@@ -134,6 +134,29 @@ static bool first_new(const struct trial *t, uint64_t *from)
 	return true;
 }
 
+/* All of it is held. Payloads that are withheld here and not in the run are
+ * taken, those that follow each other at least; their ids vouch for them. */
+static enum feed_verdict fill_in(struct trial *t)
+{
+	const struct store *store = &t->s->cfg.store;
+	struct feed_change *c = t->change;
+
+	for (uint64_t seq = t->run->seq; seq <= t->end; seq++) {
+		struct event held;
+		bool fills = !run_event(t, seq)->withheld && store->event &&
+			     store->event(store->ctx, t->slot, seq,
+					  &held) == 0 && held.withheld;
+
+		if (fills && !c->n_events)
+			c->events = run_event(t, seq);
+		if (fills)
+			c->n_events++;
+		else if (c->n_events)
+			break;
+	}
+	return c->n_events ? FEED_ACCEPTED : FEED_DUPLICATE;
+}
+
 static bool held_in_branch(const struct trial *t)
 {
 	const struct branch *b = branch_find(t->s, t->slot);
@@ -167,7 +190,9 @@ static enum feed_verdict try_chain(struct trial *t)
 	chain_run(t, prev);
 	if (!first_new(t, &from))
 		return FEED_STORE;
-	if ((from > t->end && t->end <= t->a->feed.head) || held_in_branch(t))
+	if (from > t->end && t->end <= t->a->feed.head)
+		return fill_in(t);
+	if (held_in_branch(t))
 		return FEED_DUPLICATE;
 	if (!quota_left(t, from, NULL))
 		return FEED_QUOTA;

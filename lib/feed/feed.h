@@ -73,7 +73,8 @@ struct feed {
 };
 
 enum feed_verdict {
-	FEED_ACCEPTED,		/* the standing chain grew or was replaced */
+	FEED_ACCEPTED,		/* the standing chain grew or was replaced, or
+				   withheld payloads of it came (no seals) */
 	FEED_CANDIDATE,		/* kept beside the standing chain */
 	FEED_DUPLICATE,		/* all of it held */
 	FEED_GAP,		/* starts above head + 1 */
