@@ -462,11 +462,29 @@ void json_out_kv_bool(struct json_out *o, const char *k, bool v)
 
 /* ---- numbers ---- */
 
-/* The fewest significant digits that read back, "d.ddde+XX". */
+/* One more in the last digit. */
+static void real_step_up(char *text)
+{
+	for (char *p = strchr(text, 'e') - 1; p >= text; p--) {
+		if (*p >= '0' && *p < '9') {
+			++*p;
+			return;
+		}
+		if (*p == '9')
+			*p = '0';
+	}
+}
+
+/* The fewest significant digits that read back, "d.ddde+XX". Above a power of
+ * two doubles lie twice as far apart as below it, so that the next decimal up
+ * may read back where the nearest, below, does not. */
 static void real_shortest(char *dst, double v)
 {
 	for (int digits = 0; digits < 17; digits++) {
 		snprintf(dst, 32, "%.*e", digits, v);
+		if (strtod(dst, NULL) == v)
+			return;
+		real_step_up(dst);
 		if (strtod(dst, NULL) == v)
 			return;
 	}
