@@ -5,7 +5,7 @@
  *   status  neighbours  heard  feeds            looking: one object
  *   create RECORD FORM      set RECORD FIELD VALUE(JSON)
  *   unset RECORD FIELD      note RECORD TEXT    writing
- *   tx on|off|test [PORT]   monitor
+ *   tx on|off|test [PORT]   announce   monitor
  */
 #include <errno.h>
 #include <stdio.h>
@@ -250,6 +250,17 @@ static void verb_tx(const struct call *c)
 		   e ? *why ? why : strerror(-e) : NULL);
 }
 
+static void verb_announce(const struct call *c)
+{
+	char why[160];
+	int e = node_announce(c->d->node, daemon_now(c->d), why);
+
+	if (!e)
+		glue_actions(c->d);
+	client_end(c->cl, e ? EXIT_CODE_FAILED : EXIT_CODE_OK,
+		   e ? *why ? why : strerror(-e) : NULL);
+}
+
 /* ---- the table ---- */
 
 static const struct verb verbs[] = {
@@ -263,6 +274,7 @@ static const struct verb verbs[] = {
 	{ "unset", verb_unset, 2, 2 },
 	{ "note", verb_note, 2, 2 },
 	{ "tx", verb_tx, 1, 2 },
+	{ "announce", verb_announce, 0, 0 },
 	{ NULL, NULL, 0, 0 },
 };
 

@@ -592,6 +592,68 @@ static void test_announces(void **state)
 	field_fini(&f);
 }
 
+static int announce(struct field *f, unsigned i)
+{
+	char why[160];
+	int e = node_announce(f->s[i].node, field_now(f), why);
+
+	assert_true((e != 0) == (*why != 0));
+	field_take(f, i);
+	return e;
+}
+
+/* At the operator's word: within what switch, budget and receivers allow. */
+static void test_announce_now(void **state)
+{
+	struct field f;
+	char why[160];
+
+	(void)state;
+	field_init(&f, 1, 1);
+	f.duty_permille = 1;		/* 3.6 s an hour: two announces */
+	f.s[0].config.digest_announce = true;
+	f.s[0].config.transmit = false;
+	field_start(&f);
+	assert_int_equal(announce(&f, 0), -EPERM);
+	node_transmit(f.s[0].node, true, field_now(&f), why);
+	field_take(&f, 0);
+	assert_int_equal(announce(&f, 0), 0);
+	assert_int_equal(announce(&f, 0), -EAGAIN);
+	assert_int_equal(f.s[0].sends, 1);
+	f.now_us += 1000000;
+	assert_int_equal(announce(&f, 0), 0);
+	f.now_us += 1000000;
+	assert_int_equal(announce(&f, 0), -EPERM);
+	assert_int_equal(f.s[0].sends, 2);
+	field_fini(&f);
+}
+
+/* An announce that a Reticulum node relayed: on the map, no neighbour. */
+static void test_announce_relayed(void **state)
+{
+	struct json_out o = { 0 };
+	struct field f;
+
+	(void)state;
+	field_init(&f, 2, 1);
+	f.hears[0][1] = f.hears[1][0] = false;
+	f.s[0].config.digest_announce = true;
+	f.tap = tap_announce;
+	field_start(&f);
+	announced_n = 0;
+	assert_int_equal(announce(&f, 0), 0);
+	assert_true(announced_n > 0);
+	announced[AX25_UI_HEADER + 1] = 3;	/* hops: not signed */
+	assert_int_equal(field_input(&f, 1, SPAN(announced, announced_n)),
+			 NODE_OK);
+	node_neighbours_json(f.s[1].node, &o, field_now(&f));
+	buf_add_u8(&o.b, 0);
+	assert_non_null(strstr((char *)o.b.p, "\"far\",\"hops\":3"));
+	assert_null(strstr((char *)o.b.p, "address"));
+	buf_fini(&o.b);
+	field_fini(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -618,6 +680,8 @@ int main(void)
 		cmocka_unit_test(test_settled_pair),
 		cmocka_unit_test(test_forks),
 		cmocka_unit_test(test_announces),
+		cmocka_unit_test(test_announce_now),
+		cmocka_unit_test(test_announce_relayed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

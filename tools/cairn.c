@@ -30,6 +30,7 @@ static const struct verb verbs[] = {
 	{ "note", cmd_note, "note RECORD TEXT" },
 	{ "decode", cmd_decode, "frames of a capture, a stream, hex lines" },
 	{ "tx", cmd_tx, "the transmitter: on, off, test" },
+	{ "announce", cmd_announce, "make the station known now" },
 	{ "key", cmd_key, "the station's key: gen, show" },
 	{ "config", cmd_config, "cairn.conf: check, example" },
 	{ NULL, NULL, NULL },

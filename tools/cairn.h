@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+int cmd_announce(int argc, char **argv);
 int cmd_config(int argc, char **argv);
 int cmd_create(int argc, char **argv);
 int cmd_decode(int argc, char **argv);

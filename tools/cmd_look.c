@@ -58,11 +58,13 @@ int cmd_neighbours(int argc, char **argv)
 		{ "port", "PORT", OUT_TEXT },
 		{ "heard_ago_s", "AGO", OUT_AGE },
 		{ "events", "EVENTS", OUT_NUMBER },
+		{ "hops", "HOPS", OUT_NUMBER },
 		{ "relation", "RELATION", OUT_TEXT },
 		{ NULL, NULL, OUT_TEXT },
 	};
 
 	return look(argc, argv, "neighbours [--json]\n\n"
-		    "Cairn stations in direct range.", columns,
+		    "Cairn stations in direct range, and those known by a "
+		    "relayed announce (far).", columns,
 		    "no neighbour yet");
 }

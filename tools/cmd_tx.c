@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * tx on|off|test: the operator's switch. Off acts at once, outlives restarts
- * and beats flags and file.
+ * and beats flags and file. announce: a frame at the operator's word, which
+ * the switch does not let through when it is off.
  */
 #include <stdio.h>
 #include <string.h>
@@ -33,5 +34,21 @@ int cmd_tx(int argc, char **argv)
 	if (code == EXIT_CODE_OK && !o.json)
 		printf("transmitter: %s\n", !strcmp(o.args[0], "test") ?
 		       "one frame sent" : o.args[0]);
+	return code;
+}
+
+int cmd_announce(int argc, char **argv)
+{
+	struct options o;
+	int code = options_read(&o, argc, argv, "announce\n\n"
+		"One Reticulum announce, on every port that may send. The "
+		"station makes\none by itself every 6 hours.", NULL, 0, 0);
+
+	if (code != OPTIONS_OK)
+		return code;
+	code = client_call(argv[0], 0, NULL,
+			   o.json ? client_print_json : print_nothing, NULL);
+	if (code == EXIT_CODE_OK && !o.json)
+		puts("announced");
 	return code;
 }

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
  * Reticulum announces of the destination `cairn.node`, carrying the digest as
- * app_data: one every 6 hours a port, valid for stock nodes, which relay them
+ * app_data: one every 6 hours a port, or at the operator's word (never two in
+ * one second: the receivers' limit), valid for stock nodes, which relay them
  * and so draw the map. An announce that was relayed only fills the map: its
  * sender is no neighbour and could not hear an answer.
  *
  * Emission times never go back: the floor is persisted, for us and for every
  * author whose announce was acted on.
  */
+#include <errno.h>
+#include <stdio.h>
 #include "lib/base/crypto.h"
 #include "lib/node/node_parts.h"
 
@@ -48,13 +51,12 @@ static int announce_make(struct node *n, uint8_t *dst, size_t cap)
 				   SPAN(app, (size_t)len));
 }
 
-static void announce_due(struct sync_timer *t, uint64_t now_us)
+/* One announce, on each port that may send and is not in debt: on how many. */
+static int announce_send(struct node *n, uint64_t now_us)
 {
-	struct node *n = t->owner;
 	uint8_t packet[RNS_MTU];
-	int len = -1;
+	int len = -1, sent = 0;
 
-	timer_set(&n->heap, &t->timer, now_us + ANNOUNCE_EVERY_US);
 	for (int i = 0; i < n->n_ports; i++) {
 		struct node_port *p = &n->ports[i];
 
@@ -64,9 +66,43 @@ static void announce_due(struct sync_timer *t, uint64_t now_us)
 		if (len < 0)
 			len = announce_make(n, packet, sizeof(packet));
 		if (len < 0)
-			return;
+			return len;
 		node_port_send_packet(p, SPAN(packet, (size_t)len));
+		sent++;
 	}
+	if (sent)
+		n->announced_us = now_us;
+	return sent;
+}
+
+static void announce_due(struct sync_timer *t, uint64_t now_us)
+{
+	struct node *n = t->owner;
+
+	timer_set(&n->heap, &t->timer, now_us + ANNOUNCE_EVERY_US);
+	announce_send(n, now_us);
+}
+
+int node_announce(struct node *n, struct clock_now now, char why[160])
+{
+	int sent;
+
+	node_begin(n, now);
+	why[0] = 0;
+	if (n->announced_us && now.mono_us < n->announced_us + US_PER_S) {
+		snprintf(why, 160, "one announce a second");
+		return -EAGAIN;
+	}
+	sent = announce_send(n, now.mono_us);
+	if (sent < 0)
+		return sent;
+	if (!sent) {
+		snprintf(why, 160, "no port may send now (cairn status)");
+		return -EPERM;
+	}
+	timer_set(&n->heap, &n->announce.timer,
+		  now.mono_us + ANNOUNCE_EVERY_US);
+	return 0;
 }
 
 /* The first within 6 hours of the start, at a time of chance. */
@@ -137,21 +173,30 @@ static void announce_digest(struct node *n, struct node_port *port,
 				 n->now.mono_us);
 }
 
-static void announce_map(struct node *n, const struct node_port *port,
-			 const struct rns_packet *p, const char *call,
-			 const struct rns_announce *a,
-			 const struct sync_digest *d)
+/* Any valid announce was heard; by its identity if no call sign came with it
+ * from the announcer himself. */
+static struct node_heard *announce_heard(struct node *n,
+					 const struct node_port *port,
+					 const struct rns_packet *p,
+					 const char *call, bool direct,
+					 const struct rns_announce *a)
 {
-	char hash[2 * RNS_HASH + 1], name[AX25_CALL_TEXT];
+	bool named = call[0] && p->hops == 0;
+	char name[2 * 5 + 1];
 	struct node_heard *h;
 
-	hex_encode(hash, SPAN(a->identity_hash, 5));
-	memcpy(name, hash, 10);
-	name[10] = 0;
-	h = node_hear(n, port->number, call[0] && p->hops == 0 ? call : name,
-		      0);
-	h->cairn = true;
+	hex_encode(name, SPAN(a->identity_hash, 5));
+	h = node_hear(n, port->number, named ? call : name, named ? 0 :
+		      (p->type2 ? RNS_HEADER_MAX : RNS_HEADER_MIN) + p->data.n);
+	memcpy(h->author, a->identity_hash, AUTHOR_SIZE);
+	h->direct |= direct;
 	h->hops = p->hops;
+	return h;
+}
+
+static void announce_map(struct node_heard *h, const struct sync_digest *d)
+{
+	h->cairn = h->mapped = true;
 	h->root48 = d->root48;
 	h->events = d->events;
 }
@@ -163,11 +208,11 @@ static enum node_verdict announce_verified(struct node *n,
 					   const struct rns_announce *a)
 {
 	struct sync_message m;
-	enum rns_error e;
+	struct node_heard *h;
 
-	e = rns_paths_offer(n->paths, p, a, n->now.mono_us);
-	if (e != RNS_OK)
+	if (rns_paths_offer(n->paths, p, a, n->now.mono_us) != RNS_OK)
 		return NODE_DUPLICATE;
+	h = announce_heard(n, port, p, call, direct, a);
 	if (memcmp(a->name_hash, n->name_hash, RNS_NAME_HASH) != 0)
 		return NODE_NOT_OURS;
 	if (sync_message_decode(&m, a->app_data) != SYNC_OK ||
@@ -175,7 +220,7 @@ static enum node_verdict announce_verified(struct node *n,
 		return NODE_BAD_ANNOUNCE;
 	if (m.digest.dataset_tag != (uint16_t)be_get(n->dataset, 2))
 		return NODE_OTHER_DATASET;
-	announce_map(n, port, p, call, a, &m.digest);
+	announce_map(h, &m.digest);
 	if (!announce_newer(n, a))
 		return NODE_DUPLICATE;
 	announce_digest(n, port, call, direct, a, &m.digest);

@@ -26,7 +26,7 @@ struct node_heard *node_hear(struct node *n, int port, const char *call,
 known:
 	h->last_us = n->now.mono_us;
 	h->last_wall_ms = n->now.wall_ms;
-	h->count++;
+	h->count += bytes > 0;
 	h->bytes += bytes;
 	return h;
 }

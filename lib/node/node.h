@@ -126,6 +126,9 @@ int node_transmit(struct node *n, bool on, struct clock_now now,
 /* One AX.25 UI frame with the call sign on a port ("tx test"). */
 int node_send_test(struct node *n, int port, struct clock_now now,
 		   char why[160]);
+/* An announce now, on every port that may send; the next by itself 6 hours
+ * later. -EPERM (no port may), -EAGAIN (one a second), a sentence in why[]. */
+int node_announce(struct node *n, struct clock_now now, char why[160]);
 /* Stops (or starts again) sending the payload of an author's event, of all
  * of them for seq 0; persists. 0, -ENOENT, -ENOSPC. */
 int node_mute(struct node *n, struct span label, uint64_t seq, bool on);

@@ -53,9 +53,10 @@ struct node_heard {		/* a station on the air, by call sign */
 	char call[AX25_CALL_TEXT];
 	int port;
 	uint64_t first_us, last_us, last_wall_ms, count, bytes;
-	bool direct, cairn;
+	bool direct, cairn, mapped;	/* mapped: root48, events known */
 	char via[AX25_CALL_TEXT];	/* last used digipeater */
 	uint8_t hops;			/* of its announce; 255 = none */
+	uint8_t author[AUTHOR_SIZE];	/* of its announce */
 	uint64_t root48, events;	/* of its announce's digest */
 };
 
@@ -128,6 +129,7 @@ struct node {
 	uint64_t hold_heard_us;	/* traffic is heard since then */
 	unsigned unsealed_events, unsealed_bytes;
 	uint64_t announced_s;	/* emission time of the last own announce */
+	uint64_t announced_us;	/* when it was made; 0 = not since the start */
 	struct sync_timer announce;
 
 	/* actions of the input at hand; spans are offsets until taken */
@@ -179,6 +181,7 @@ void node_identify_traffic(struct node_port *p);
 
 /* ---- heard.c ---- */
 
+/* bytes: of its frame; 0 if that was counted before. */
 struct node_heard *node_hear(struct node *n, int port, const char *call,
 			     size_t bytes);
 

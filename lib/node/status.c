@@ -204,6 +204,27 @@ static void status_neighbour(const struct node *n, const struct node_port *p,
 	json_out_end_object(o);
 }
 
+/* Known by an announce that others relayed: no neighbour, but on the map. */
+static void status_far(const struct node *n, const struct node_heard *h,
+		       struct json_out *o)
+{
+	char label[2 * AUTHOR_SIZE + 1];
+	uint32_t slot = feed_find(n->data.feeds,
+				  author_label(label, h->author));
+
+	json_out_object(o);
+	json_out_kv_string(o, "port", n->ports[h->port].c.name);
+	json_out_kv_string(o, "callsign", slot == FEED_SLOT_NONE ? h->call :
+			   feed_at(n->data.feeds, slot)->call);
+	json_out_kv_string(o, "author", label);
+	json_out_kv_real(o, "heard_ago_s", status_ago_s(n, h->last_us));
+	json_out_kv_string(o, "relation", "far");
+	json_out_kv_uint(o, "hops", h->hops);
+	status_root(o, "root", h->root48);
+	json_out_kv_uint(o, "events", h->events);
+	json_out_end_object(o);
+}
+
 void node_neighbours_json(const struct node *n, struct json_out *o,
 			  struct clock_now now)
 {
@@ -216,6 +237,9 @@ void node_neighbours_json(const struct node *n, struct json_out *o,
 				status_neighbour(n, &n->ports[i], &s->v[j], o,
 						 now.mono_us);
 	}
+	for (unsigned i = 0; i < NODE_HEARD_MAX && n->heard[i].call[0]; i++)
+		if (n->heard[i].mapped && n->heard[i].hops > 0)
+			status_far(n, &n->heard[i], o);
 	json_out_end_array(o);
 }
 
@@ -235,8 +259,9 @@ static void status_heard(const struct node *n, const struct node_heard *h,
 	json_out_kv_bool(o, "cairn", h->cairn);
 	if (h->via[0])
 		json_out_kv_string(o, "via", h->via);
-	if (h->hops != 255) {
+	if (h->hops != 255)
 		json_out_kv_uint(o, "hops", h->hops);
+	if (h->mapped) {
 		status_root(o, "root", h->root48);
 		json_out_kv_uint(o, "events", h->events);
 	}
