@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "kiss/line.h"
 #include "kiss/tnc.h"
 
 static bool number_parse(const char *text, unsigned long max,
@@ -41,6 +42,7 @@ static int parse_path(struct tnc_config *c, const char *text, char err[160])
 {
 	const char *at = strrchr(text, '@');
 	unsigned long baud;
+	speed_t speed;
 
 	strcpy(c->device, text);
 	if (!at)
@@ -48,6 +50,11 @@ static int parse_path(struct tnc_config *c, const char *text, char err[160])
 	if (!number_parse(at + 1, 4000000, &baud)) {
 		snprintf(err, 160, "kiss:%.80s: the speed after @ is a number "
 			 "of baud, as in kiss:/dev/ttyUSB0@9600", text);
+		return -EINVAL;
+	}
+	if (line_speed((unsigned)baud, &speed)) {
+		snprintf(err, 160, "kiss:%.80s: no serial line runs at %lu "
+			 "baud", text, baud);
 		return -EINVAL;
 	}
 	c->speed_baud = (unsigned)baud;

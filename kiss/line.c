@@ -6,13 +6,11 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <termios.h>
 #include <unistd.h>
 #include "kiss/line.h"
 
@@ -26,40 +24,45 @@ static const struct {
 	{ 230400, B230400 }, { 460800, B460800 }, { 921600, B921600 },
 };
 
-static int speed_set(struct termios *t, unsigned baud)
+int line_speed(unsigned baud, speed_t *speed)
 {
-	for (size_t i = 0; i < sizeof(speeds) / sizeof(speeds[0]); i++)
-		if (speeds[i].baud == baud)
-			return cfsetspeed(t, speeds[i].speed) ? -errno : 0;
+	for (size_t i = 0; i < sizeof(speeds) / sizeof(speeds[0]); i++) {
+		if (speeds[i].baud != baud)
+			continue;
+		*speed = speeds[i].speed;
+		return 0;
+	}
 	return -EINVAL;
 }
 
-static int raw_mode(int fd, unsigned speed_baud)
+static int raw_mode(int fd, unsigned speed_baud, struct termios *before)
 {
 	struct termios t;
-	int err = 0;
+	speed_t speed;
 
-	if (tcgetattr(fd, &t) < 0)
+	if (tcgetattr(fd, before))
 		return -errno;
+	t = *before;
 	cfmakeraw(&t);
 	t.c_cflag |= CLOCAL | CREAD;
 	t.c_cflag &= ~(tcflag_t)CRTSCTS;
 	t.c_cc[VMIN] = 1;
 	t.c_cc[VTIME] = 0;
+	if (speed_baud && line_speed(speed_baud, &speed))
+		return -EINVAL;
 	if (speed_baud)
-		err = speed_set(&t, speed_baud);
-	if (!err && tcsetattr(fd, TCSANOW, &t) < 0)
-		err = -errno;
-	return err;
+		cfsetspeed(&t, speed);
+	return tcsetattr(fd, TCSANOW, &t) ? -errno : 0;
 }
 
-int line_open_tty(const char *path, unsigned speed_baud)
+int line_open_tty(const char *path, unsigned speed_baud,
+		  struct termios *before)
 {
 	int fd = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC), err;
 
 	if (fd < 0)
 		return -errno;
-	err = raw_mode(fd, speed_baud);
+	err = raw_mode(fd, speed_baud, before);
 	if (err) {
 		close(fd);
 		return err;
@@ -67,43 +70,43 @@ int line_open_tty(const char *path, unsigned speed_baud)
 	return fd;
 }
 
-static int resolve(const char *host_port, struct addrinfo **out)
+const char *line_resolve(const char *host_port, struct addrinfo **out)
 {
 	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
-	char host[256];
 	const char *colon = strrchr(host_port, ':');
 	size_t n = colon ? (size_t)(colon - host_port) : 0;
+	char host[256];
+	int err;
 
+	if (n >= 2 && host_port[0] == '[' && colon[-1] == ']') {
+		host_port++;
+		n -= 2;
+	}
 	if (n == 0 || n >= sizeof(host))
-		return -EINVAL;
+		return "no HOST:PORT";
 	memcpy(host, host_port, n);
 	host[n] = '\0';
-	return getaddrinfo(host, colon + 1, &hints, out) ? -EHOSTUNREACH : 0;
+	err = getaddrinfo(host, colon + 1, &hints, out);
+	return err ? gai_strerror(err) : NULL;
 }
 
-struct ring_wait *line_connect(struct ring *r, const char *host_port,
-			       ring_fd_fn fn, void *ctx, int *err)
+struct ring_wait *line_connect(struct ring *r, const struct addrinfo *to,
+			       ring_fd_fn fn, void *ctx)
 {
-	struct addrinfo *ai = NULL;
-	struct ring_wait *w = NULL;
-	int fd, on = 1;
+	int fd = socket(to->ai_family, SOCK_STREAM | SOCK_NONBLOCK |
+			SOCK_CLOEXEC, 0), on = 1, err;
+	struct ring_wait *w;
 
-	*err = resolve(host_port, &ai);
-	if (*err)
+	if (fd < 0)
 		return NULL;
-	fd = socket(ai->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
-		    0);
-	if (fd >= 0) {
-		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-		setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
-		w = ring_connect(r, fd, ai->ai_addr, ai->ai_addrlen, fn, ctx);
-	}
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+	w = ring_connect(r, fd, to->ai_addr, to->ai_addrlen, fn, ctx);
 	if (!w) {
-		*err = -errno;
-		if (fd >= 0)
-			close(fd);
+		err = errno;
+		close(fd);
+		errno = err;
 	}
-	freeaddrinfo(ai);
 	return w;
 }
 

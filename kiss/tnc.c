@@ -1,16 +1,22 @@
 /* SPDX-License-Identifier: MIT
  *
- * A TNC's life: down -> (opening) -> up -> down, with growing pauses.
+ * A TNC's life.
+ *
+ *   down --pause over--> opening ---> up --hang-up--> down
+ *     ^                     |
+ *     `--- nothing there ---'
  *
  * Coming up it sends C0 C0 C0, which closes a frame that a crash left half
  * sent, then the init string, then the parameters that were named, and nothing
  * else: what the operator set on the TNC stays. The pause doubles from 1 s to
- * 60 s and starts over once a frame was heard or a minute went well.
+ * 60 s, with a jitter of a quarter, and starts over once a frame was heard or
+ * a minute went well.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "kiss/line.h"
 #include "kiss/tnc.h"
 #include "lib/base/buf.h"
@@ -27,31 +33,48 @@ struct tnc {
 	void *ctx;
 	struct kiss_decoder decoder;
 	struct ring_stream *stream;
+	struct termios before;		/* of a line, while up */
+	struct addrinfo *addresses, *address; /* of a host, while opening */
 	struct ring_wait *connecting;
 	struct ring_timer retry;
 	uint64_t pause_us, up_since_us;
 	struct buf out;
 };
 
-static void tnc_open(void *ctx);
-
-static void tnc_down(struct tnc *t, const char *what, int error)
+static void addresses_free(struct tnc *t)
 {
-	uint64_t now_us = ring_now_us(t->ring);
-	bool was_up = t->stream != NULL;
-	char why[160];
+	if (t->addresses)
+		freeaddrinfo(t->addresses);
+	t->addresses = t->address = NULL;
+}
 
-	if (was_up && now_us - t->up_since_us >= TNC_GOOD_US)
-		t->pause_us = TNC_PAUSE_MIN_US;
-	if (t->stream)
-		ring_stream_close(t->stream);
+static void stream_close(struct tnc *t)
+{
+	if (!t->stream)
+		return;
+	if (!t->config.tcp)
+		tcsetattr(ring_stream_fd(t->stream), TCSANOW, &t->before);
+	ring_stream_close(t->stream);
 	t->stream = NULL;
+}
+
+/* Says why and when it tries again. Last in its caller: the callback may free
+ * t. */
+static void tnc_down(struct tnc *t, const char *what, const char *reason)
+{
+	uint64_t now_us = ring_now_us(t->ring), pause_us = t->pause_us;
+	char why[400];
+
+	if (t->stream && now_us - t->up_since_us >= TNC_GOOD_US)
+		pause_us = TNC_PAUSE_MIN_US;
+	stream_close(t);
+	addresses_free(t);
+	ring_timer_set(t->ring, &t->retry,
+		       now_us + pause_us + now_us % (pause_us / 4));
+	t->pause_us = 2 * pause_us < TNC_PAUSE_MAX_US ? 2 * pause_us
+						      : TNC_PAUSE_MAX_US;
 	snprintf(why, sizeof(why), "%s%s%s; next try in %u s", what,
-		 error ? ": " : "", error ? strerror(-error) : "",
-		 (unsigned)(t->pause_us / US_PER_S));
-	ring_timer_set(t->ring, &t->retry, now_us + t->pause_us);
-	t->pause_us = t->pause_us * 2 > TNC_PAUSE_MAX_US ? TNC_PAUSE_MAX_US :
-		t->pause_us * 2;
+		 *reason ? ": " : "", reason, (unsigned)(pause_us / US_PER_S));
 	t->ops->state(t->ctx, false, why);
 }
 
@@ -84,7 +107,7 @@ static void on_closed(void *ctx, int error)
 
 	kiss_decode_end(&t->decoder);
 	tnc_down(t, t->config.tcp ? "the KISS server closed" :
-		 "the line hung up", error);
+		 "the line hung up", error ? strerror(-error) : "");
 }
 
 static const struct ring_stream_ops stream_ops = {
@@ -126,13 +149,15 @@ static void send_start(struct tnc *t)
 
 static void tnc_opened(struct tnc *t, int fd)
 {
-	kiss_decoder_init(&t->decoder, on_frame, t);
-	t->decoder.error = on_error;
-	t->stream = ring_stream_new(t->ring, fd,
-				    t->config.tcp ? RING_TCP : RING_TTY,
-				    &stream_ops, t);
+	enum ring_class cls = t->config.tcp ? RING_TCP : RING_TTY;
+
+	addresses_free(t);
+	t->stream = ring_stream_new(t->ring, fd, cls, &stream_ops, t);
 	if (!t->stream) {
-		tnc_down(t, t->config.device, -errno);
+		int err = errno;
+
+		close(fd);
+		tnc_down(t, t->config.device, strerror(err));
 		return;
 	}
 	t->up_since_us = ring_now_us(t->ring);
@@ -140,34 +165,63 @@ static void tnc_opened(struct tnc *t, int fd)
 	t->ops->state(t->ctx, true, "up");
 }
 
+static void open_tty(struct tnc *t)
+{
+	int fd = line_open_tty(t->config.device, t->config.speed_baud,
+			       &t->before);
+
+	if (fd < 0)
+		tnc_down(t, t->config.device, strerror(-fd));
+	else
+		tnc_opened(t, fd);
+}
+
+static void on_connected(void *ctx, int fd);
+
+/* The next address, or none is left: down, for the last one's reason. */
+static void try_address(struct tnc *t, const char *reason)
+{
+	for (; t->address; t->address = t->address->ai_next) {
+		t->connecting = line_connect(t->ring, t->address,
+					     on_connected, t);
+		if (t->connecting)
+			return;
+		reason = strerror(errno);
+	}
+	tnc_down(t, t->config.device, reason);
+}
+
 static void on_connected(void *ctx, int fd)
 {
 	struct tnc *t = ctx;
 
 	t->connecting = NULL;
-	if (fd < 0)
-		tnc_down(t, t->config.device, fd);
-	else
+	if (fd >= 0) {
 		tnc_opened(t, fd);
+		return;
+	}
+	t->address = t->address->ai_next;
+	try_address(t, strerror(-fd));
+}
+
+static void open_tcp(struct tnc *t)
+{
+	const char *reason = line_resolve(t->config.device, &t->addresses);
+
+	if (reason)
+		t->addresses = NULL;
+	t->address = t->addresses;
+	try_address(t, reason);
 }
 
 static void tnc_open(void *ctx)
 {
 	struct tnc *t = ctx;
-	int fd, err = 0;
 
-	if (t->config.tcp) {
-		t->connecting = line_connect(t->ring, t->config.device,
-					     on_connected, t, &err);
-		if (!t->connecting)
-			tnc_down(t, t->config.device, err);
-		return;
-	}
-	fd = line_open_tty(t->config.device, t->config.speed_baud);
-	if (fd < 0)
-		tnc_down(t, t->config.device, fd);
+	if (t->config.tcp)
+		open_tcp(t);
 	else
-		tnc_opened(t, fd);
+		open_tty(t);
 }
 
 struct tnc *tnc_new(struct ring *r, const struct tnc_config *c,
@@ -185,6 +239,7 @@ struct tnc *tnc_new(struct ring *r, const struct tnc_config *c,
 	t->retry.fn = tnc_open;
 	t->retry.ctx = t;
 	kiss_decoder_init(&t->decoder, on_frame, t);
+	t->decoder.error = on_error;
 	ring_timer_set(r, &t->retry, ring_now_us(r)); /* on the next turn */
 	return t;
 }
@@ -195,7 +250,8 @@ void tnc_free(struct tnc *t)
 		return;
 	ring_timer_clear(t->ring, &t->retry);
 	ring_wait_cancel(t->connecting);
-	ring_stream_close(t->stream);
+	stream_close(t);
+	addresses_free(t);
 	buf_fini(&t->out);
 	free(t);
 }
@@ -215,6 +271,9 @@ int tnc_send(struct tnc *t, const struct span *frames, size_t n)
 	if (!t->stream)
 		return -ENETDOWN;
 	t->out.len = 0;
+	for (size_t i = 0; i < n; i++)
+		if (frames[i].n >= KISS_FRAME_MAX)
+			return -EMSGSIZE;
 	for (size_t i = 0; i < n; i++)
 		t->out.len += kiss_encode(
 			buf_reserve(&t->out, KISS_ENCODED_MAX(frames[i].n)),

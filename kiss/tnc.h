@@ -6,7 +6,9 @@
  *
  * It opens, sets raw mode itself, sends C0 C0 C0 and then only the parameters
  * that were named, and comes back by itself with growing pauses (1 s .. 60 s)
- * after a hang-up. A TNC that is away is "down", never a reason to exit.
+ * after a hang-up. A TNC that is away is "down", never a reason to exit. A
+ * line's settings are put back when it is closed. Of a name's addresses each
+ * is tried: localhost may be ::1 first where the TNC listens on 127.0.0.1.
  */
 #pragma once
 #include "kiss/codec.h"
@@ -22,12 +24,16 @@ struct tnc_config {
 	char init[128];		/* sent as it is first, \r \n \xNN expanded */
 };
 
-/* Parses the part after "kiss:"; 0 or -EINVAL with a sentence in err. */
+/* Sets device, tcp and speed_baud from the part after "kiss:"; 0 or -EINVAL with a sentence in err. */
 int tnc_parse_device(struct tnc_config *c, const char *text, char err[160]);
 
+/* tnc_free may be called in state, not in frame or error. */
 struct tnc_ops {
 	void (*frame)(void *ctx, const struct kiss_frame *f);
+	/* May be NULL. */
 	void (*error)(void *ctx, enum kiss_error e, struct span raw);
+	/* why: a sentence, for the call. Down comes once for each failed
+	 * attempt. */
 	void (*state)(void *ctx, bool up, const char *why);
 };
 
@@ -37,8 +43,9 @@ struct tnc *tnc_new(struct ring *r, const struct tnc_config *c,
 void tnc_free(struct tnc *t);
 bool tnc_up(const struct tnc *t);
 const struct kiss_decoder *tnc_decoder(const struct tnc *t);
-/* Frames of one burst, KISS data on our port, one after the other; 0,
- * -ENETDOWN, -ENOBUFS. */
+/* Frames of one burst, KISS data on our port, one after the other, queued
+ * together or not at all; 0, -ENETDOWN, -EMSGSIZE (one is over KISS_FRAME_MAX
+ * - 1), -ENOBUFS. */
 int tnc_send(struct tnc *t, const struct span *frames, size_t n);
 /* A KISS command (0..14; FF is never sent). */
 int tnc_command(struct tnc *t, uint8_t command, uint8_t value);

@@ -1,30 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * For the engine's tests: the same test on every variant of the engine, and a
- * peer that notes what a stream tells it.
+ * For the engine's tests: a peer that notes what a stream tells it.
  */
 #pragma once
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
 #include "lib/base/buf.h"
-#include "lib/ring/backend.h"
-
-struct variant {
-	const char *backend;
-	struct ring_tuning tuning;
-};
-
-static struct variant variant_epoll = { "epoll", { 0 } };
-static struct variant variant_uring = { "uring", { 0 } };
-/* as on Linux 6.1 */
-static struct variant variant_single = {
-	"uring", { .no_read_multishot = true }
-};
-
-static struct ring *ring;
+#include "tests/ring_variants.h"
 
 struct peer {
 	struct ring_stream *st;
@@ -96,34 +76,4 @@ static void settle(void)
 {
 	for (int i = 0; i < 5; i++)
 		ring_turn(ring, 1000);
-}
-
-static int set_up(void **state)
-{
-	struct variant *v = *state;
-
-	return ring_new_tuned(&ring, v->backend, &v->tuning) ? -1 : 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	ring_free(ring);
-	return 0;
-}
-
-#define ON(test, v) { #test, test, set_up, tear_down, &v }
-
-/* Says so if not. */
-static bool uring_allowed(void)
-{
-	struct ring *r;
-
-	if (ring_new(&r, "uring")) {
-		print_message("io_uring is refused here: epoll only\n");
-		return false;
-	}
-	print_message("%s\n", ring_describe(r));
-	ring_free(r);
-	return true;
 }
