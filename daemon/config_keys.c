@@ -345,7 +345,7 @@ const char *config_call_missing(const struct config *c, char why[80])
 		snprintf(why, 80, "no call sign");
 	else if (ax25_call_placeholder(a.call))
 		snprintf(why, 80, "%s is a placeholder: put your own call "
-			 "sign here", c->callsign);
+			 "sign here", a.call);
 	else if (!ax25_call_valid(a.call))
 		snprintf(why, 80, "%s is not a call sign to transmit with",
 			 c->callsign);
@@ -358,7 +358,9 @@ int config_finish(struct config *c, char err[CONFIG_ERROR_MAX])
 {
 	char why[80];
 
-	if (c->transmit && config_call_missing(c, why)) {
+	/* none at all is a station that only listens; a placeholder is a
+	 * mistake, found out at once */
+	if (config_call_missing(c, why) && (c->transmit || c->callsign[0])) {
 		snprintf(err, CONFIG_ERROR_MAX, "%s", why);
 		return -EINVAL;
 	}

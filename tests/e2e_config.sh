@@ -20,9 +20,15 @@ expect 2 "$D/conf:3: unknown key 'dutty'" check
 conf '[port a]\ndevice = kiss:/dev/null\nduty = 10\n'
 expect 2 "$D/conf:3: duty wants" check
 conf 'callsign = N0CALL-7\ntransmit = yes\n'
-expect 2 "N0CALL-7 is a placeholder: put your own call sign here" check
+expect 2 "N0CALL is a placeholder: put your own call sign here" check
+conf 'callsign = N0CALL-7\n'
+expect 2 "N0CALL is a placeholder: put your own call sign here" check
+conf 'transmit = yes\n'
+expect 2 "no call sign" check
 expect 2 "No such file" "$O/cairnd" -n --config "$D/none"
 "$O/cairn" config example > "$D/conf"
+expect 2 "N0CALL is a placeholder" check
+sed -i s/N0CALL-7/Q1AAA-7/ "$D/conf"
 expect 0 "" check
 expect 0 "" c a config check "$D/conf"
 conf 'junk\n'
@@ -58,9 +64,10 @@ for verb in status heard neighbours feeds log view monitor create set unset note
 done
 
 # with one
-station a --callsign N0CALL-7
+expect 2 "N0CALL is a placeholder: put your own call sign here" "$O/cairnd" -d "$D/a" --callsign N0CALL-7
+station a
 expect 1 "another cairnd" "$O/cairnd" -d "$D/a"
-expect 1 "placeholder: put your own call sign here" c a tx on
+expect 1 "no call sign" c a tx on
 expect 1 "no such port" c a tx test
 expect 2 "JSON" c a set R-1 f --json '{'
 expect 0 "" c a set R-1 f 007

@@ -12,7 +12,8 @@
 
 static const char example[] =
 "# cairn.conf: see cairn.conf(5)\n"
-"# Your own call sign; N0CALL is a placeholder and never transmits.\n"
+"# Your own call sign here: N0CALL is a placeholder and is refused. Without\n"
+"# this line the station only listens.\n"
 "callsign = N0CALL-7\n"
 "# Stations exchange events within a dataset of one name.\n"
 "dataset  = default\n"
