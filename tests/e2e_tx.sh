@@ -17,6 +17,15 @@ c a note R-1 x > /dev/null
 sleep 2
 [ "$(sent)" = 0 ] || fail "it sends before it may"
 
+# flags hold for their run only: the switch is the operator's
+end a
+station a "${flags[@]}" --transmit
+c a status --json | grep -q '"transmitting":true' || fail "--transmit is not obeyed after a run without"
+end a
+station a "${flags[@]}"
+c a status --json | grep -q '"transmitting":false' || fail "a run with --transmit outlives itself"
+until_ok 5 sh -c "'$O/cairn' -d '$D/a' status | grep -q 'radio  up'" || fail "no port"
+
 c a tx test > /dev/null || fail "tx test"
 heard() { c b heard | grep -q '^Q1AAA-1'; }
 until_ok 5 heard || fail "the test frame was not heard"

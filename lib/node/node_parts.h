@@ -88,6 +88,7 @@ struct node {
 	struct node_config c;
 	struct ax25_address address;
 	bool call_ok, tx_on, loaded, dirty;
+	bool tx_switched;	/* by the operator: beats the configuration */
 	int log_error;
 	uint8_t dataset[DATASET_SIZE];
 	uint32_t alias;

@@ -5,6 +5,8 @@
  * What is good to know again: which stations are neighbours, and which events
  * (an author's from `from` on) were never on a port's air.
  *
+ * "tx" is there once the operator used the switch.
+ *
  *   {"tx":true,"adopted":[ms,counter],"announced_s":N,
  *    "floors":[["author",s]...],"mutes":[["author",seq]...],
  *    "neighbours":[["port","call",address]...],
@@ -133,7 +135,8 @@ static void state_news(const struct node *n, struct json_out *o)
 void node_state(const struct node *n, struct json_out *o)
 {
 	json_out_object(o);
-	json_out_kv_bool(o, "tx", n->tx_on);
+	if (n->tx_switched)
+		json_out_kv_bool(o, "tx", n->tx_on);
 	json_out_key(o, "adopted");
 	json_out_array(o);
 	json_out_uint(o, n->adopted.wall_ms);
@@ -232,8 +235,9 @@ void node_state_load(struct node *n, struct span state)
 	if (!root)
 		return;
 	adopted = json_get(root, "adopted");
-	if (json_is(json_get(root, "tx"), JSON_TRUE) ||
-	    json_is(json_get(root, "tx"), JSON_FALSE))
+	n->tx_switched = json_is(json_get(root, "tx"), JSON_TRUE) ||
+			 json_is(json_get(root, "tx"), JSON_FALSE);
+	if (n->tx_switched)
 		n->tx_on = json_bool(json_get(root, "tx"));
 	n->adopted.wall_ms = (uint64_t)json_int(json_at(adopted, 0));
 	n->adopted.counter = (uint32_t)json_int(json_at(adopted, 1));
