@@ -27,12 +27,18 @@ ask() {
 	tail -n 1 "$D/air.out"
 }
 
-# radio NAME CALL TNC [FLAGS...]: the station NAME on that TNC of the channel
-radio() {
+# tune NAME CALL TNC [FLAGS...]: starts cairnd of the folder D/NAME on that TNC
+# of the channel; radio: the same, and waits until it answers
+tune() {
 	local name=$1 call=$2 tnc=$3
 	shift 3
-	station "$name" --callsign "$call" --transmit --time-scale "$SPEED" \
-		--port "radio=kiss:$D/air/tnc$tnc,duty=100%" "$@"
+	[ -e "$D/$name/key" ] || key "$name"
+	run "$name" "$O/cairnd" -d "$D/$name" --callsign "$call" --transmit \
+		--time-scale "$SPEED" --port "radio=kiss:$D/air/tnc$tnc,duty=100%" "$@"
+}
+radio() {
+	tune "$@"
+	until_ok 10 answers "$1" || fail "$1 does not start"
 }
 
 # number KEY: the first number of that name on stdin

@@ -87,10 +87,10 @@ run_one() {
 	cp -a --sparse=always "$D/master/." "$D/"
 	want=$(hash_of a0)
 	channel --stations 2 --bitrate 1200 --loss 0.1 --seed "$seed"
-	radio r Q2RRR-1 1
-	radio a0 Q1AAA-0 0
-	until_ok 5 up a0 && until_ok 5 up r || fail "a port does not come up"
 	began=$(ask stats | number seconds)
+	tune r Q2RRR-1 1
+	tune a0 Q1AAA-0 0
+	until_ok 5 up a0 && until_ok 5 up r || fail "a port does not come up"
 	while :; do
 		[ "$(hash_of r)" = "$want" ] && word=yes
 		stats=$(ask stats) || fail "the channel does not answer"
