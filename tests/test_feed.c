@@ -356,6 +356,26 @@ static void test_difference_decodes(void **unused)
 	}
 }
 
+/* The example in docs/protocol.md, computed in Python. */
+static void test_example(void **unused)
+{
+	const uint32_t want[4] = { 0x32ca9601, 0xe1fd9f32, 0x91082250,
+				   0x815da3f3 };
+	struct feed f = { .head = 7 };
+	uint32_t s[4] = { 0 };
+
+	(void)unused;
+	assert_int_equal(feed_value(&f), 0x00007d89);
+	assert_int_equal(feed_root_term(0x0a0b0c0d, 0x00007d89),
+			 0x0e02acb4fcc0);
+	syndrome_update(s, 4, 0x0a0b0c0d, 0x00007d89);
+	assert_memory_equal(s, want, sizeof(want));
+	f.forked = true;
+	assert_int_equal(feed_value(&f), 0x0000754b);
+	f.head = 0;
+	assert_int_equal(feed_value(&f), 0);
+}
+
 /* Whoever stood at an earlier root lacks just the steps since. */
 static void test_history(void **unused)
 {
@@ -394,6 +414,7 @@ int main(void)
 		cmocka_unit_test(test_loss_and_repeat),
 		cmocka_unit_test(test_refused_changes_nothing),
 		cmocka_unit_test(test_difference_decodes),
+		cmocka_unit_test(test_example),
 		cmocka_unit_test(test_history),
 	};
 
