@@ -5,10 +5,13 @@
  *   status  neighbours  heard  feeds            looking: one object
  *   create RECORD FORM      set RECORD FIELD VALUE(JSON)
  *   unset RECORD FIELD      note RECORD TEXT    writing
- *   tx on|off|test [PORT]   announce   monitor
+ *   tx on|off|test [PORT]   announce            the transmitter
+ *   mute AUTHOR[/SEQ] on|off                    what it may send
+ *   monitor                 everything that happens, from now on
  */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include "daemon/control.h"
 #include "daemon/daemon.h"
 #include "lib/ctl/ctl.h"
@@ -261,6 +264,53 @@ static void verb_announce(const struct call *c)
 		   e ? *why ? why : strerror(-e) : NULL);
 }
 
+/* ---- mute ---- */
+
+static bool author_named(const struct feed *f, struct span name)
+{
+	return (f->call[0] && span_equal(SPAN_STR(f->call), name)) ||
+	       (name.n >= 4 && name.n <= f->label_len &&
+		memcmp(f->label, name.p, name.n) == 0);
+}
+
+/* A call sign or the beginning of an author; the only one, or NULL. */
+static const struct feed *author_find(struct daemon *d, struct span name)
+{
+	const struct feed_set *s = node_feeds(d->node);
+	const struct feed *found = NULL;
+
+	for (uint32_t i = 0; i < feed_count(s); i++) {
+		if (!author_named(feed_at(s, i), name))
+			continue;
+		if (found)
+			return NULL;
+		found = feed_at(s, i);
+	}
+	return found;
+}
+
+/* mute AUTHOR[/SEQ] on|off */
+static void verb_mute(const struct call *c)
+{
+	const char *slash = strchr(c->args[0], '/');
+	size_t n = slash ? (size_t)(slash - c->args[0]) : strlen(c->args[0]);
+	const struct feed *f = author_find(c->d, SPAN(c->args[0], n));
+	uint64_t seq = slash ? strtoull(slash + 1, NULL, 10) : 0;
+	int e;
+
+	if (!f || (slash && !seq)) {
+		client_end(c->cl, EXIT_CODE_FAILED, f ? "no such event" :
+			   "no author, or more than one, of that name");
+		return;
+	}
+	e = node_mute(c->d->node, SPAN(f->label, f->label_len), seq,
+		      !strcmp(c->args[1], "on"));
+	if (!e)
+		glue_save(c->d);
+	client_end(c->cl, e ? EXIT_CODE_FAILED : EXIT_CODE_OK,
+		   e == -ENOENT ? "it is not muted" : e ? strerror(-e) : NULL);
+}
+
 /* ---- the table ---- */
 
 static const struct verb verbs[] = {
@@ -275,6 +325,7 @@ static const struct verb verbs[] = {
 	{ "note", verb_note, 2, 2 },
 	{ "tx", verb_tx, 1, 2 },
 	{ "announce", verb_announce, 0, 0 },
+	{ "mute", verb_mute, 2, 2 },
 	{ NULL, NULL, 0, 0 },
 };
 

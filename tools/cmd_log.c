@@ -102,7 +102,7 @@ static void event_text(const struct author *a, const struct event *e)
 	const char *kind = kind_name(e->kind);
 	char text[25];
 
-	if (!e->withheld)
+	if (!e->withheld && e->kind != KIND_STATION)
 		payload_to_json(&o, e->payload);
 	printf("%s  %-9s %5llu  %-14s ",
 	       clock_format_utc(text, e->hlc.wall_ms),

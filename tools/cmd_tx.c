@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * tx on|off|test: the operator's switch. Off acts at once, outlives restarts
- * and beats flags and file. announce: a frame at the operator's word, which
- * the switch does not let through when it is off.
+ * tx, mute: the operator's switches. tx off acts at once, outlives restarts and
+ * beats flags and file; a mute stops sending an event's payload at once.
+ * announce: a frame at the operator's word, which the switch does not let
+ * through when it is off.
  */
 #include <stdio.h>
 #include <string.h>
@@ -51,4 +52,24 @@ int cmd_announce(int argc, char **argv)
 	if (code == EXIT_CODE_OK && !o.json)
 		puts("announced");
 	return code;
+}
+
+int cmd_mute(int argc, char **argv)
+{
+	static char on[] = "on", off[] = "off";
+	bool undo = false;
+	struct option_spec own[] = { { "--off", &undo, NULL },
+				     { NULL, NULL, NULL } };
+	struct options o;
+	int code = options_read(&o, argc, argv,
+		"mute AUTHOR[/SEQ] [--off]\n\n"
+		"This station stops sending what that author wrote, or one "
+		"event of it; its hash\ngoes out instead. AUTHOR: a call "
+		"sign, or the beginning of an author.", own, 1, 1);
+
+	if (code != OPTIONS_OK)
+		return code;
+	char *args[] = { o.args[0], undo ? off : on };
+
+	return client_call(argv[0], 2, args, print_nothing, NULL);
 }

@@ -89,10 +89,6 @@ int history_scan(struct history *h, struct log_snapshot *s,
 		e = history_note(h, &r);
 		if (!e && fn)
 			e = fn(ctx, &r);
-		if (e == -EINVAL && it.damaged_bytes) {
-			h->left_out++;
-			e = 0;
-		}
 		if (e)
 			return e;
 		h->next = it.at;

@@ -16,7 +16,6 @@ struct history {
 	struct log_index *index;
 	uint64_t next;			/* indexed up to here */
 	uint64_t records;
-	uint64_t left_out;		/* they hang on lost records */
 };
 
 /* 0 or -ENOMEM */
@@ -26,8 +25,6 @@ struct store history_store(struct history *h);
 
 /* Takes in what the snapshot holds and was not seen yet; each record goes
  * through fn (may be NULL) too, which stops the scan by not returning 0. 0,
- * what fn returned, or -EINVAL for a record that is none of ours. Behind damage
- * -EINVAL is no error but counted: an event after a lost one has no place, and
- * will come again from a neighbour, as the lost one will. */
+ * what fn returned, or -EINVAL for a record that is none of ours. */
 int history_scan(struct history *h, struct log_snapshot *s,
 		 int (*fn)(void *ctx, const struct log_record *r), void *ctx);

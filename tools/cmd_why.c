@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * why, conflicts, forms: questions to the dataset; no daemon is needed.
+ */
+#include <stdio.h>
+#include "lib/base/clock.h"
+#include "lib/ctl/ctl.h"
+#include "tools/out.h"
+#include "tools/reader.h"
+
+static int ask(struct reader *r, struct options *o, int argc, char **argv,
+	       const char *usage, size_t min, size_t max)
+{
+	int code = options_read(o, argc, argv, usage, NULL, min, max);
+
+	*r = (struct reader){ 0 };
+	if (code == OPTIONS_OK)
+		code = reader_open(r, argv[0]);
+	if (code == OPTIONS_OK)
+		code = reader_load(r, argv[0]);
+	return code;
+}
+
+/* The answer as JSON or through print; o is emptied. */
+static int answer(struct json_out *o, const struct reader *r, bool json,
+		  void (*print)(const struct reader *r, const struct json *v))
+{
+	struct json *v = json_parse(buf_span(&o->b), NULL);
+	int code = v && json_type(v) != JSON_NULL ? EXIT_CODE_OK :
+						    EXIT_CODE_FAILED;
+
+	if (json)
+		printf("%.*s\n", (int)o->b.len, (const char *)o->b.p);
+	else
+		print(r, v);
+	json_free(v);
+	buf_fini(&o->b);
+	return code;
+}
+
+/* ---- why, conflicts ---- */
+
+static void print_author(const struct reader *r, struct span label)
+{
+	uint32_t slot = feed_find(r->data.feeds, label);
+	const char *call = slot == FEED_SLOT_NONE ? "" :
+			   feed_at(r->data.feeds, slot)->call;
+
+	out_text(stdout, *call ? SPAN_STR(call) : label);
+}
+
+static void print_head(const struct reader *r, const struct json *h,
+		       const char *word)
+{
+	char text[25];
+
+	printf("  %-6s ", word);
+	if (json_get(h, "value"))
+		out_value(stdout, json_get(h, "value"));
+	else
+		fputs("(taken away)", stdout);
+	fputs("  by ", stdout);
+	print_author(r, json_string(json_get(h, "author")));
+	printf(" #%lld at %s\n", (long long)json_int(json_get(h, "seq")),
+	       clock_format_utc(text,
+				(uint64_t)json_int(json_get(h, "wall_ms"))));
+}
+
+static void print_field(const struct reader *r, const struct json *v)
+{
+	const struct json *heads = json_get(v, "heads");
+
+	if (!json_len(heads)) {
+		puts("nobody wrote that field");
+		return;
+	}
+	out_text(stdout, json_string(json_get(v, "record_id")));
+	putchar('.');
+	out_text(stdout, json_string(json_get(v, "field")));
+	putchar('\n');
+	for (size_t i = 0; i < json_len(heads); i++)
+		print_head(r, json_at(heads, i), i ? "beside" : "shows");
+	if (json_int(json_get(v, "superseded")))
+		printf("  %lld earlier writes are replaced\n",
+		       (long long)json_int(json_get(v, "superseded")));
+}
+
+static void print_conflicts(const struct reader *r, const struct json *v)
+{
+	for (size_t i = 0; i < json_len(v); i++)
+		print_field(r, json_at(v, i));
+	if (!json_len(v))
+		puts("no conflict");
+}
+
+/* "RECORD.FIELD" at the first dot, or two words. */
+static void field_name(const struct options *o, struct span *record,
+		       struct span *field)
+{
+	const char *dot = strchr(o->args[0], '.');
+
+	*record = SPAN_STR(o->args[0]);
+	*field = SPAN("", 0);
+	if (o->n_args > 1) {
+		*field = SPAN_STR(o->args[1]);
+	} else if (dot) {
+		record->n = (size_t)(dot - o->args[0]);
+		*field = SPAN_STR(dot + 1);
+	}
+}
+
+int cmd_why(int argc, char **argv)
+{
+	struct span record, field;
+	struct json_out out = { 0 };
+	struct options o;
+	struct reader r;
+	int code = ask(&r, &o, argc, argv,
+		"why RECORD.FIELD | RECORD FIELD [--json]\n\n"
+		"How a value came about: the write that shows, those beside "
+		"it, how many are replaced.", 1, 2);
+
+	if (code == OPTIONS_OK) {
+		field_name(&o, &record, &field);
+		view_why_json(r.data.view, record, field, &out);
+		code = answer(&out, &r, o.json, print_field);
+	}
+	reader_close(&r);
+	return code;
+}
+
+int cmd_conflicts(int argc, char **argv)
+{
+	struct json_out out = { 0 };
+	struct options o;
+	struct reader r;
+	int code = ask(&r, &o, argc, argv, "conflicts [--json]\n\n"
+		"Fields that two stations wrote without knowing of each "
+		"other. A further set settles it.", 0, 0);
+
+	if (code == OPTIONS_OK) {
+		view_conflicts_json(r.data.view, &out);
+		code = answer(&out, &r, o.json, print_conflicts);
+	}
+	reader_close(&r);
+	return code;
+}
+
+/* ---- forms ---- */
+
+static void print_forms(const struct reader *r, const struct json *v)
+{
+	static const struct out_column columns[] = {
+		{ "form", "FORM", OUT_TEXT },
+		{ "records", "RECORDS", OUT_NUMBER },
+		{ NULL, NULL, OUT_TEXT },
+	};
+
+	(void)r;
+	out_table(v, columns, "no record yet");
+}
+
+int cmd_forms(int argc, char **argv)
+{
+	struct json_out out = { 0 };
+	struct options o;
+	struct reader r;
+	int code = ask(&r, &o, argc, argv, "forms [--json]\n\n"
+		"The forms in use, and how many records of each.", 0, 0);
+
+	if (code == OPTIONS_OK) {
+		view_forms_json(r.data.view, &out);
+		code = answer(&out, &r, o.json, print_forms);
+	}
+	reader_close(&r);
+	return code;
+}
