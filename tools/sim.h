@@ -33,6 +33,7 @@ struct sim_scenario {
 	bool empty;	/* all but node 0 begin with their own feed only */
 	bool announce;
 	double duration_s;
+	unsigned step_s;	/* between two pieces of an author's news, at most */
 	unsigned duty_permille;
 	unsigned hostile;	/* stations that send false frames */
 	char events[256];	/* a file of events instead of ours, or "" */

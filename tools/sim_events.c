@@ -94,20 +94,22 @@ static void feed_base(struct sim_data *d, struct sim_feed *f, uint64_t n,
 	f->base = f->full;
 }
 
-/* The first piece of news lies after every base; then up to an hour each. */
-static uint64_t news_second(const struct sim_feed *f, struct random *rng)
+/* The first piece of news lies after every base; then up to a step each. */
+static uint64_t news_second(const struct sim_scenario *s,
+			    const struct sim_feed *f, struct random *rng)
 {
 	uint64_t last = feed_last_s(f);
+	unsigned least = s->step_s > 5 ? 5 : 0;
 
 	if (last < NEWS_FROM_S)
 		last = NEWS_FROM_S + random_below(rng, 5000);
-	return last + 5 + random_below(rng, STEP_MAX_S - 5);
+	return last + least + random_below(rng, s->step_s - least);
 }
 
 /* ---- news from a file: meshlog's lines ---- */
 
-static int news_line(struct sim_data *d, struct sim_feed *f, struct span line,
-		     struct random *rng)
+static int news_line(struct sim_data *d, const struct sim_scenario *s,
+		     struct sim_feed *f, struct span line, struct random *rng)
 {
 	struct json *o = json_parse(line, NULL);
 	uint16_t kind = kind_from_name(json_string(json_get(o, "k")));
@@ -118,7 +120,7 @@ static int news_line(struct sim_data *d, struct sim_feed *f, struct span line,
 		e = payload_from_json(&d->payloads, json_get(o, "p"));
 	json_free(o);
 	if (e == 0)
-		feed_add(d, f, kind, news_second(f, rng), at);
+		feed_add(d, f, kind, news_second(s, f, rng), at);
 	return e;
 }
 
@@ -140,7 +142,7 @@ static int news_file(struct sim_data *d, const struct sim_scenario *s,
 	}
 	for (; !e && (s->new_events == 0 || i < s->new_events) &&
 	     (n = getline(&line, &cap, f)) > 0; i++)
-		e = news_line(d, &d->feeds[pool[i % n_pool]],
+		e = news_line(d, s, &d->feeds[pool[i % n_pool]],
 			      SPAN(line, n), rng);
 	if (e)
 		snprintf(err, 160, "%.100s:%u: not an event that we know",
@@ -173,7 +175,7 @@ static int news_make(struct sim_data *d, const struct sim_scenario *s,
 	for (unsigned i = 0; !s->events[0] && i < s->new_events; i++) {
 		struct sim_feed *f = &d->feeds[pool[random_below(rng, n)]];
 
-		feed_generate(d, f, news_second(f, rng), rng);
+		feed_generate(d, f, news_second(s, f, rng), rng);
 	}
 	free(pool);
 	return e;

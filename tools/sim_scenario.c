@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include "tools/sim.h"
 
+#define STEP_DEFAULT_S 3600
 #define RGG_TRIES_MAX 100000
 #define BIT(i) (1ULL << (i))
 
@@ -150,6 +151,7 @@ static int scenario_read(struct sim_scenario *s, const struct json *o,
 	    count(o, "new_events", 0, 0, 1000000, &s->new_events, err) ||
 	    count(o, "new_authors", 0, 0, s->authors, &s->new_authors, err) ||
 	    count(o, "duty", 1000, 1, 1000, &s->duty_permille, err) ||
+	    count(o, "step", STEP_DEFAULT_S, 1, 86400, &s->step_s, err) ||
 	    count(o, "hostile", 0, 0, 8, &s->hostile, err) ||
 	    number(o, "duration", 3600, 1, 1e8, &s->duration_s, err) ||
 	    word(o, "holder", holders, &holder, err) ||

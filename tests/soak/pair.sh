@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # 100 events of 10 authors from one station to another over cairn-air: 1200
-# bit/s, a tenth of the long frames lost. A line a seed, the mean, and the
-# simulator's mean of the same events beside it.
+# bit/s, a tenth of the long frames lost. A line a seed, the mean, and beside
+# it the simulator's mean over the same events, as close in time as they are
+# here, of stations that met before as they did here.
 # pair.sh [SEEDS [FIRST]]; exit 1 if a run did not converge.
 . "$(dirname "$0")/lib.sh"
 seeds=${1:-20} first=${2:-1}
@@ -71,7 +72,7 @@ dataset_make() {
 		set) c "a${args[0]}" set "${args[@]:2}" --json ;;
 		*) c "a${args[0]}" "${args[@]:1}" ;;
 		esac > /dev/null || fail "write: ${args[*]}"
-	done < "$D/events.txt"
+	done < <(sort -s -k 1,1 "$D/events.txt")	# one seal an author
 	until_ok 60 holds a0 122 || fail "the news do not arrive: $(heads a0)"
 	sleep 1.5	# the holder's own seal
 	for (( a = 0; a < 10; a++ )); do end a$a; done
@@ -82,7 +83,7 @@ dataset_make() {
 # ---- a run ----
 
 run_one() {
-	local seed=$1 want stats began=0 word=no
+	local seed=$1 want stats began=0 word=no n
 	rm -rf "$D/a0" "$D/r"
 	cp -a --sparse=always "$D/master/." "$D/"
 	want=$(hash_of a0)
@@ -103,7 +104,10 @@ run_one() {
 		"$(number frames <<< "$stats")" "$(number keyups <<< "$stats")" \
 		"$(number collisions <<< "$stats")" >> "$D/table"
 	tail -n 1 "$D/table" | row
-	end a0; end r; end air
+	for n in a0 r air; do
+		end $n
+		[ "$status" = 0 ] || fail "$n: exit $status"
+	done
 }
 up() { c "$1" status --json | grep -q '"name":"radio","device":[^}]*"up":true'; }
 row() { awk '{ printf "%-6s %5s %8.1f %8.0f %8.1f %6.1f %6.1f %5.1f\n", $1, $2, $3, $4, $5, $6, $7, $8 }'; }
@@ -111,7 +115,8 @@ row() { awk '{ printf "%-6s %5s %8.1f %8.0f %8.1f %6.1f %6.1f %5.1f\n", $1, $2, 
 simulated() {
 	cat > "$D/pair.json" <<-END
 	{ "name": "the same, simulated", "nodes": 2, "authors": 11, "base_seq": [2, 3],
-	  "holder": "node0", "new_authors": 10, "events": "$D/events.jsonl", "duration": 7200 }
+	  "holder": "node0", "warm": true, "step": 1, "new_authors": 10,
+	  "events": "$D/events.jsonl", "duration": 7200 }
 	END
 	"$O/cairn-sim" --json --seeds "$seeds" "$D/pair.json" | tail -n 1 > "$D/sim"
 	printf 'sim %s %s %s %s %s %s %s\n' "$(sed 's/.*"converged":\([^,]*\).*/\1/' "$D/sim")" \
@@ -126,5 +131,6 @@ awk '{ n++; y += $2 == "yes"; for (i = 3; i <= 8; i++) s[i] += $i }
 	END { printf "mean %d/%d", y, n; for (i = 3; i <= 8; i++) printf " %f", s[i] / n; print "" }' \
 	"$D/table" | row
 simulated | row
+grep -hE 'Sanitizer|runtime error' "$D"/*.log && fail "a sanitizer spoke"
 grep -qv ' yes ' "$D/table" && fail "a run did not converge"
 exit 0
