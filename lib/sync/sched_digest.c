@@ -8,6 +8,7 @@
 
 #define C_MIN 4
 #define C_USUAL_MAX 16
+#define C_HIDDEN_MIN 8
 #define C_SECOND_MIN 12
 #define PARTS_AT_ONCE 4
 #define GREET_QUIET_US (60 * US_PER_S)
@@ -30,17 +31,29 @@ static unsigned digest_sqrt_up(uint64_t v)
 	return r;
 }
 
-/* The size of the sketch for a neighbour: 2 + sqrt of the difference of the
- * counts; larger, and then in parts, after sketches that did not decode. */
+/* From the difference of the event counts. Where stations are hidden from each
+ * other both sides have news, and each round costs more than its bytes. */
+static unsigned digest_c(uint64_t far, bool hidden)
+{
+	unsigned c = 2 + digest_sqrt_up(far);
+
+	if (hidden)
+		return far > 2 * (SYNDROME_C_MAX - C_HIDDEN_MIN) ?
+			SYNDROME_C_MAX : C_HIDDEN_MIN + (unsigned)far / 2;
+	return c > C_USUAL_MAX ? C_USUAL_MAX : c < C_MIN ? C_MIN : c;
+}
+
+/* The sketch for a neighbour; larger, and then in parts, after sketches that
+ * did not decode. */
 static struct sync_shape digest_shape(const struct sync_port *p,
-				      const struct sync_peer *q)
+				      const struct sync_peer *q,
+				      uint64_t now_us)
 {
 	static const uint8_t part_bits[] = { 0, 0, 0, 1, 2, 3, 4, 5 };
 	uint64_t mine = feed_event_count(p->env->feeds);
 	uint64_t far = q->events > mine ? q->events - mine : mine - q->events;
-	unsigned c = 2 + digest_sqrt_up(far);
+	unsigned c = digest_c(far, sync_hidden(p, now_us));
 
-	c = c > C_USUAL_MAX ? C_USUAL_MAX : c < C_MIN ? C_MIN : c;
 	if (q->level == 1)
 		c = 2 * c < C_SECOND_MIN ? C_SECOND_MIN : 2 * c;
 	if (q->level > 1 || c > SYNDROME_C_MAX)
@@ -63,7 +76,7 @@ static struct sync_shape digest_shape_for_all(const struct sync_port *p,
 		    feed_history_find(p->env->feeds, q->root48) >= 0 ||
 		    sync_peer_settled(q, q->root48, root, now_us))
 			continue;
-		s = digest_shape(p, q);
+		s = digest_shape(p, q, now_us);
 		if (s.part_bits > best.part_bits || s.c > best.c)
 			best = s;
 	}
@@ -257,7 +270,7 @@ static void digest_show(struct sync_port *p, uint64_t now_us)
 		return;
 	peer->shown_theirs = peer->root48;
 	peer->shown_mine = feed_root48(p->env->feeds);
-	digest_say(p, digest_shape(p, peer), true, now_us);
+	digest_say(p, digest_shape(p, peer, now_us), true, now_us);
 }
 
 static void digest_reply_due(struct sync_timer *t, uint64_t now_us)

@@ -10,8 +10,10 @@
 #define IMIN_STREAM_US (1 * US_PER_S)
 #define IMAX_US (3600 * US_PER_S)
 #define STREAM_RTT_US (100 * US_PER_MS)
-#define FRUITLESS_US (60 * US_PER_S)
-#define FUTILE_STEP 16
+#define HIDDEN_US (1800 * US_PER_S)
+#define FRUITLESS_US (10 * US_PER_S)
+#define FRUITLESS_MAX 8		/* doublings: 43 minutes */
+#define FUTILE_STEP 64
 #define NAV_MAX_US (15 * US_PER_S)
 #define NAV_WINDOW_US (600 * US_PER_S)
 
@@ -35,15 +37,23 @@ unsigned sync_n(const struct sync_port *p, uint64_t now_us)
 	return sync_peers_live(&p->peers, now_us);
 }
 
-/* Grows with the neighbours, since n stations share the channel; and with
+bool sync_hidden(const struct sync_port *p, uint64_t now_us)
+{
+	return p->hidden_us && now_us < p->hidden_us + HIDDEN_US;
+}
+
+/* Grows with the neighbours, since n stations share the channel, more where
+ * they are hidden from each other and a word too many collides; and with
  * digests that differ and lead nowhere, since a liar costs nothing else. */
 uint64_t sync_imin(const struct sync_port *p, uint64_t now_us)
 {
 	unsigned n = p->c.stream ? 1 : sync_n(p, now_us);
 	unsigned patience = p->futile / FUTILE_STEP;
+	uint64_t imin = p->imin_floor * (n > 1 ? n + 1 : 2) / 2;
 
-	return (p->imin_floor * (n > 1 ? n + 1 : 2) / 2)
-		<< (patience < 8 ? patience : 8);
+	if (n > 2 && sync_hidden(p, now_us))
+		imin *= 4;
+	return imin << (patience < 8 ? patience : 8);
 }
 
 /* The window in which requests for parity are spread (rule 8). */
@@ -171,12 +181,12 @@ bool sync_send(struct sync_port *p, const struct sync_message *m, unsigned n,
 void sync_fruitless(struct sync_port *p, struct sync_peer *peer,
 		    uint64_t now_us)
 {
-	uint64_t wait = FRUITLESS_US << (peer->fruitless < 6 ?
-					 peer->fruitless : 6);
+	unsigned n = peer->fruitless < FRUITLESS_MAX ? peer->fruitless :
+		FRUITLESS_MAX;
 
 	if (peer->fruitless < UINT8_MAX)
 		peer->fruitless++;
-	sync_peer_settle(peer, feed_root48(p->env->feeds), now_us + wait);
+	sync_peer_settle(peer, feed_root48(p->env->feeds), now_us + (FRUITLESS_US << n));
 }
 
 /* ---- Trickle ---- */

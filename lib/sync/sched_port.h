@@ -128,6 +128,9 @@ struct sync_port {
 
 unsigned sync_n(const struct sync_port *p, uint64_t now_us);
 uint64_t sync_imin(const struct sync_port *p, uint64_t now_us);
+/* Stations that I do not hear were named lately: some neighbours are hidden
+ * from each other. */
+bool sync_hidden(const struct sync_port *p, uint64_t now_us);
 uint64_t sync_spread(const struct sync_port *p, uint64_t now_us);
 uint64_t sync_random(struct sync_port *p, uint64_t below_us);
 uint64_t sync_quiet_us(const struct sync_port *p);

@@ -9,7 +9,6 @@
 #include "lib/sync/sched_port.h"
 
 #define ASKED_US (30 * US_PER_S)
-#define HIDDEN_US (1800 * US_PER_S)
 
 static struct sync_rx *rx_find(struct sync_port *p, uint32_t address,
 			       uint8_t number)
@@ -34,8 +33,7 @@ static bool rx_mine(const struct sync_rx *r, uint64_t now_us)
 {
 	const struct sync_port *p = r->port;
 
-	if (r->asked || !p->hidden_us ||
-	    now_us >= p->hidden_us + HIDDEN_US)
+	if (r->asked || !sync_hidden(p, now_us))
 		return true;
 	return r->done || (r->g.k - r->g.n) * 4 <= r->g.k;
 }
