@@ -40,22 +40,33 @@ static bool call_char(int c)
 	return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
-/* False if the six characters are not letters and digits, then padding. */
+/* What an address byte without its lowest bit may be: a bit for call_chars,
+ * one for padding. */
+static const uint16_t byte_kind[128] = {
+	['0' ... '9'] = 1, ['A' ... 'Z'] = 1,
+	[PAD >> 1] = 1 << CALL_LEN, [PAD_RETICULUM >> 1] = 1 << CALL_LEN,
+};
+
+/* False if the six characters are not letters and digits, then padding. Call
+ * signs differ in length, so a loop that ends with them would be mispredicted
+ * at each: all six are looked at, the answer is in two masks. */
 static bool address_decode(struct ax25_address *a, const uint8_t *p)
 {
-	size_t n = 0;
+	unsigned kinds = 0, low = 0, chars, pads, n;
 
-	while (n < CALL_LEN && !(p[n] & 1) && call_char(p[n] >> 1)) {
-		a->call[n] = (char)(p[n] >> 1);
-		n++;
+	for (unsigned i = 0; i < CALL_LEN; i++) {
+		kinds |= (unsigned)byte_kind[p[i] >> 1] << i;
+		low |= p[i] & 1;
+		a->call[i] = (char)(p[i] >> 1);
 	}
+	chars = kinds & ((1u << CALL_LEN) - 1);
+	pads = kinds >> CALL_LEN;
+	n = (unsigned)__builtin_ctz(~chars);
 	a->call[n] = '\0';
 	a->ssid = p[CALL_LEN] >> 1 & 15;
 	a->c_or_h = p[CALL_LEN] & C_OR_H;
-	for (size_t i = n; i < CALL_LEN; i++)
-		if (p[i] != PAD && p[i] != PAD_RETICULUM)
-			return false;
-	return n > 0;
+	return n > 0 && !low && chars == (1u << n) - 1 &&
+	       (chars | pads) == (1u << CALL_LEN) - 1;
 }
 
 static void address_encode(uint8_t *p, const struct ax25_address *a,

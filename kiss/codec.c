@@ -10,9 +10,7 @@
  */
 #include "kiss/codec.h"
 
-/* How far after an escape bytes are looked at one by one, before memchr pays
- * for its call again: escapes come in clusters. */
-#define SCAN_BYTES 8
+#define NEAR 4	/* escapes come in clusters */
 
 static const char *const error_names[KISS_ERR_COUNT] = {
 	[KISS_ERR_NONE] = "none",
@@ -71,38 +69,57 @@ static void drop_frame(struct kiss_decoder *d, enum kiss_error e)
 	d->drop = true;
 }
 
-static bool append(struct kiss_decoder *d, const uint8_t *p, size_t n)
+static void append(struct kiss_decoder *d, const uint8_t *p, size_t n)
 {
 	if (n > sizeof(d->buf) - d->len) {
 		drop_frame(d, KISS_ERR_OVERSIZE);
-		return false;
+		return;
 	}
 	memcpy(d->buf + d->len, p, n);
 	d->len += n;
-	return true;
 }
 
-/* The byte after FESC. Anything but the two legal ones spoils the frame; a
- * second FESC is no exception. */
-static bool append_escaped(struct kiss_decoder *d, uint8_t b)
+/* The byte that b stands for after FESC, or -1. A second FESC is no exception:
+ * it spoils the frame as any other byte does. */
+static int unescape(uint8_t b)
 {
-	uint8_t plain = b == KISS_TFEND ? KISS_FEND : KISS_FESC;
+	return b == KISS_TFEND ? KISS_FEND : b == KISS_TFESC ? KISS_FESC : -1;
+}
 
-	d->escape = false;
-	if (b != KISS_TFEND && b != KISS_TFESC) {
-		drop_frame(d, KISS_ERR_ESCAPE);
-		return false;
+/* Byte by byte, until so many came without an escape that memchr pays. */
+static const uint8_t *collect_near(struct kiss_decoder *d, const uint8_t *p,
+				   const uint8_t *end)
+{
+	for (int plain = 0; p < end && (plain < NEAR || d->escape); plain++) {
+		int b = *p++;
+
+		if (!d->escape && b == KISS_FESC) {
+			d->escape = true;
+			continue;
+		}
+		if (d->escape) {
+			d->escape = false;
+			plain = 0;
+			b = unescape((uint8_t)b);
+		}
+		if (b < 0 || d->len == sizeof(d->buf)) {
+			drop_frame(d, b < 0 ? KISS_ERR_ESCAPE
+					    : KISS_ERR_OVERSIZE);
+			break;
+		}
+		d->buf[d->len++] = (uint8_t)b;
 	}
-	return append(d, &plain, 1);
+	return p;
 }
 
-/* The next FESC in [p, end), or end. */
-static const uint8_t *find_escape(const uint8_t *p, const uint8_t *end)
+/* Up to the next escape, in one piece. */
+static const uint8_t *collect_far(struct kiss_decoder *d, const uint8_t *p,
+				  const uint8_t *end)
 {
-	for (int i = 0; i < SCAN_BYTES; i++, p++)
-		if (p == end || *p == KISS_FESC)
-			return p;
-	return find(p, end, KISS_FESC);
+	const uint8_t *stop = find(p, end, KISS_FESC);
+
+	append(d, p, (size_t)(stop - p));
+	return stop;
 }
 
 /* Bytes of the open frame, without any FEND. */
@@ -110,15 +127,10 @@ static void collect(struct kiss_decoder *d, const uint8_t *p,
 		    const uint8_t *end)
 {
 	while (p < end && !d->drop) {
-		const uint8_t *stop;
-
-		if (d->escape && !append_escaped(d, *p++))
-			return;
-		stop = find_escape(p, end);
-		if (!append(d, p, (size_t)(stop - p)))
-			return;
-		d->escape = stop < end;
-		p = stop + d->escape;
+		if (!d->escape)
+			p = collect_far(d, p, end);
+		if (!d->drop)
+			p = collect_near(d, p, end);
 	}
 }
 
