@@ -90,7 +90,7 @@ static int unescape(uint8_t b)
 static const uint8_t *collect_near(struct kiss_decoder *d, const uint8_t *p,
 				   const uint8_t *end)
 {
-	for (int plain = 0; p < end && (plain < NEAR || d->escape); plain++) {
+	for (int plain = 0; p < end && plain < NEAR; plain++) {
 		int b = *p++;
 
 		if (!d->escape && b == KISS_FESC) {

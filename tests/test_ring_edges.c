@@ -12,8 +12,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include "lib/base/clock.h"
 #include "tests/ring_peer.h"
@@ -422,6 +427,46 @@ static void test_timer_for_now_waits_a_turn(void **state)
 	ring_timer_clear(ring, &again);
 }
 
+/* As under Docker's seccomp profile. 0 if all is as it should be. */
+static int child_without_uring(void)
+{
+	struct sock_filter refuse[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			 offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_io_uring_setup, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = { 4, refuse };
+	struct ring *r;
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program))
+		return 1;
+	unsetenv("CAIRN_ENGINE");
+	if (ring_new(&r, "uring") != -EPERM)
+		return 2;
+	if (ring_new(&r, NULL) || strcmp(ring_backend(r), "epoll"))
+		return 3;
+	if (strcmp(ring_describe(r),
+		   "epoll; io_uring is refused (Operation not permitted)"))
+		return 4;
+	ring_free(r);
+	return 0;
+}
+
+static void test_refused_uring(void **state)
+{
+	int status;
+	pid_t pid = fork();
+
+	(void)state;
+	if (pid == 0)
+		_exit(child_without_uring());
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
 static void test_backend_names(void **state)
 {
 	struct ring *r = NULL;
@@ -452,7 +497,8 @@ int main(void)
 {
 	const struct CMUnitTest epoll[] = { ALL(variant_epoll) };
 	const struct CMUnitTest uring[] = {
-		ALL(variant_uring), ON(test_buffers_run_out, variant_few_buffers),
+		ALL(variant_uring), ON(test_refused_uring, variant_uring),
+		ON(test_buffers_run_out, variant_few_buffers),
 		ON(test_many_at_once, variant_few_buffers),
 		ON(test_many_at_once, variant_small_cq),
 		ON(test_pipe, variant_single),
