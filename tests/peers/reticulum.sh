@@ -17,7 +17,7 @@ done
 if ! { [ "${RNS_PATH:-}" ] && [ "$python" ] && command -v socat > /dev/null; }; then
 	echo "needs RNS_PATH, socat, python3-cryptography, python3-serial"
 	exit 77
-}
+fi
 . "$(dirname "$0")/../lib.sh"
 export PYTHONPATH=$RNS_PATH
 server=$(free_port) client=$(free_port)
