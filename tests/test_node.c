@@ -643,6 +643,11 @@ static void test_announce_relayed(void **state)
 	announced_n = 0;
 	assert_int_equal(announce(&f, 0), 0);
 	assert_true(announced_n > 0);
+	announced[AX25_UI_HEADER] |= 0x80;	/* masked: nobody's announce */
+	announced[AX25_UI_HEADER + 1] = 200;
+	assert_int_equal(field_input(&f, 1, SPAN(announced, announced_n)),
+			 NODE_NOT_OURS);
+	announced[AX25_UI_HEADER] &= 0x7f;
 	announced[AX25_UI_HEADER + 1] = 3;	/* hops: not signed */
 	assert_int_equal(field_input(&f, 1, SPAN(announced, announced_n)),
 			 NODE_OK);

@@ -58,8 +58,11 @@ static enum node_verdict input_packet(struct node_port *p, const char *call,
 {
 	struct node *n = p->node;
 	struct rns_packet packet;
+	enum rns_error e = rns_packet_parse(&packet, raw);
 
-	if (rns_packet_parse(&packet, raw) != RNS_OK)
+	if (packet.ifac)	/* masked with another network's code, hops too */
+		return NODE_NOT_OURS;
+	if (e != RNS_OK)
 		return NODE_BAD_FRAME;
 	if (packet.type == RNS_ANNOUNCE)
 		return node_announce_input(n, p, call, direct, &packet);
