@@ -80,7 +80,8 @@ struct rd {
 
 static inline struct rd rd_init(struct span s)
 {
-	return (struct rd){ s.p, s.p + s.n, false };
+	/* no arithmetic on the null of an empty span */
+	return (struct rd){ s.p, s.n ? s.p + s.n : s.p, false };
 }
 
 static inline size_t rd_left(const struct rd *r)
