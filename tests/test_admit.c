@@ -195,6 +195,23 @@ static void test_longer_branch_stands(void **unused)
 	set_close(s);
 }
 
+/* A fork in the very last event is one, too. */
+static void test_fork_at_the_head(void **unused)
+{
+	struct station_set *s = set_open_keys();
+
+	(void)unused;
+	two_branches(4, 6);
+	assert_int_equal(take_run(s, &a, 1, 4), FEED_ACCEPTED);
+	assert_int_equal(take_run(s, &b, 4, 6), FEED_ACCEPTED);
+	assert_int_equal(s->change.displaced_from, 4);
+	assert_int_equal(s->change.displaced_to, 4);
+	assert_int_equal(s->change.proof.seq, 4);
+	assert_true(feed_at(s->feeds, 0)->forked);
+	reload_same(s);
+	set_close(s);
+}
+
 static void test_tie_goes_to_smaller_id(void **unused)
 {
 	(void)unused;
@@ -293,6 +310,24 @@ static void test_quota(void **unused)
 	assert_int_equal(take_run(s, &w, 1, 4), FEED_ACCEPTED);
 	assert_int_equal(take_run(s, &w, 5, 6), FEED_QUOTA);
 	assert_int_equal(take_run(s, &w, 1, 4), FEED_DUPLICATE);
+	set_close(s);
+}
+
+/* A branch counts what it has and what comes, before it is kept. */
+static void test_quota_of_a_branch(void **unused)
+{
+	struct feed_config cfg = { .need_station = true,
+				   .author_events_max = 10 };
+	struct station_set *s = set_open(&cfg);
+
+	(void)unused;
+	two_branches(6, 9);
+	assert_int_equal(take_run(s, &a, 1, 6), FEED_ACCEPTED);
+	assert_int_equal(take_run(s, &b, 4, 5), FEED_PROOF);
+	assert_int_equal(take_run(s, &b, 6, 8), FEED_QUOTA);
+	assert_int_equal(feed_candidate_end(s->feeds, 0), 5);
+	assert_int_equal(take_run(s, &b, 6, 7), FEED_ACCEPTED);
+	assert_int_equal(feed_at(s->feeds, 0)->events, 10);
 	set_close(s);
 }
 
@@ -603,10 +638,12 @@ int main(void)
 		cmocka_unit_test(test_station_refused),
 		cmocka_unit_test(test_small_order_key),
 		cmocka_unit_test(test_longer_branch_stands),
+		cmocka_unit_test(test_fork_at_the_head),
 		cmocka_unit_test(test_tie_goes_to_smaller_id),
 		cmocka_unit_test(test_proof),
 		cmocka_unit_test(test_candidates_are_bounded),
 		cmocka_unit_test(test_quota),
+		cmocka_unit_test(test_quota_of_a_branch),
 		cmocka_unit_test(test_full),
 		cmocka_unit_test(test_bad_events),
 		cmocka_unit_test(test_shared_alias),
