@@ -659,6 +659,40 @@ static void test_announce_relayed(void **state)
 	field_fini(&f);
 }
 
+static bool tap_announce_away(struct field *f, unsigned from,
+			      struct span frame)
+{
+	tap_announce(f, from, frame);
+	return from == 0 && frame.p[15] == AX25_PID_NONE;
+}
+
+/* An announce under another call sign than its author's `station` claims is
+ * on the map, but its sender is no neighbour. */
+static void test_announce_other_call(void **state)
+{
+	struct json_out o = { 0 };
+	struct field f;
+
+	(void)state;
+	field_init(&f, 2, 1);
+	f.s[0].config.digest_announce = true;
+	f.tap = tap_announce_away;
+	announced_n = 0;
+	field_start(&f);
+	field_write(&f, 0, 1);
+	field_run_s(&f, 7 * HOUR);
+	assert_true(announced_n > 0 && field_equal(&f));
+	announced[7] = 'L' << 1;	/* the source's first letter */
+	assert_int_equal(field_input(&f, 1, SPAN(announced, announced_n)),
+			 NODE_OK);
+	node_neighbours_json(f.s[1].node, &o, field_now(&f));
+	buf_add_u8(&o.b, 0);
+	assert_non_null(strstr((char *)o.b.p, "TE5T"));
+	assert_null(strstr((char *)o.b.p, "LE5T"));
+	buf_fini(&o.b);
+	field_fini(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -685,6 +719,7 @@ int main(void)
 		cmocka_unit_test(test_settled_pair),
 		cmocka_unit_test(test_forks),
 		cmocka_unit_test(test_announces),
+		cmocka_unit_test(test_announce_other_call),
 		cmocka_unit_test(test_announce_now),
 		cmocka_unit_test(test_announce_relayed),
 	};
