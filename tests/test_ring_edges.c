@@ -141,6 +141,7 @@ static void test_pause_holds_what_is_under_way(void **state)
 	send_pattern(fd[1], 5000);	/* many buffers, one reap */
 	close(fd[1]);
 	UNTIL(p.messages, 1);
+	assert_int_equal(p.messages, 1);
 	while (p.got.len < 5000) {
 		unsigned seen = p.messages;
 
@@ -149,6 +150,7 @@ static void test_pause_holds_what_is_under_way(void **state)
 		assert_int_equal(p.closed, 0);
 		ring_stream_pause(p.st, false);
 		UNTIL(p.messages, seen + 1);
+		assert_int_equal(p.messages, seen + 1);
 	}
 	settle();
 	assert_int_equal(p.closed, 0);	/* the end waits as well */
@@ -269,26 +271,30 @@ static void test_last_words_are_read(void **state)
 	peer_close(&p);
 }
 
-static struct peer *victim;
+static struct peer *victim, heir;
+static int heir_fd[2];
 
+/* Closes the other one, and opens a third in its place. */
 static void close_other(void *ctx, struct span bytes)
 {
 	struct peer *p = ctx;
 
 	on_data(p, bytes);
-	if (victim && victim != p) {
-		victim->gone = true;
-		ring_stream_close(victim->st);
-		victim = NULL;
-	}
+	if (!victim || victim == p)
+		return;
+	victim->gone = true;
+	ring_stream_close(victim->st);
+	victim = NULL;
+	pair(SOCK_STREAM, heir_fd);
+	peer_open(&heir, heir_fd[0], RING_TCP);
 }
 
 static void test_close_another_in_the_same_reap(void **state)
 {
 	static const struct ring_stream_ops closing = {
 		close_other, on_closed, on_drained };
-	struct peer p[2] = { 0 }, q;
-	int fd[2][2], again[2];
+	struct peer p[2] = { 0 };
+	int fd[2][2];
 
 	(void)state;
 	for (int i = 0; i < 2; i++) {
@@ -301,18 +307,34 @@ static void test_close_another_in_the_same_reap(void **state)
 	assert_int_equal(write(fd[0][1], "a", 1), 1);
 	assert_int_equal(write(fd[1][1], "b", 1), 1);
 	UNTIL(p[0].messages, 1);
-	pair(SOCK_STREAM, again);	/* may well get p[1]'s number */
-	peer_open(&q, again[0], RING_TCP);
 	settle();
-	assert_int_equal(p[1].calls_after_close + q.messages, 0);
-	assert_int_equal(write(again[1], "q", 1), 1);
-	UNTIL(q.messages, 1);
+	assert_int_equal(p[1].calls_after_close + heir.messages, 0);
+	assert_true(ring_counters(ring)->late_completions > 0);
+	assert_int_equal(write(heir_fd[1], "q", 1), 1);
+	UNTIL(heir.messages, 1);
 	peer_close(&p[0]);
 	peer_close(&p[1]);
-	peer_close(&q);
+	peer_close(&heir);
 	for (int i = 0; i < 2; i++)
 		close(fd[i][1]);
-	close(again[1]);
+	close(heir_fd[1]);
+}
+
+/* A file can't be waited for: an end with a reason, and no spinning. */
+static void test_a_file_is_no_line(void **state)
+{
+	char name[] = "/tmp/cairn-ring-XXXXXX";
+	int fd = mkstemp(name);
+	struct peer p;
+
+	(void)state;
+	unlink(name);
+	peer_open(&p, fd, RING_TTY);
+	UNTIL(p.closed, 1);
+	assert_true(p.error < 0);
+	settle();
+	assert_int_equal(p.closed, 1);
+	peer_close(&p);
 }
 
 static void test_flags_are_put_back(void **state)
@@ -404,6 +426,34 @@ static void test_no_descriptors_left(void **state)
 	close(c);
 }
 
+/* The fd of a connect is the caller's, as if it had never been polled. */
+static void test_connected_is_a_stream(void **state)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET };
+	int l = socket(AF_INET, SOCK_STREAM, 0), far;
+	socklen_t len = sizeof(a);
+	struct peer p;
+
+	(void)state;
+	n_accepted = n_refused = 0;
+	a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	assert_int_equal(bind(l, (struct sockaddr *)&a, sizeof(a)), 0);
+	assert_int_equal(listen(l, 4), 0);
+	getsockname(l, (struct sockaddr *)&a, &len);
+	assert_non_null(ring_connect(ring, socket(AF_INET, SOCK_STREAM, 0),
+				     &a, len, on_accept, NULL));
+	UNTIL(n_accepted, 1);
+	settle();
+	far = accept(l, NULL, NULL);
+	peer_open(&p, accepted[0], RING_TCP);
+	assert_int_equal(write(far, "hi", 2), 2);
+	UNTIL(p.got.len, 2);
+	assert_int_equal(p.closed, 0);
+	peer_close(&p);
+	close(far);
+	close(l);
+}
+
 static struct ring_timer again;
 static unsigned n_again;
 
@@ -489,8 +539,9 @@ static void test_backend_names(void **state)
 	ON(test_datagrams_keep_their_bounds, v), \
 	ON(test_refused_datagrams_pass, v), ON(test_last_words_are_read, v), \
 	ON(test_close_another_in_the_same_reap, v), \
-	ON(test_flags_are_put_back, v), ON(test_free_with_all_under_way, v), \
-	ON(test_no_descriptors_left, v), \
+	ON(test_a_file_is_no_line, v), ON(test_flags_are_put_back, v), \
+	ON(test_free_with_all_under_way, v), \
+	ON(test_no_descriptors_left, v), ON(test_connected_is_a_stream, v), \
 	ON(test_timer_for_now_waits_a_turn, v), ON(test_backend_names, v)
 
 int main(void)

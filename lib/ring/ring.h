@@ -65,7 +65,8 @@ struct ring_stream *ring_stream_new(struct ring *r, int fd,
 				    enum ring_class cls,
 				    const struct ring_stream_ops *ops,
 				    void *ctx);
-/* Queues a copy (one message, where the socket keeps them apart); 0, -ENOBUFS above out_max (1 MiB; nothing queued), -EPIPE. */
+/* Queues a copy (one message, where the socket keeps them apart); 0, -ENOBUFS
+ * above 1 MiB (nothing queued), -EPIPE. */
 int ring_stream_write(struct ring_stream *s, struct span bytes);
 size_t ring_stream_queued(const struct ring_stream *s);
 /* Stops reading (back-pressure) and starts again; in between neither data nor

@@ -252,7 +252,7 @@ static void stream_complete(struct ring_handle *h,
 
 	if (c->op == RING_WRITE)
 		stream_wrote(s, c->res);
-	else if (c->op == RING_POLL)
+	else if (c->op == RING_POLL && c->res > 0)
 		stream_read_polled(s);
 	else if (c->res > 0)
 		stream_take(s, c->data);

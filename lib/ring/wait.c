@@ -111,12 +111,22 @@ struct ring_wait *ring_connect(struct ring *r, int fd, const void *addr,
 
 /* ---- accepting ---- */
 
+/* Out of descriptors, say: polling again at once would spin. */
+static void accept_rest(struct ring_wait *w, int error)
+{
+	ring_timer_set(w->h.r, &w->rest, w->h.r->now_us + ACCEPT_REST_US);
+	w->fn(w->ctx, error);
+}
+
 static void accept_complete(struct ring_handle *h,
 			    const struct ring_completion *c)
 {
 	struct ring_wait *w = wait_of(h);
 
-	(void)c;
+	if (c->res < 0) {
+		accept_rest(w, c->res);
+		return;
+	}
 	for (int i = 0; i < ACCEPTS_A_TURN && !h->closing; i++) {
 		int fd = accept4(h->fd, NULL, NULL,
 				 SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -126,10 +136,7 @@ static void accept_complete(struct ring_handle *h,
 		} else if (errno == EAGAIN) {
 			break;
 		} else if (errno != EINTR && errno != ECONNABORTED) {
-			/* Out of descriptors: polling would spin. */
-			ring_timer_set(h->r, &w->rest,
-				       h->r->now_us + ACCEPT_REST_US);
-			w->fn(w->ctx, -errno);
+			accept_rest(w, -errno);
 			return;
 		}
 	}
