@@ -39,6 +39,7 @@ void dataset_apply(struct dataset *d, uint32_t slot, const struct event *e)
 int dataset_load(struct dataset *d, uint16_t type, uint32_t slot,
 		 struct span record)
 {
+	uint64_t last = feed_own_last(d->feeds, slot);
 	int err = feed_load(d->feeds, type, slot, record);
 	struct event e;
 
@@ -49,9 +50,12 @@ int dataset_load(struct dataset *d, uint16_t type, uint32_t slot,
 	if (type != RECORD_EVENT)
 		return 0;
 	err = record_event_decode(record, &e);
-	if (!err)
-		dataset_apply(d, slot, &e);
-	return err;
+	if (err)
+		return err;
+	if (e.seq <= last)
+		d->stale = true; /* a payload that was withheld */
+	dataset_apply(d, slot, &e);
+	return 0;
 }
 
 /* A chain ends where the store has no more: own events stand unsealed. */

@@ -122,8 +122,8 @@ void node_take_change(struct node *n, const struct feed_change *c)
 {
 	feed_change_records(n->data.feeds, c, take_record, n);
 	node_queue_commit(n);
-	if (c->displaced_from)
-		n->data.stale = true;
+	if (c->displaced_from || (c->n_events && !c->n_seals))
+		n->data.stale = true; /* a branch left, or payloads came */
 	for (size_t i = 0; i < c->n_events; i++) {
 		dataset_apply(&n->data, c->slot, &c->events[i]);
 		take_stamp(n, &c->events[i]);

@@ -45,8 +45,10 @@ static void write_seal(struct node *n)
 	struct feed_change c = { .slot = n->own_slot };
 
 	if (feed_seal_own(n->data.feeds, n->own_slot,
-			  n->c.identity.prv + 32, &c))
+			  n->c.identity.prv + 32, &c)) {
+		node_seal_arm(n); /* not readable yet: being synced */
 		return;
+	}
 	c.new_author = false;
 	c.n_events = 0;		/* they are in the log already */
 	node_take_change(n, &c);
