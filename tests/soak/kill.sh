@@ -3,14 +3,23 @@
 # Three stations in a line on cairn-air; somebody writes, and a random station
 # is killed with SIGKILL at a random moment, N times. At the end the three
 # views are equal and every write that `cairn` confirmed is at all three.
-# kill.sh [N [SEED]]
+# kill.sh [N [SEED]]; LINK=tcp: the same line over IP, in real time.
 . "$(dirname "$0")/lib.sh"
 N=${1:-10} seed=${2:-$(( $(date +%s) % 100000 ))}
 RANDOM=$seed
+[ "${LINK:-air}" = tcp ] && SPEED=1
 names=(a b c) calls=(Q1AAA-1 Q2BBB-1 Q3CCC-1)
+port=$(free_port)
 touch "$D/confirmed"
 
-start() { radio "${names[$1]}" "${calls[$1]}" "$1"; }
+start() {
+	local lan=("tcp:127.0.0.1:$port" "listen:127.0.0.1:$port" "tcp:127.0.0.1:$port")
+	if [ "${LINK:-air}" = tcp ]; then
+		station "${names[$1]}" --callsign "${calls[$1]}" --port "lan=${lan[$1]}"
+	else
+		radio "${names[$1]}" "${calls[$1]}" "$1"
+	fi
+}
 
 # write STATION ROUND I: its id to the list, if it was confirmed
 write() {
