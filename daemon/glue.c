@@ -290,12 +290,14 @@ static void glue_watchdog(void *ctx)
 
 void glue_save(struct daemon *d)
 {
+	char mark[STATION_MARK_MAX];
 	struct json_out o = { 0 };
 	int e;
 
 	json_out_object(&o);
 	json_out_kv_string(&o, "dataset", d->config.dataset);
 	json_out_kv_string(&o, "callsign", d->config.callsign);
+	json_out_kv_string(&o, "folder", station_mark(&d->station, mark));
 	json_out_key(&o, "node");
 	node_state(d->node, &o);
 	json_out_end_object(&o);

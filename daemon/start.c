@@ -90,6 +90,20 @@ static int check_dataset(struct daemon *d, const struct json *state)
 	return -EINVAL;
 }
 
+/* A log that was put back from a copy may lack events that others hold. */
+static bool log_is_ours(const struct daemon *d, const struct json *state)
+{
+	struct span saved = state_member(state, "folder");
+	char mark[STATION_MARK_MAX];
+
+	if (!state || span_equal(saved, SPAN_STR(station_mark(&d->station,
+							      mark))))
+		return true;
+	report(REPORT_NOTICE, "this folder is a copy: nothing of its own is "
+	       "sent before a neighbour said what it holds");
+	return false;
+}
+
 static struct node *make_node(struct daemon *d)
 {
 	struct node_config c = {
@@ -146,7 +160,8 @@ static int start_node(struct daemon *d, const struct json *state)
 		return e;
 	if (inner)
 		json_out_value(&o, inner);
-	e = node_loaded(d->node, buf_span(&o.b), d->recovery.clean,
+	e = node_loaded(d->node, buf_span(&o.b),
+			d->recovery.clean && log_is_ours(d, state),
 			daemon_now(d));
 	buf_fini(&o.b);
 	return e;

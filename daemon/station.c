@@ -19,6 +19,22 @@ char *station_path(const struct station *s, const char *name,
 	return dst;
 }
 
+char *station_mark(const struct station *s, char dst[STATION_MARK_MAX])
+{
+	char path[STATION_PATH_MAX];
+	struct statx x;
+
+	dst[0] = 0;
+	if (statx(AT_FDCWD, station_path(s, "events", path), 0,
+		  STATX_INO | STATX_BTIME, &x) == 0)
+		snprintf(dst, STATION_MARK_MAX, "%llx.%llx.%x",
+			 (unsigned long long)x.stx_ino,
+			 x.stx_mask & STATX_BTIME ?
+			 (unsigned long long)x.stx_btime.tv_sec : 0,
+			 x.stx_mask & STATX_BTIME ? x.stx_btime.tv_nsec : 0);
+	return dst;
+}
+
 static void key_sentence(int e, const char *path, const char *dir,
 			 char why[640])
 {

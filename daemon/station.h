@@ -28,6 +28,11 @@ void station_fini(struct station *s);
 char *station_path(const struct station *s, const char *name,
 		   char dst[STATION_PATH_MAX]);
 
+/* Which folder on which disk the log is in: a copy that is put back has
+ * another mark. "" if it cannot be told. */
+#define STATION_MARK_MAX 48
+char *station_mark(const struct station *s, char dst[STATION_MARK_MAX]);
+
 /* Empty if there is none yet. 0 or -errno. */
 int station_state_read(const struct station *s, struct buf *out);
 /* All or nothing, durable on return. 0 or -errno. */

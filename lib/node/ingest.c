@@ -5,6 +5,7 @@
  * the view and the clock see it. A refused run changes nothing; if it stays
  * refused (quota, no room) it is not wanted again until its author moves.
  */
+#include <stdio.h>
 #include "lib/node/node_parts.h"
 
 /* ---- what not to want, and from where to want again ---- */
@@ -102,9 +103,14 @@ static void take_stamp(struct node *n, const struct event *e)
 
 static void take_fork(struct node *n, const struct feed_change *c)
 {
-	if (c->proof.seq)
-		node_queue_note(n, NOTE_FORK, -1,
-				feed_at(n->data.feeds, c->slot)->label);
+	const struct feed *f = feed_at(n->data.feeds, c->slot);
+	char text[160];
+
+	if (!c->proof.seq)
+		return;
+	snprintf(text, sizeof(text), "two branches of the feed of %s %.8s: "
+		 "the longer stands", f->call, f->label);
+	node_queue_note(n, NOTE_FORK, -1, text);
 }
 
 static bool take_call_taken(const struct node *n, uint32_t slot)
@@ -120,6 +126,7 @@ static bool take_call_taken(const struct node *n, uint32_t slot)
 
 void node_take_change(struct node *n, const struct feed_change *c)
 {
+	node_reissue_keep(n, c);
 	feed_change_records(n->data.feeds, c, take_record, n);
 	node_queue_commit(n);
 	if (c->displaced_from || (c->n_events && !c->n_seals))

@@ -86,6 +86,7 @@ struct node *node_new(const struct node_config *c, struct clock_now now)
 	}
 	node_env_init(n);
 	node_write_init(n);
+	node_reissue_init(n);
 	node_announce_init(n);
 	return n;
 }
@@ -98,6 +99,7 @@ void node_free(struct node *n)
 		timer_clear(&n->heap, &n->ports[i].identify.timer);
 		sync_port_free(n->ports[i].sync);
 	}
+	node_reissue_fini(n);
 	dataset_fini(&n->data);
 	rns_paths_free(n->paths);
 	sync_pack_free(n->env.pack);
@@ -145,7 +147,7 @@ int node_loaded(struct node *n, struct span state, bool clean,
 	node_state_load(n, state);
 	n->own_slot = feed_find(n->data.feeds, SPAN_STR(n->label));
 	life_clock(n);
-	n->hold = !clean;
+	n->hold |= !clean;	/* a stop does not end it */
 	n->loaded = true;
 	for (int i = 0; i < n->n_ports; i++)
 		node_port_review(&n->ports[i]);

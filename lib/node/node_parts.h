@@ -9,6 +9,7 @@
  *               +-> announce.c, heard.c              | root moved
  *               +-> lib/sync -> ingest.c  body -> feeds, view, records
  *                               write.c   own events, seals
+ *                               reissue.c own events that were displaced
  */
 #pragma once
 #include "lib/event/record.h"
@@ -126,6 +127,9 @@ struct node {
 
 	/* own events */
 	struct sync_timer seal;
+	struct sync_timer reissue;
+	struct buf displaced;	/* own events to write again: reissue.c */
+	unsigned displaced_left; /* and how many that cannot be */
 	bool hold;		/* no seal yet: hold-down */
 	uint64_t hold_heard_us;	/* traffic is heard since then */
 	unsigned unsealed_events, unsealed_bytes;
@@ -208,6 +212,17 @@ void node_compared(void *ctx);
 bool node_holding(void *ctx);
 /* Something was heard: counts towards the hold-down's 15 minutes. */
 void node_hold_heard(struct node *n);
+
+/* Appends and shows an own event; the caller commits. */
+int node_append(struct node *n, uint16_t kind, struct span payload,
+		struct event *e);
+
+/* ---- reissue.c ---- */
+
+void node_reissue_init(struct node *n);
+void node_reissue_fini(struct node *n);
+/* Before a change is queued: what it displaces of the own feed is copied. */
+void node_reissue_keep(struct node *n, const struct feed_change *c);
 
 /* ---- announce.c ---- */
 

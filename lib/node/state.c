@@ -7,7 +7,7 @@
  *
  * "tx" is there once the operator used the switch.
  *
- *   {"tx":true,"adopted":[ms,counter],"announced_s":N,
+ *   {"tx":true,"hold":false,"adopted":[ms,counter],"announced_s":N,
  *    "floors":[["author",s]...],"mutes":[["author",seq]...],
  *    "neighbours":[["port","call",address]...],
  *    "news":[["port","author",from]...]}
@@ -137,6 +137,7 @@ void node_state(const struct node *n, struct json_out *o)
 	json_out_object(o);
 	if (n->tx_switched)
 		json_out_kv_bool(o, "tx", n->tx_on);
+	json_out_kv_bool(o, "hold", n->hold);
 	json_out_key(o, "adopted");
 	json_out_array(o);
 	json_out_uint(o, n->adopted.wall_ms);
@@ -239,6 +240,7 @@ void node_state_load(struct node *n, struct span state)
 			 json_is(json_get(root, "tx"), JSON_FALSE);
 	if (n->tx_switched)
 		n->tx_on = json_bool(json_get(root, "tx"));
+	n->hold = json_bool(json_get(root, "hold"));
 	n->adopted.wall_ms = (uint64_t)json_int(json_at(adopted, 0));
 	n->adopted.counter = (uint32_t)json_int(json_at(adopted, 1));
 	n->announced_s = (uint64_t)json_int(json_get(root, "announced_s"));

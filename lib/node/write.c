@@ -71,6 +71,7 @@ void node_compared(void *ctx)
 {
 	struct node *n = ctx;
 
+	n->dirty |= n->hold;
 	n->hold = false;
 	node_seal_arm(n);
 }
@@ -94,8 +95,8 @@ void node_hold_heard(struct node *n)
 
 /* ---- appending ---- */
 
-static int write_append(struct node *n, uint16_t kind, struct span payload,
-			struct event *e)
+int node_append(struct node *n, uint16_t kind, struct span payload,
+		struct event *e)
 {
 	uint8_t record[RECORD_EVENT_HEAD + EVENT_PAYLOAD_MAX];
 	uint64_t physical = n->now.wall_ms;
@@ -133,7 +134,7 @@ static int write_station(struct node *n)
 			 ax25_address_format(call, &n->address));
 	err = station_build(&payload, &st);
 	if (!err)
-		err = write_append(n, KIND_STATION, buf_span(&payload), &e);
+		err = node_append(n, KIND_STATION, buf_span(&payload), &e);
 	buf_fini(&payload);
 	return err;
 }
@@ -170,7 +171,7 @@ int node_write(struct node *n, uint16_t kind, struct span payload,
 		return -EINVAL;
 	err = write_open(n);
 	if (!err)
-		err = write_append(n, kind, payload, &e);
+		err = node_append(n, kind, payload, &e);
 	if (err)
 		return err;
 	node_queue_commit(n);
