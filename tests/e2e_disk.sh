@@ -21,7 +21,7 @@ grep -qi 'no space' "$D/full.log" || fail "it does not say why: $(cat "$D/full.l
 # while writing
 rm "$D/disk/fill"
 run a "$O/cairnd" -d "$D/$a" --callsign Q1AAA-1
-until_ok 10 answers $a || fail "it does not start: $(cat "$D/a.log")"
+until_ok 45 answers $a || fail "it does not start: $(cat "$D/a.log")"
 c $a note R-1 first > /dev/null || fail "note"
 fill
 text=$(printf '%04000d' 0)
@@ -34,6 +34,6 @@ answers $a || fail "the daemon is gone"
 end a
 rm "$D/disk/fill"
 run a "$O/cairnd" -d "$D/$a" --callsign Q1AAA-1
-until_ok 10 answers $a || fail "it does not start again"
+until_ok 45 answers $a || fail "it does not start again"
 c $a note R-1 again > /dev/null || fail "no writing after room was made"
 say "a full disk is said, and survived ($i notes before)"

@@ -8,7 +8,7 @@ tcp=$(free_port) lan=$(free_port)
 air() {
 	run air "$O/cairn-air" --stations 3 --topology clique --loss 0 --seed 1 \
 		--speed 20 --dir "$D/air" --tcp "$tcp"
-	until_ok 5 test -S "$D/air/air.ctl" || fail "cairn-air does not start"
+	until_ok 45 test -S "$D/air/air.ctl" || fail "cairn-air does not start"
 }
 up() { c "$1" status --json | grep -q "\"name\":\"$2\",\"device\":[^}]*\"up\":$3"; }
 scale=(--transmit --time-scale 20)
@@ -27,15 +27,15 @@ rm "$D/air/air.ctl"
 air
 until_ok 8 up a pty true || fail "the pty does not come up"
 until_ok 8 up b net true || fail "the TCP TNC does not come up"
-until_ok 10 has_record b R-1 || fail "nothing arrives by radio"
+until_ok 45 has_record b R-1 || fail "nothing arrives by radio"
 
 # it goes and comes again
 end air
-until_ok 5 up a pty false || fail "the pty is gone but up"
-until_ok 5 up b net false || fail "the TCP TNC is gone but up"
+until_ok 45 up a pty false || fail "the pty is gone but up"
+until_ok 45 up b net false || fail "the TCP TNC is gone but up"
 air
-until_ok 10 up a pty true || fail "the pty does not come back"
-until_ok 10 up b net true || fail "the TCP TNC does not come back"
+until_ok 45 up a pty true || fail "the pty does not come back"
+until_ok 45 up b net true || fail "the TCP TNC does not come back"
 
 # garbage: by radio as KISS frames, and as bytes into the Reticulum port
 exec 7<> "/dev/tcp/127.0.0.1/$((tcp + 2))" || fail "no third TNC"
@@ -45,9 +45,9 @@ done
 exec 8<> "/dev/tcp/127.0.0.1/$lan" && head -c 20000 /dev/urandom >&8
 exec 8>&-
 c a note R-2 late > /dev/null || fail "a cannot write"
-until_ok 10 has_record b R-2 || fail "nothing arrives after garbage"
+until_ok 45 has_record b R-2 || fail "nothing arrives after garbage"
 bad() { c b status --json | grep -q '"bad frame":'; }
-until_ok 5 bad || fail "garbage was not counted"
+until_ok 45 bad || fail "garbage was not counted"
 end a; [ "$status" = 0 ] || fail "a: exit $status"
 end b; [ "$status" = 0 ] || fail "b: exit $status"
 say "ports go and come, garbage is counted"

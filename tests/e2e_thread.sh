@@ -12,8 +12,8 @@ c a create R-100 site_assessment > /dev/null || fail "create"
 id=$(c a note R-100 "road to the site is blocked" -v) || fail "note"
 [ ${#id} = 64 ] || fail "no event id: $id"
 
-until_ok 15 has_record b R-100 || fail "the note does not arrive"
-until_ok 15 same a b || fail "views differ"
+until_ok 45 has_record b R-100 || fail "the note does not arrive"
+until_ok 45 same a b || fail "views differ"
 c b log --json | grep -q "\"id\":\"$id\"" || fail "another event arrived"
 before=$(hash_of a)
 

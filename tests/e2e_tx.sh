@@ -5,14 +5,14 @@
 . "$(dirname "$0")/lib.sh"
 tcp=$(free_port)
 run air "$O/cairn-air" --stations 2 --loss 0 --seed 1 --speed 20 --dir "$D/air" --tcp "$tcp"
-until_ok 5 test -S "$D/air/air.ctl" || fail "cairn-air does not start"
+until_ok 45 test -S "$D/air/air.ctl" || fail "cairn-air does not start"
 flags=(--callsign Q1AAA-1 --time-scale 20 --port "radio=kiss:$D/air/tnc0,duty=100%")
 sent() { c a status --json | sed 's/.*"ports":\[{"name":"radio","device"//' | json tx_frames; }
 sends() { [ "$(sent)" -gt "$1" ]; }
 
 station a "${flags[@]}"
 station b --callsign Q2BBB-1 --time-scale 20 --port "radio=kiss:$D/air/tnc1"
-until_ok 5 sh -c "'$O/cairn' -d '$D/a' status | grep -q 'radio  up'" || fail "no port"
+until_ok 45 sh -c "'$O/cairn' -d '$D/a' status | grep -q 'radio  up'" || fail "no port"
 c a note R-1 x > /dev/null
 sleep 2
 [ "$(sent)" = 0 ] || fail "it sends before it may"
@@ -24,14 +24,14 @@ c a status --json | grep -q '"transmitting":true' || fail "--transmit is not obe
 end a
 station a "${flags[@]}"
 c a status --json | grep -q '"transmitting":false' || fail "a run with --transmit outlives itself"
-until_ok 5 sh -c "'$O/cairn' -d '$D/a' status | grep -q 'radio  up'" || fail "no port"
+until_ok 45 sh -c "'$O/cairn' -d '$D/a' status | grep -q 'radio  up'" || fail "no port"
 
 c a tx test > /dev/null || fail "tx test"
 heard() { c b heard | grep -q '^Q1AAA-1'; }
-until_ok 5 heard || fail "the test frame was not heard"
+until_ok 45 heard || fail "the test frame was not heard"
 
 c a tx on > /dev/null || fail "tx on"
-until_ok 10 sends 2 || fail "it does not send"
+until_ok 45 sends 2 || fail "it does not send"
 c a tx off > /dev/null || fail "tx off"
 n=$(sent)
 c a note R-1 y > /dev/null

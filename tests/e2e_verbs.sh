@@ -11,7 +11,7 @@ station b --callsign Q2BBB-1 --port "link=tcp:127.0.0.1:$port"
 
 c a create R-1 form > /dev/null
 c b create R-2 other > /dev/null
-until_ok 15 same a b || fail "not the same"
+until_ok 45 same a b || fail "not the same"
 
 says() { local text=$1; shift; "$@" 2>&1 | grep -q -- "$text" || fail "$*: no '$text': $("$@" 2>&1)"; }
 says 'station   Q1AAA-1' c a status
@@ -32,7 +32,7 @@ says '"public"' c a key show --json
 
 # two who do not know of each other write over the same value
 c a set R-1 status new > /dev/null
-until_ok 15 same a b || fail "the value does not arrive"
+until_ok 45 same a b || fail "the value does not arrive"
 end b
 c a set R-1 status open > /dev/null
 station b --callsign Q2BBB-1
@@ -41,8 +41,8 @@ end b
 says 'no conflict' c a conflicts
 station b --callsign Q2BBB-1 --port "link=tcp:127.0.0.1:$port"
 both() { c $1 conflicts | grep '"open"  by Q1AAA-1' && c $1 conflicts | grep '"closed"  by Q2BBB-1'; }
-until_ok 20 both a || fail "a knows of no conflict"
-until_ok 20 both b || fail "b knows of no conflict"
+until_ok 45 both a || fail "a knows of no conflict"
+until_ok 45 both b || fail "b knows of no conflict"
 same a b || fail "not the same"
 says 'beside ' c a why R-1.status
 says '"conflict":true' c a why R-1 status --json
@@ -55,8 +55,8 @@ c a mute Q2BBB-1/2 --off || fail "mute --off"
 says 'it is not muted' c a mute Q2BBB-1/2 --off
 says 'no author' c a mute Q9ZZZ
 
-until_ok 5 grep -q '"record_id":"R-2"' "$D/follow.log" || fail "log -f does not follow"
-until_ok 5 grep -q 'door .* ok .*cairn' "$D/monitor.log" || fail "monitor: $(cat "$D/monitor.log")"
+until_ok 45 grep -q '"record_id":"R-2"' "$D/follow.log" || fail "log -f does not follow"
+until_ok 45 grep -q 'door .* ok .*cairn' "$D/monitor.log" || fail "monitor: $(cat "$D/monitor.log")"
 
 # a monitor that does not read is dropped, and the others go on
 run slow "$O/cairn" -d "$D/a" monitor --json
@@ -67,10 +67,10 @@ burst=$(printf '~%0400d~' $(seq 250))
 for _ in $(seq 40); do printf '%s' "$burst" >&8; done
 exec 8>&-
 dropped() { c a status --json | grep -q '"slow_dropped":[1-9]'; }
-until_ok 10 dropped || fail "the slow reader was not dropped: $(c a status --json)"
+until_ok 45 dropped || fail "the slow reader was not dropped: $(c a status --json)"
 kill -CONT "${pid[slow]}"
 c b note R-1 "still there" > /dev/null
-until_ok 10 same a b || fail "no work after the flood"
+until_ok 45 same a b || fail "no work after the flood"
 end a HUP
 [ "$status" = 0 ] || fail "SIGHUP: exit $status"
 say "the verbs show what is there"

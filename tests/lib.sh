@@ -67,7 +67,7 @@ station() {
 	shift
 	[ -e "$D/$name/key" ] || key "$name"
 	run "$name" "$O/cairnd" -d "$D/$name" "$@"
-	until_ok 10 answers "$name" || fail "$name does not start"
+	until_ok 30 answers "$name" || fail "$name does not start"
 }
 
 hash_of() { c "$1" view --hash 2> /dev/null; }
