@@ -80,6 +80,8 @@ static const char *write_sentence(int e)
 	switch (e) {
 	case -EINVAL:
 		return "that does not fit into an event (4096 bytes)";
+	case -EMSGSIZE:
+		return "too long to be sent by radio in one piece";
 	case -EROFS:
 		return "the log stopped: nothing is stored any more";
 	case -ENOSPC:
@@ -98,7 +100,7 @@ static void write_event(const struct call *c, uint16_t kind, struct buf *b)
 
 	buf_fini(b);
 	if (e) {
-		client_end(c->cl, e == -EINVAL ? EXIT_CODE_USAGE :
+		client_end(c->cl, e == -EINVAL || e == -EMSGSIZE ? EXIT_CODE_USAGE :
 			   EXIT_CODE_FAILED, write_sentence(e));
 		return;
 	}

@@ -200,6 +200,35 @@ static void test_silent_until_on(void **state)
 	field_fini(&f);
 }
 
+static void test_too_long_to_send(void **state)
+{
+	static uint8_t noise[EVENT_PAYLOAD_MAX - 16];
+	struct buf b = { 0 };
+	struct field f;
+
+	(void)state;
+	field_init(&f, 2, 1);
+	field_start(&f);
+	crypto_random(noise, sizeof(noise));
+	payload_put_map(&b, 1);
+	payload_put_uint(&b, KEY_VALUE);
+	payload_put_bytes(&b, SPAN(noise, sizeof(noise)));
+	assert_int_equal(payload_check(buf_span(&b)), PAYLOAD_OK);
+	assert_int_equal(node_write(f.s[0].node, KIND_NOTE_ADD, buf_span(&b),
+				    NULL, field_now(&f)), -EMSGSIZE);
+	field_take(&f, 0);
+	b.len = 0;
+	payload_put_map(&b, 1);
+	payload_put_uint(&b, KEY_VALUE);
+	payload_put_bytes(&b, SPAN(noise, 3800));
+	assert_int_equal(node_write(f.s[0].node, KIND_NOTE_ADD, buf_span(&b),
+				    NULL, field_now(&f)), 0);
+	field_take(&f, 0);
+	assert_true(field_converge_s(&f, 2, 2 * HOUR) > 0);
+	buf_fini(&b);
+	field_fini(&f);
+}
+
 static void test_placeholder_refused(void **state)
 {
 	struct field f;
@@ -301,6 +330,27 @@ static void test_restart(void **state)
 	assert_int_equal(feed_own_last(node_feeds(f.s[0].node),
 				       node_own_slot(f.s[0].node)), 3);
 	assert_true(field_converge_s(&f, 3, HOUR) > 0);
+	assert_views_equal(&f);
+	field_fini(&f);
+}
+
+/* A listener's events go out once he has a call sign. */
+static void test_call_sign_later(void **state)
+{
+	struct field f;
+
+	(void)state;
+	field_init(&f, 2, 1);
+	f.s[0].config.callsign[0] = 0;
+	field_start(&f);
+	field_write(&f, 0, 1);
+	field_run_s(&f, HOUR);
+	assert_int_equal(events_of(&f, 1), 0);
+	strcpy(f.s[0].config.callsign, "Q7AAA-1");
+	restart(&f, 0, true);
+	assert_true(field_converge_s(&f, 3, 2 * HOUR) > 0);
+	assert_string_equal(feed_at(node_feeds(f.s[1].node), 0)->call,
+			    "Q7AAA-1");
 	assert_views_equal(&f);
 	field_fini(&f);
 }
@@ -704,6 +754,8 @@ int main(void)
 		cmocka_unit_test(test_all_write),
 		cmocka_unit_test(test_backlog),
 		cmocka_unit_test(test_silent_until_on),
+		cmocka_unit_test(test_call_sign_later),
+		cmocka_unit_test(test_too_long_to_send),
 		cmocka_unit_test(test_placeholder_refused),
 		cmocka_unit_test(test_aprs_guard),
 		cmocka_unit_test(test_duty),

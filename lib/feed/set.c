@@ -205,16 +205,44 @@ int set_chain_id(const struct feed_set *s, const struct author *a,
 	return 0;
 }
 
-/* Only where the set asks for stations is seq 1 known to be one. */
-static void read_station(struct feed *f, const struct event *e)
+/* The first claim stays to go back to; of the others the latest do. */
+static void claim_add(struct author *a, uint64_t seq, const char *call)
 {
+	if (a->n_claims == SET_CLAIMS_MAX) {
+		memmove(&a->claims[1], &a->claims[2],
+			(SET_CLAIMS_MAX - 2) * sizeof(a->claims[0]));
+		a->n_claims--;
+	}
+	a->claims[a->n_claims].seq = seq;
+	strcpy(a->claims[a->n_claims++].call, call);
+	strcpy(a->feed.call, call);
+}
+
+static void claims_cut(struct author *a, uint64_t from)
+{
+	while (a->n_claims && a->claims[a->n_claims - 1].seq >= from)
+		a->n_claims--;
+	strcpy(a->feed.call, a->n_claims ? a->claims[a->n_claims - 1].call :
+	       "");
+}
+
+/* Only where the set asks for stations is seq 1 known to be one. A later one
+ * of the same key claims another call sign. */
+static void read_station(struct author *a, const struct event *e)
+{
+	struct feed *f = &a->feed;
 	struct station st;
 
-	if (e->kind != KIND_STATION || station_parse(&st, e->payload) < 0)
+	if (e->kind != KIND_STATION || e->withheld ||
+	    station_parse(&st, e->payload) < 0)
 		return;
-	memcpy(f->key, st.key, sizeof(f->key));
-	f->has_key = true;
-	memcpy(f->call, st.call, sizeof(st.call));
+	if (e->seq == 1) {
+		memcpy(f->key, st.key, sizeof(f->key));
+		f->has_key = true;
+	} else if (memcmp(f->key, st.key, sizeof(f->key)) != 0) {
+		return;
+	}
+	claim_add(a, e->seq, st.call);
 }
 
 void set_extend(const struct feed_set *s, struct author *a,
@@ -229,8 +257,8 @@ void set_extend(const struct feed_set *s, struct author *a,
 		f->hlc_max = e->hlc;
 	f->events++;
 	f->bytes += e->payload.n;
-	if (e->seq == 1 && s->cfg.need_station)
-		read_station(f, e);
+	if (s->cfg.need_station)
+		read_station(a, e);
 	if (e->kind == KIND_STATION_RETIRE && !f->retired_at)
 		f->retired_at = e->seq;
 }
@@ -248,6 +276,7 @@ void set_displace(struct author *a, uint64_t from)
 		a->base = a->last;
 	if (f->retired_at >= from)
 		f->retired_at = 0;
+	claims_cut(a, from);
 }
 
 /* ---- looking ---- */

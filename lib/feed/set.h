@@ -23,8 +23,16 @@
 #define BRANCH_EVENTS_MAX (FEED_CANDIDATE_EVENTS_MAX + RUN_EVENTS_MAX)
 #define BRANCH_BYTES_MAX (FEED_CANDIDATE_BYTES_MAX + RUN_COLUMNS_MAX)
 
+#define SET_CLAIMS_MAX 4
+
 struct author {
 	struct feed feed;	/* what the others see */
+	/* the call signs its station events claimed, by seq: the last counts */
+	struct {
+		uint64_t seq;
+		char call[12];
+	} claims[SET_CLAIMS_MAX];
+	unsigned n_claims;
 	uint64_t last;		/* of the chain with its unsealed own tail */
 	uint8_t last_id[EVENT_ID_SIZE];
 	struct hlc last_hlc;

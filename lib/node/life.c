@@ -206,6 +206,8 @@ int node_transmit(struct node *n, bool on, struct clock_now now,
 	if (n->tx_on != on)
 		node_queue_note(n, on ? NOTE_TX_ON : NOTE_TX_OFF, -1, "");
 	n->tx_on = on;
+	if (on)
+		node_claim_call(n);
 	n->tx_switched = true;
 	n->dirty = true;
 	for (int i = 0; i < n->n_ports; i++)

@@ -114,7 +114,8 @@ void node_tick(struct node *n, struct clock_now now);
 /* When node_tick wants to be called next (mono_us), or TIME_NEVER. */
 uint64_t node_wake_us(const struct node *n);
 
-/* An own event: payload as CBOR. 0, -EINVAL (payload), -EROFS, -ENOSPC. The
+/* An own event: payload as CBOR. 0, -EINVAL (payload),
+ * -EMSGSIZE (too long for one generation), -EROFS, -ENOSPC. The
  * id is returned in id (may be NULL). */
 int node_write(struct node *n, uint16_t kind, struct span payload,
 	       uint8_t id[EVENT_ID_SIZE], struct clock_now now);

@@ -207,6 +207,7 @@ void node_root_moved(struct node *n, uint64_t root_before, int port);
 
 void node_write_init(struct node *n);
 void node_seal_arm(struct node *n);
+void node_claim_call(struct node *n);
 /* A neighbour's digest was compared: the hold-down is over. */
 void node_compared(void *ctx);
 bool node_holding(void *ctx);

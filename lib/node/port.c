@@ -265,6 +265,8 @@ void node_port_up(struct node *n, int port, bool up, struct clock_now now)
 {
 	node_begin(n, now);
 	n->ports[port].up = up;
+	if (up)
+		node_claim_call(n);
 	node_port_review(&n->ports[port]);
 }
 

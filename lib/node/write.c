@@ -11,6 +11,7 @@
 #include "lib/event/payload.h"
 #include "lib/event/station.h"
 #include "lib/node/node_parts.h"
+#include "lib/sync/generation.h"
 
 #define SEAL_DELAY_US (1 * US_PER_S)	/* several writes, one seal */
 #define HOLD_US (15 * 60 * US_PER_S)
@@ -139,6 +140,36 @@ static int write_station(struct node *n)
 	return err;
 }
 
+/* Whoever got a call sign after the first event, or another one since, says
+ * so: only feeds that name a valid call sign go out by radio. */
+void node_claim_call(struct node *n)
+{
+	char call[AX25_CALL_TEXT];
+
+	if (!n->call_ok || n->log_error || n->own_slot == FEED_SLOT_NONE ||
+	    feed_own_last(n->data.feeds, n->own_slot) == 0 ||
+	    strcmp(feed_at(n->data.feeds, n->own_slot)->call,
+		   ax25_address_format(call, &n->address)) == 0)
+		return;
+	if (write_station(n) == 0) {
+		node_queue_commit(n);
+		node_seal_arm(n);
+	}
+}
+
+/* Could this event go out at all? It travels whole, in one generation. */
+static bool write_fits(uint16_t kind, struct span payload)
+{
+	uint8_t body[GENERATION_BODY_MAX - GENERATION_ROOT_SIZE];
+	const struct event e = { .seq = 1, .kind = kind, .payload = payload,
+		.hlc = { CAIRN_EPOCH_S * 1000, 0 } };
+	/* heads and prevcheck as long as they get */
+	const struct run r = { .seq = UINT32_MAX, .n = 1, .events = &e };
+
+	return payload.n < sizeof(body) / 2 ||
+		run_body_encode(body, sizeof(body), &r, 1) >= 0;
+}
+
 /* The own feed, with its first event. */
 static int write_open(struct node *n)
 {
@@ -169,6 +200,8 @@ int node_write(struct node *n, uint16_t kind, struct span payload,
 	if (kind == 0 || kind > KIND_MAX || kind == KIND_STATION ||
 	    payload_check(payload) != PAYLOAD_OK)
 		return -EINVAL;
+	if (!write_fits(kind, payload))
+		return -EMSGSIZE;
 	err = write_open(n);
 	if (!err)
 		err = node_append(n, kind, payload, &e);
