@@ -251,7 +251,8 @@ static void glue_state(void *ctx, int number, bool up, const char *why)
 	struct port *p = &d->ports[number];
 
 	report(REPORT_NOTICE, "port %s is %s%s%s", p->config->node.name,
-	       up ? "up" : "down", *why ? ": " : "", why);
+	       up ? "up" : "down", !up && *why ? ": " : "",
+	       up ? "" : why);
 	d->changed |= 1u << number;
 	if (!d->acting && next_changed(d))
 		glue_actions(d);

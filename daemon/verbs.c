@@ -28,6 +28,7 @@ struct verb {
 	const char *name;
 	void (*run)(const struct call *c);
 	size_t min, max;
+	bool writes;	/* its first two words name something: not empty */
 };
 
 /* ---- looking ---- */
@@ -316,19 +317,19 @@ static void verb_mute(const struct call *c)
 /* ---- the table ---- */
 
 static const struct verb verbs[] = {
-	{ "status", verb_status, 0, 0 },
-	{ "neighbours", verb_neighbours, 0, 0 },
-	{ "heard", verb_heard, 0, 0 },
-	{ "feeds", verb_feeds, 0, 0 },
-	{ "monitor", verb_monitor, 0, 0 },
-	{ "create", verb_create, 2, 2 },
-	{ "set", verb_set, 3, 3 },
-	{ "unset", verb_unset, 2, 2 },
-	{ "note", verb_note, 2, 2 },
-	{ "tx", verb_tx, 1, 2 },
-	{ "announce", verb_announce, 0, 0 },
-	{ "mute", verb_mute, 2, 2 },
-	{ NULL, NULL, 0, 0 },
+	{ "status", verb_status, 0, 0, false },
+	{ "neighbours", verb_neighbours, 0, 0, false },
+	{ "heard", verb_heard, 0, 0, false },
+	{ "feeds", verb_feeds, 0, 0, false },
+	{ "monitor", verb_monitor, 0, 0, false },
+	{ "create", verb_create, 2, 2, true },
+	{ "set", verb_set, 3, 3, true },
+	{ "unset", verb_unset, 2, 2, true },
+	{ "note", verb_note, 2, 2, true },
+	{ "tx", verb_tx, 1, 2, false },
+	{ "announce", verb_announce, 0, 0, false },
+	{ "mute", verb_mute, 2, 2, false },
+	{ NULL, NULL, 0, 0, false },
 };
 
 void verb_run(struct daemon *d, struct client *cl,
@@ -343,6 +344,8 @@ void verb_run(struct daemon *d, struct client *cl,
 		client_end(cl, EXIT_CODE_USAGE, "unknown verb");
 	else if (c.n_args < v->min || c.n_args > v->max)
 		client_end(cl, EXIT_CODE_USAGE, "wrong number of words");
+	else if (v->writes && (!*c.args[0] || !*c.args[1]))
+		client_end(cl, EXIT_CODE_USAGE, "the record, and what is written to it, cannot be empty");
 	else
 		v->run(&c);
 }

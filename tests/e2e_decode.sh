@@ -37,6 +37,7 @@ code() { # wanted command...
 	local is=$?
 	[ $is = "$want" ] || { echo "$*: exit $is, not $want"; bad=1; }
 }
+[ "$(echo 'c0 00:82c0' | "$cairn" decode --hex)" = "$(echo c00082c0 | "$cairn" decode --hex)" ] || bad=1
 code 0 "$cairn" decode
 code 0 "$cairn" decode --hex tests/golden/decode/frames.hex
 code 1 "$cairn" decode $in	# it is cut

@@ -50,10 +50,21 @@ c a set R-1 status settled > /dev/null
 says 'no conflict' c a conflicts
 says 'other *1' c a forms
 
-c a mute Q2BBB-1/2 || fail "mute"
-c a mute Q2BBB-1/2 --off || fail "mute --off"
+says 'muted: Q2BBB-1/2' c a mute Q2BBB-1/2
+says '{"unmuted":"Q2BBB-1/2"}' c a mute Q2BBB-1/2 --off --json
+says '{"tx":"off"}' c a tx off --json
+says '{"tx":"on"}' c a tx on --json
 says 'it is not muted' c a mute Q2BBB-1/2 --off
 says 'no author' c a mute Q9ZZZ
+
+usage() { "$@" > /dev/null 2>&1; [ $? = 2 ] || fail "$*: no usage error"; }
+usage c a create "" form
+usage c a set R-1 "" x
+usage c a note R-1 ""
+usage c a log -n x
+usage c a log -n -1
+says 'which verb: status, set' c a s
+! grep -q '^<' "$D/a.log" || fail "journal prefixes in a file: $(cat "$D/a.log")"
 
 until_ok 45 grep -q '"record_id":"R-2"' "$D/follow.log" || fail "log -f does not follow"
 until_ok 45 grep -q 'door .* ok .*cairn' "$D/monitor.log" || fail "monitor: $(cat "$D/monitor.log")"

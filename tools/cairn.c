@@ -66,14 +66,30 @@ static const struct verb *verb_find(const char *name)
 	return found;
 }
 
+/* Names those that it may have meant, or all. */
+static void verb_unknown(const char *name)
+{
+	size_t n = strlen(name), fits = 0;
+
+	for (const struct verb *v = verbs; n && v->name; v++)
+		if (!strncmp(v->name, name, n))
+			fprintf(stderr, "%s %s", fits++ ? "," :
+				"cairn: which verb:", v->name);
+	if (fits) {
+		fputs("?\n", stderr);
+		return;
+	}
+	fprintf(stderr, "cairn: no such verb: %s\n\n", name);
+	usage(stderr);
+}
+
 static int verb_run(int argc, char **argv)
 {
 	const struct verb *v = verb_find(argv[0]);
 	char name[16];
 
 	if (!v) {
-		fprintf(stderr, "cairn: no such verb: %s\n\n", argv[0]);
-		usage(stderr);
+		verb_unknown(argv[0]);
 		return EXIT_CODE_USAGE;
 	}
 	snprintf(name, sizeof(name), "%s", v->name);

@@ -14,7 +14,7 @@
 #include "tools/cairn.h"
 #include "tools/client.h"
 
-static int key_fail(const char *path, int error)
+static int key_fail(const char *path, int error, bool making)
 {
 	const char *why = strerror(-error);
 
@@ -23,7 +23,7 @@ static int key_fail(const char *path, int error)
 		      "not replaced";
 	else if (error == -EPERM)
 		why = "others can read it (chmod 600)";
-	else if (error == -ENOENT)
+	else if (error == -ENOENT && !making)
 		why = "no key yet; make one with: cairn key gen";
 	else if (error == -EINVAL)
 		why = "not a key (64 bytes)";
@@ -99,7 +99,7 @@ int cmd_key(int argc, char **argv)
 		return EXIT_CODE_USAGE;
 	}
 	if (e)
-		return key_fail(path, e);
+		return key_fail(path, e, !strcmp(o.args[0], "gen"));
 	key_print(&id, path, o.json);
 	crypto_wipe(&id, sizeof(id));
 	return EXIT_CODE_OK;

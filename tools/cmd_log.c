@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 #include "lib/base/clock.h"
 #include "lib/ctl/ctl.h"
@@ -14,6 +15,7 @@
 #include "tools/reader.h"
 
 #define FOLLOW_LAST 10
+#define LAST_ALL UINT64_MAX
 #define FOLLOW_PAUSE_US 200000
 
 struct author {
@@ -161,13 +163,12 @@ static int list_count(struct lister *l, uint64_t last)
 	return history_init(&l->r.history, l->r.log) ? EXIT_CODE_FAILED : code;
 }
 
-static int list_all(struct lister *l, const char *last, bool follow)
+static int list_all(struct lister *l, uint64_t last, bool follow)
 {
 	int code = EXIT_CODE_OK;
 
-	if (last || follow)
-		code = list_count(l, last ? strtoull(last, NULL, 10) :
-				     FOLLOW_LAST);
+	if (last != LAST_ALL)
+		code = list_count(l, last);
 	if (code == EXIT_CODE_OK)
 		code = list_scan(l);
 	while (follow && code == EXIT_CODE_OK) {
@@ -178,11 +179,25 @@ static int list_all(struct lister *l, const char *last, bool follow)
 	return code;
 }
 
+/* The N of -n; without it all, or a few before those to come. */
+static int last_parse(const char *s, bool follow, uint64_t *last)
+{
+	*last = follow ? FOLLOW_LAST : LAST_ALL;
+	if (!s)
+		return OPTIONS_OK;
+	*last = strtoull(s, NULL, 10);
+	if (*s && strlen(s) < 19 && strspn(s, "0123456789") == strlen(s))
+		return OPTIONS_OK;
+	fprintf(stderr, "cairn: log: -n wants a number, not '%s'\n", s);
+	return EXIT_CODE_USAGE;
+}
+
 int cmd_log(int argc, char **argv)
 {
-	const char *last = NULL;
+	const char *n = NULL;
+	uint64_t last;
 	bool follow = false;
-	struct option_spec own[] = { { "-n", NULL, &last },
+	struct option_spec own[] = { { "-n", NULL, &n },
 				     { "-f", &follow, NULL },
 				     { NULL, NULL, NULL } };
 	struct lister l = { 0 };
@@ -193,6 +208,8 @@ int cmd_log(int argc, char **argv)
 		"-f: and those to come\n(the last 10 unless -n says "
 		"otherwise).", own, 0, 0);
 
+	if (code == OPTIONS_OK)
+		code = last_parse(n, follow, &last);
 	if (code != OPTIONS_OK)
 		return code;
 	l.json = o.json;

@@ -18,10 +18,22 @@ static void print_nothing(void *ctx, const struct json *v, struct span text)
 	(void)text;
 }
 
+/* {"key":"value"} */
+static void print_done(const char *key, const char *value)
+{
+	struct json_out o = { 0 };
+
+	json_out_object(&o);
+	json_out_kv_string(&o, key, value);
+	json_out_end_object(&o);
+	client_print_json(NULL, NULL, buf_span(&o.b));
+	buf_fini(&o.b);
+}
+
 int cmd_tx(int argc, char **argv)
 {
 	struct options o;
-	int code = options_read(&o, argc, argv, "tx on|off|test [PORT]\n\n"
+	int code = options_read(&o, argc, argv, "tx on|off|test [PORT] [--json]\n\n"
 		"on    the station may transmit from now on\n"
 		"off   it does not, at once and until told otherwise, also "
 		"after a restart\n"
@@ -30,9 +42,10 @@ int cmd_tx(int argc, char **argv)
 
 	if (code != OPTIONS_OK)
 		return code;
-	code = client_call(argv[0], o.n_args, o.args,
-			   o.json ? client_print_json : print_nothing, NULL);
-	if (code == EXIT_CODE_OK && !o.json)
+	code = client_call(argv[0], o.n_args, o.args, print_nothing, NULL);
+	if (code == EXIT_CODE_OK && o.json)
+		print_done("tx", o.args[0]);
+	else if (code == EXIT_CODE_OK)
 		printf("transmitter: %s\n", !strcmp(o.args[0], "test") ?
 		       "one frame sent" : o.args[0]);
 	return code;
@@ -41,16 +54,15 @@ int cmd_tx(int argc, char **argv)
 int cmd_announce(int argc, char **argv)
 {
 	struct options o;
-	int code = options_read(&o, argc, argv, "announce\n\n"
+	int code = options_read(&o, argc, argv, "announce [--json]\n\n"
 		"One Reticulum announce, on every port that may send. The "
 		"station makes\none by itself every 6 hours.", NULL, 0, 0);
 
 	if (code != OPTIONS_OK)
 		return code;
-	code = client_call(argv[0], 0, NULL,
-			   o.json ? client_print_json : print_nothing, NULL);
-	if (code == EXIT_CODE_OK && !o.json)
-		puts("announced");
+	code = client_call(argv[0], 0, NULL, print_nothing, NULL);
+	if (code == EXIT_CODE_OK)
+		puts(o.json ? "{\"announced\":true}" : "announced");
 	return code;
 }
 
@@ -62,7 +74,7 @@ int cmd_mute(int argc, char **argv)
 				     { NULL, NULL, NULL } };
 	struct options o;
 	int code = options_read(&o, argc, argv,
-		"mute AUTHOR[/SEQ] [--off]\n\n"
+		"mute AUTHOR[/SEQ] [--off] [--json]\n\n"
 		"This station stops sending what that author wrote, or one "
 		"event of it; its hash\ngoes out instead. AUTHOR: a call "
 		"sign, or the beginning of an author.", own, 1, 1);
@@ -71,5 +83,11 @@ int cmd_mute(int argc, char **argv)
 		return code;
 	char *args[] = { o.args[0], undo ? off : on };
 
-	return client_call(argv[0], 2, args, print_nothing, NULL);
+	code = client_call(argv[0], 2, args, print_nothing, NULL);
+	if (code == EXIT_CODE_OK && o.json)
+		print_done(undo ? "unmuted" : "muted", o.args[0]);
+	else if (code == EXIT_CODE_OK)
+		printf("%s: %s\n", undo ? "no longer muted" : "muted",
+		       o.args[0]);
+	return code;
 }

@@ -153,6 +153,20 @@ static void take_frame(struct decode *x, struct span frame)
 	}
 }
 
+/* "c0 00 82" and "c0:00:82" are hex, too. */
+static int hex_line(uint8_t *dst, size_t cap, struct span line)
+{
+	static uint8_t digits[HEX_FRAME_MAX];
+	size_t n = 0;
+
+	if (line.n > sizeof(digits))
+		return -1;
+	for (size_t i = 0; i < line.n; i++)
+		if (line.p[i] != ' ' && line.p[i] != ':')
+			digits[n++] = line.p[i];
+	return hex_decode(dst, cap, SPAN(digits, n));
+}
+
 static void take_line(struct decode *x, struct span line)
 {
 	static uint8_t frame[HEX_FRAME_MAX / 2];
@@ -163,7 +177,7 @@ static void take_line(struct decode *x, struct span line)
 	if (line.n && line.p[0] == '#')
 		return;
 	if (!span_equal(line, SPAN_STR("-")))
-		n = hex_decode(frame, sizeof(frame), line);
+		n = hex_line(frame, sizeof(frame), line);
 	if (n < 0)
 		print_error(x, line, "hex", "not-hex");
 	else
@@ -434,7 +448,12 @@ int cmd_decode(int argc, char **argv)
 	struct options o;
 	int r = options_read(&o, argc, argv,
 			     "decode [--link auto|kiss|ax25|bare|hdlc] "
-			     "[--hex] [--json] [-v] [FILE|-]", own, 0, 1);
+			     "[--hex] [--json] [-v] [FILE|-]\n\n"
+			     "Frames of a byte stream, a pcap or pcapng file, "
+			     "or (--hex) one hex frame a line;\nno daemon "
+			     "needed. --link: what is in it, if guessing is "
+			     "not wanted. -v: the events\nof a generation "
+			     "after its last frame.", own, 0, 1);
 
 	if (r != OPTIONS_OK)
 		return r;

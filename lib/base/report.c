@@ -5,6 +5,7 @@
  */
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include "lib/base/report.h"
@@ -27,7 +28,8 @@ static void report_line(enum report_level level, unsigned hidden,
 
 	if (level > shown_level)
 		return;
-	if (!isatty(STDERR_FILENO)) /* journald's level prefix */
+	if (getenv("JOURNAL_STREAM") && !isatty(STDERR_FILENO))
+		/* journald's level prefix; a log file stays plain */
 		n = (size_t)snprintf(line, sizeof(line), "<%d>", (int)level);
 	vsnprintf(line + n, sizeof(line) - n, fmt, args);
 	n = strlen(line);
