@@ -355,6 +355,29 @@ static void test_call_sign_later(void **state)
 	field_fini(&f);
 }
 
+/* A state file is bytes from a disk: stamps that never were stop nothing. */
+static void test_state_of_lies(void **state)
+{
+	static const char lies[] =
+		"{\"adopted\":[-1,-1],\"announced_s\":-1,"
+		"\"floors\":[[\"00112233445566778899aabbccddeeff\",-1]],"
+		"\"mutes\":[[\"x\",1],7,[]],\"neighbours\":[[\"vhf\"],{}],"
+		"\"news\":[[\"vhf\",\"nobody\",-3]]}";
+	struct json_out out = { 0 };
+	struct field f;
+
+	(void)state;
+	field_init(&f, 1, 1);
+	field_boot(&f, 0, SPAN_STR(lies), true);
+	assert_int_equal(field_write(&f, 0, 1), 0);
+	node_state(f.s[0].node, &out);
+	buf_add_u8(&out.b, 0);
+	assert_non_null(strstr((char *)out.b.p, "\"floors\":[]"));
+	assert_non_null(strstr((char *)out.b.p, "\"announced_s\":0"));
+	buf_fini(&out.b);
+	field_fini(&f);
+}
+
 /* After an unclean stop nothing is sealed before a neighbour was compared. */
 static void test_hold_down(void **state)
 {
@@ -760,6 +783,7 @@ int main(void)
 		cmocka_unit_test(test_aprs_guard),
 		cmocka_unit_test(test_duty),
 		cmocka_unit_test(test_restart),
+		cmocka_unit_test(test_state_of_lies),
 		cmocka_unit_test(test_hold_down),
 		cmocka_unit_test(test_lying_roots),
 		cmocka_unit_test(test_lying_sketches),

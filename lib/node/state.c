@@ -16,6 +16,8 @@
 #include <stdio.h>
 #include "lib/node/node_parts.h"
 
+#define EMITTED_MAX_S 0xffffffffffULL	/* 40 bits in an announce */
+
 /* ---- mutes ---- */
 
 bool node_muted(const struct node *n, uint32_t slot, uint64_t seq)
@@ -161,6 +163,15 @@ bool node_state_dirty(struct node *n)
 
 /* ---- reading: what does not fit is left out ---- */
 
+/* What never was written here is as good as absent: as a stamp it would stop
+ * the clock, as a floor its author. */
+static uint64_t state_uint(const struct json *v, uint64_t max)
+{
+	int64_t i = json_int(v);
+
+	return i > 0 && (uint64_t)i <= max ? (uint64_t)i : 0;
+}
+
 static bool state_author(uint8_t author[AUTHOR_SIZE], const struct json *pair)
 {
 	return hex_decode(author, AUTHOR_SIZE,
@@ -178,7 +189,7 @@ static void state_load_lists(struct node *n, const struct json *root)
 
 		if (state_author(n->floors[i].author, v))
 			n->floors[i].emitted_s =
-				(uint64_t)json_int(json_at(v, 1));
+				state_uint(json_at(v, 1), EMITTED_MAX_S);
 	}
 	for (size_t i = 0; i < json_len(mutes); i++) {
 		const struct json *v = json_at(mutes, i);
@@ -241,9 +252,11 @@ void node_state_load(struct node *n, struct span state)
 	if (n->tx_switched)
 		n->tx_on = json_bool(json_get(root, "tx"));
 	n->hold = json_bool(json_get(root, "hold"));
-	n->adopted.wall_ms = (uint64_t)json_int(json_at(adopted, 0));
-	n->adopted.counter = (uint32_t)json_int(json_at(adopted, 1));
-	n->announced_s = (uint64_t)json_int(json_get(root, "announced_s"));
+	n->adopted.wall_ms = state_uint(json_at(adopted, 0), HLC_WALL_MAX);
+	n->adopted.counter = (uint32_t)state_uint(json_at(adopted, 1),
+						  HLC_COUNTER_MAX);
+	n->announced_s = state_uint(json_get(root, "announced_s"),
+				    EMITTED_MAX_S);
 	state_load_lists(n, root);
 	state_load_neighbours(n, json_get(root, "neighbours"));
 	state_load_news(n, json_get(root, "news"));
