@@ -244,6 +244,18 @@ static void rns_close(struct port *p)
 	free(l);
 }
 
+/* To each peer; one that does not read loses what it has no room for, and
+ * only it does. */
+static int link_write(struct link *l, struct span line)
+{
+	int e = -ENOBUFS;
+
+	for (struct peer *q = l->peers; q < l->peers + PEERS_MAX; q++)
+		if (q->link && ring_stream_write(q->stream, line) == 0)
+			e = 0;
+	return e;
+}
+
 static int rns_send(struct port *p, const struct span *frames, size_t n)
 {
 	struct link *l = p->link;
@@ -252,12 +264,8 @@ static int rns_send(struct port *p, const struct span *frames, size_t n)
 	for (size_t i = 0; i < n && !e; i++) {
 		if (frames[i].n > HDLC_FRAME_MAX)
 			return -EMSGSIZE;
-		size_t len = hdlc_encode(l->line, frames[i]);
-
-		for (struct peer *q = l->peers; q < l->peers + PEERS_MAX; q++)
-			if (q->link && ring_stream_write(q->stream,
-							 SPAN(l->line, len)))
-				e = -ENOBUFS;
+		e = link_write(l, SPAN(l->line, hdlc_encode(l->line,
+							    frames[i])));
 	}
 	return e;
 }
