@@ -42,8 +42,8 @@ struct daemon {
 	bool acting;			/* inside glue_actions */
 	uint32_t changed;		/* bit a port: up or down, not told */
 	int log_error;			/* what stopped the log, 0 = fine */
-	uint64_t started_us, syncs, notes;
-	struct ring_timer wake, flush, watchdog;
+	uint64_t started_us, saved_us, syncs, notes;
+	struct ring_timer wake, flush, save, watchdog;
 };
 
 /* Everything in its order; on failure -errno, reported, and daemon_close

@@ -10,6 +10,8 @@
 #include "daemon/notify.h"
 #include "lib/base/report.h"
 
+#define SAVE_EVERY_US (5 * US_PER_S)
+
 static void glue_sync(struct daemon *d);
 
 /* ---- the log ---- */
@@ -303,11 +305,30 @@ void glue_save(struct daemon *d)
 	node_state(d->node, &o);
 	json_out_end_object(&o);
 	buf_add_u8(&o.b, '\n');
+	d->saved_us = ring_now_us(d->ring);
 	e = station_state_write(&d->station, buf_span(&o.b));
 	if (e)
 		report(REPORT_WARNING, "state could not be written: %s",
 		       strerror(-e));
 	buf_fini(&o.b);
+}
+
+/* At once after a quiet while; in a stream of changes (a stranger's announces,
+ * say) the card is written every few seconds, not every turn. What matters to
+ * the operator is saved by the verbs themselves. */
+static void save_arm(struct daemon *d)
+{
+	uint64_t now = ring_now_us(d->ring);
+
+	if (!timer_armed(&d->save.t))
+		ring_timer_set(d->ring, &d->save, now > d->saved_us +
+			       SAVE_EVERY_US ? now : d->saved_us +
+			       SAVE_EVERY_US);
+}
+
+static void glue_save_due(void *ctx)
+{
+	glue_save(ctx);
 }
 
 /* When the node wants to be called, in the ring's time. */
@@ -328,7 +349,7 @@ static void glue_turn(void *ctx)
 
 	glue_sync(d);
 	if (node_state_dirty(d->node))
-		glue_save(d);
+		save_arm(d);
 	control_reap(d->control);
 	if (due == TIME_NEVER)
 		ring_timer_clear(d->ring, &d->wake);
@@ -340,6 +361,7 @@ void glue_init(struct daemon *d)
 {
 	d->wake = (struct ring_timer){ .fn = glue_tick, .ctx = d };
 	d->flush = (struct ring_timer){ .fn = glue_flush, .ctx = d };
+	d->save = (struct ring_timer){ .fn = glue_save_due, .ctx = d };
 	d->watchdog = (struct ring_timer){ .fn = glue_watchdog, .ctx = d };
 }
 

@@ -261,8 +261,10 @@ static void verb_announce(const struct call *c)
 	char why[160];
 	int e = node_announce(c->d->node, daemon_now(c->d), why);
 
-	if (!e)
+	if (!e) {
 		glue_actions(c->d);
+		glue_save(c->d);
+	}
 	client_end(c->cl, e ? EXIT_CODE_FAILED : EXIT_CODE_OK,
 		   e ? *why ? why : strerror(-e) : NULL);
 }
