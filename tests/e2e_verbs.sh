@@ -17,7 +17,7 @@ says() { local text=$1; shift; "$@" 2>&1 | grep -q -- "$text" || fail "$*: no '$
 says 'station   Q1AAA-1' c a status
 says 'port door  up' c a status
 says '"tx_frames":[1-9]' c a status --json
-says 'door ' c a neighbours
+says 'Q2BBB-1  door ' c a neighbours
 says '"relation":"' c a neighbours --json
 says 'Q2BBB-1' c a feeds
 says '"author":"[0-9a-f]\{32\}"' c a feeds --json
@@ -62,6 +62,7 @@ usage c a create "" form
 usage c a set R-1 "" x
 usage c a note R-1 ""
 usage c a log -n x
+says 'more than 4096 bytes' c a note R-1 "$(printf '%05000d' 0)"
 usage c a log -n -1
 says 'which verb: status, set' c a s
 ! grep -q '^<' "$D/a.log" || fail "journal prefixes in a file: $(cat "$D/a.log")"

@@ -44,6 +44,13 @@ int client_call(const char *verb, size_t n_args, char *const *args,
 	char error[256] = "", dir[512];
 	int fd, code;
 
+	for (size_t i = 0; i < n_args; i++) {
+		if (strlen(args[i]) <= CTL_ARG_MAX)
+			continue;
+		fprintf(stderr, "cairn: %s: a word of more than %d bytes\n",
+			verb, CTL_ARG_MAX);
+		return EXIT_CODE_USAGE;
+	}
 	client_dir(dir);
 	fd = ctl_connect(dir);
 	if (fd < 0)

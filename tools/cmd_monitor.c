@@ -31,11 +31,11 @@ static void print_frame(const struct json *v, bool verbose)
 	struct decoded d = { 0 };
 	struct buf b = { 0 };
 
-	if (n < 0 || is_link(v, "error")) {
-		printf("%.*s", (int)hex.n, (const char *)hex.p);
-		return;
-	}
-	if (is_link(v, "ax25"))
+	if (n < 0)
+		decode_fail(&d, hex, "hex", "not-hex");
+	else if (is_link(v, "error"))
+		decode_fail(&d, SPAN(frame, n), "line", "no-frame");
+	else if (is_link(v, "ax25"))
 		decode_ax25(&d, SPAN(frame, n));
 	else
 		decode_bare(&d, SPAN(frame, n));
@@ -59,7 +59,7 @@ static void print_event(void *ctx, const struct json *v, struct span text)
 	} else {
 		print_string(v, "port", 6);
 		print_string(v, "direction", 3);
-		print_string(v, "verdict", 9);
+		print_string(v, "verdict", 13);
 		print_frame(v, *verbose);
 	}
 	putchar('\n');

@@ -101,9 +101,12 @@ static void print_port(const struct json *p, const struct json *node)
 		fputs(", silent: ", stdout);
 		out_text(stdout, json_string(waiting));
 	}
-	printf("\n  in %lld frames, out %lld; on the air %.1f s, duty at most "
+	printf("\n  in %lld frames", (long long)json_int(json_get(p, "rx_frames")));
+	if (json_int(json_get(p, "rx_errors")))
+		printf(" and %lld errors",
+		       (long long)json_int(json_get(p, "rx_errors")));
+	printf(", out %lld; on the air %.1f s, duty at most "
 	       "%.1f %%; neighbours %lld\n",
-	       (long long)json_int(json_get(p, "rx_frames")),
 	       (long long)json_int(json_get(p, "tx_frames")),
 	       json_real(json_get(node, "airtime_s")),
 	       json_real(json_get(p, "duty_percent")),

@@ -184,6 +184,20 @@ static const char *status_relation(const struct node *n,
 	return "differs";
 }
 
+/* On a bare link the address is an alias: the call sign of its only feed. */
+static const char *status_call(const struct node *n, const struct sync_peer *q,
+			       const char *address)
+{
+	uint32_t slot;
+
+	if (q->call[0])
+		return q->call;
+	if (feed_by_alias(n->data.feeds, q->address, &slot, 1) == 1 &&
+	    feed_at(n->data.feeds, slot)->call[0])
+		return feed_at(n->data.feeds, slot)->call;
+	return address;
+}
+
 static void status_neighbour(const struct node *n, const struct node_port *p,
 			     const struct sync_peer *q, struct json_out *o,
 			     uint64_t now_us)
@@ -193,7 +207,7 @@ static void status_neighbour(const struct node *n, const struct node_port *p,
 	snprintf(address, sizeof(address), "%08x", q->address);
 	json_out_object(o);
 	json_out_kv_string(o, "port", p->c.name);
-	json_out_kv_string(o, "callsign", q->call[0] ? q->call : address);
+	json_out_kv_string(o, "callsign", status_call(n, q, address));
 	json_out_kv_string(o, "address", address);
 	json_out_kv_real(o, "heard_ago_s", status_ago_s(n, q->heard_us));
 	json_out_kv_string(o, "relation", status_relation(n, q, now_us));
