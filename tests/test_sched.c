@@ -273,6 +273,31 @@ static void test_nav_cap(void **state)
 	bench_fini(&b);
 }
 
+/* The first frames of long generations that never come: the silence that they
+ * ask for, and the waiting for the rest, are bounded. */
+static void test_empty_promises(void **state)
+{
+	uint8_t piece[240] = { 0 };
+	struct sync_message m = { .type = SYNC_EVENTS, .events = {
+		.k = 16, .index = 1, .piece = SPAN(piece, sizeof(piece)) } };
+	uint64_t silent = 0, open = 0;
+	struct bench b;
+
+	(void)state;
+	bench_init(&b);
+	for (unsigned i = 0; i < 600; i++) {
+		m.events.generation = (uint8_t)(i / 15);
+		if (i % 15 == 0)
+			bench_says(&b, i << 16, &m);
+		silent += sync_quiet_us(b.port) > b.now_us;
+		open += sync_rx_open(b.port, b.now_us);
+		bench_run(&b, b.now_us + US_PER_S);
+	}
+	assert_in_range(silent, 100, 350);
+	assert_in_range(open, 30, 400);
+	bench_fini(&b);
+}
+
 /* Generations of forty made-up stations: sixteen are kept. */
 static void test_generations_bounded(void **state)
 {
@@ -324,6 +349,7 @@ int main(void)
 		cmocka_unit_test(test_first_word),
 		cmocka_unit_test(test_alone),
 		cmocka_unit_test(test_nav_cap),
+		cmocka_unit_test(test_empty_promises),
 		cmocka_unit_test(test_generations_bounded),
 		cmocka_unit_test(test_imin_grows),
 	};

@@ -85,22 +85,34 @@ uint64_t sync_quiet_us(const struct sync_port *p)
 }
 
 /* Rule 10's bounds: 15 s at a time, a quarter of any ten minutes in all. */
-void sync_nav(struct sync_port *p, uint64_t until_us, uint64_t now_us)
+uint64_t sync_nav_left(struct sync_port *p, uint64_t now_us)
 {
-	uint64_t from = p->nav_us > now_us ? p->nav_us : now_us, left;
-
-	if (until_us > now_us + NAV_MAX_US)
-		until_us = now_us + NAV_MAX_US;
 	if (now_us >= p->nav_window_us + NAV_WINDOW_US) {
 		p->nav_window_us = now_us;
 		p->nav_used_us = 0;
 	}
-	left = NAV_WINDOW_US / 4 - p->nav_used_us;
+	return NAV_WINDOW_US / 4 - p->nav_used_us;
+}
+
+void sync_nav_charge(struct sync_port *p, uint64_t us, uint64_t now_us)
+{
+	uint64_t left = sync_nav_left(p, now_us);
+
+	p->nav_used_us += us < left ? us : left;
+}
+
+void sync_nav(struct sync_port *p, uint64_t until_us, uint64_t now_us)
+{
+	uint64_t from = p->nav_us > now_us ? p->nav_us : now_us;
+	uint64_t left = sync_nav_left(p, now_us);
+
+	if (until_us > now_us + NAV_MAX_US)
+		until_us = now_us + NAV_MAX_US;
 	if (until_us <= from || left == 0)
 		return;
 	if (until_us > from + left)
 		until_us = from + left;
-	p->nav_used_us += until_us - from;
+	sync_nav_charge(p, until_us - from, now_us);
 	p->nav_us = until_us;
 }
 
@@ -374,6 +386,7 @@ void sync_port_advanced(struct sync_port *p, uint64_t before, bool aired,
 		sync_needs_add_all(&p->news, &since);
 	p->moved = true;
 	p->moved_us = now_us;
+	p->rx_vain = 0;
 	p->futile = 0;
 	if (!p->on)
 		return;

@@ -34,6 +34,8 @@ struct sync_rx {		/* a generation coming in */
 	struct generation_rx g;
 	bool passive;		/* nothing new is expected in it */
 	bool asked;		/* it answers me */
+	bool doubted;		/* not waited for: too many came to nothing */
+	bool counted;		/* among rx_vain */
 	bool known;		/* frame 0 shows that I hold all of it */
 	bool done;
 	bool more;		/* its sender has a further one */
@@ -119,6 +121,9 @@ struct sync_port {
 
 	/* generations coming in */
 	struct sync_rx rx[SYNC_RX_MAX];
+	uint64_t rx_frame_us, rx_claim_us; /* the last; more was to come until */
+	unsigned rx_vain;	/* begun and not finished since the root moved */
+	uint64_t rx_vain_us;	/* it fell then */
 	unsigned loss_permille;
 	bool moved;		/* the root moved since the port began ... */
 	uint64_t moved_us;	/* ... then, the last time */
@@ -144,6 +149,9 @@ bool sync_gate(struct sync_port *p, struct sync_timer *t, bool answer,
 	       uint64_t now_us);
 /* Hold back for somebody else's exchange; capped (rule 10). */
 void sync_nav(struct sync_port *p, uint64_t until_us, uint64_t now_us);
+/* What is left of the quarter; and silence that was kept for nothing. */
+uint64_t sync_nav_left(struct sync_port *p, uint64_t now_us);
+void sync_nav_charge(struct sync_port *p, uint64_t us, uint64_t now_us);
 /* n <= 4 messages as one key-up. False if they could not be sent. */
 bool sync_send(struct sync_port *p, const struct sync_message *m, unsigned n,
 	       bool answer, uint64_t now_us);

@@ -9,6 +9,8 @@
 #include "lib/sync/sched_port.h"
 
 #define ASKED_US (30 * US_PER_S)
+#define VAIN_MAX 6
+#define VAIN_FALL_US (180 * US_PER_S)
 
 static struct sync_rx *rx_find(struct sync_port *p, uint32_t address,
 			       uint8_t number)
@@ -44,6 +46,8 @@ static bool rx_wants(const struct sync_rx *r, uint64_t now_us)
 	if (!r->used || r->passive || r->known || rx_old(r, now_us))
 		return false;
 	if (!rx_mine(r, now_us))
+		return false;
+	if (!r->done && r->doubted)
 		return false;
 	if (!r->done)
 		return r->half_tries < 2 * SYNC_REQUEST_TRIES;
@@ -83,6 +87,31 @@ static struct sync_rx *rx_room(struct sync_port *p)
 	return oldest;
 }
 
+/* Anybody can begin a generation and leave it, a minute of waiting and
+ * asking each: after some, the next is still taken in, but not waited for. */
+static void rx_count(struct sync_port *p, struct sync_rx *r, uint64_t now_us)
+{
+	uint64_t falls = (now_us - p->rx_vain_us) / VAIN_FALL_US;
+
+	if (falls) {
+		p->rx_vain -= p->rx_vain < falls ? p->rx_vain :
+			      (unsigned)falls;
+		p->rx_vain_us = now_us;
+	}
+	r->doubted = p->rx_vain >= VAIN_MAX;
+	if (r->passive || r->doubted)
+		return;
+	r->counted = true;
+	p->rx_vain++;
+}
+
+static void rx_finished(struct sync_port *p, struct sync_rx *r)
+{
+	if (r->counted && p->rx_vain)
+		p->rx_vain--;
+	r->counted = false;
+}
+
 static struct sync_rx *rx_start(struct sync_port *p, struct sync_peer *peer,
 				const struct sync_events *e, uint64_t now_us)
 {
@@ -105,6 +134,7 @@ static struct sync_rx *rx_start(struct sync_port *p, struct sync_peer *peer,
 		feed_history_find(p->env->feeds, peer->root48) >= 0;
 	r->asked = now_us < peer->wanted_us + ASKED_US ||
 		(p->said && now_us < p->last_digest_us + ASKED_US);
+	rx_count(p, r, now_us);
 	generation_rx_init(&r->g, e);
 	return r;
 }
@@ -135,9 +165,27 @@ static uint64_t rx_left_us(const struct sync_port *p, const struct sync_rx *r,
 	return left < SYNC_KEYUP_MAX_US ? left : SYNC_KEYUP_MAX_US;
 }
 
+/* Silence in which the frames that were told did not come counts as a NAV
+ * does; once all of that is used, a frame is followed by silence for one. */
+static uint64_t rx_trusted_us(struct sync_port *p, const struct sync_events *e,
+			      uint64_t left_us, uint64_t now_us)
+{
+	uint64_t step = 2 * (sync_airtime_us(p, e->piece.n + 4) + p->T);
+	uint64_t until = now_us < p->rx_claim_us ? now_us : p->rx_claim_us;
+
+	if (until > p->rx_frame_us + step)
+		sync_nav_charge(p, until - p->rx_frame_us - step, now_us);
+	if (left_us > step && sync_nav_left(p, now_us) == 0)
+		left_us = step;
+	p->rx_frame_us = now_us;
+	p->rx_claim_us = now_us + left_us;
+	return left_us;
+}
+
 static void rx_silence(struct sync_port *p, const struct sync_events *e,
 		       uint64_t left_us, uint64_t now_us)
 {
+	left_us = rx_trusted_us(p, e, left_us, now_us);
 	if (p->nav_us > now_us)
 		p->nav_us = now_us;	/* the data of that WANT is here */
 	if (e->end)
@@ -179,8 +227,10 @@ static void rx_heads(struct sync_port *p, struct sync_rx *r, uint64_t now_us)
 	if (r->done)
 		return;
 	r->passive = false;
-	if (!lacks)
-		r->done = r->known = true;
+	if (lacks)
+		return;
+	r->done = r->known = true;
+	rx_finished(p, r);
 }
 
 /* ---- whole: the body ---- */
@@ -216,6 +266,7 @@ static enum sync_verdict rx_whole(struct sync_port *p, struct sync_peer *peer,
 		r->known = true;	/* nothing more of it is wanted */
 		return SYNC_BAD_BODY;
 	}
+	rx_finished(p, r);
 	if (!r->more || e != SYNC_INGEST_DONE)
 		rx_sender_root(p, peer, root48);
 	if (e == SYNC_INGEST_REFUSED)
