@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include "lib/node/node_parts.h"
 
+#define BACK_LIFE_US (3600 * US_PER_S)
+
 /* ---- what not to want, and from where to want again ---- */
 
 bool node_refused(void *ctx, uint32_t alias, uint64_t seq)
@@ -31,17 +33,21 @@ static void ingest_refuse(struct node *n, const struct run *r)
 		(struct node_refused){ r->alias, last };
 }
 
+/* A run that does not fit has no signature that could be checked: what a
+ * stranger made up is forgotten after an hour. */
 static struct node_back *ingest_back_find(struct node *n, uint32_t slot)
 {
 	for (unsigned i = 0; i < NODE_BACK_MAX; i++)
-		if (n->back[i].events && n->back[i].slot == slot)
+		if (n->back[i].events && n->back[i].slot == slot &&
+		    n->now.mono_us < n->back[i].until_us)
 			return &n->back[i];
 	return NULL;
 }
 
 uint64_t node_back(void *ctx, uint32_t slot)
 {
-	const struct node_back *b = ingest_back_find(ctx, slot);
+	struct node *n = ctx;
+	const struct node_back *b = ingest_back_find(n, slot);
 
 	return b ? b->events : 0;
 }
@@ -57,8 +63,9 @@ void node_misfit(void *ctx, uint32_t slot)
 	b = ingest_back_find(n, slot);
 	if (!b) {
 		b = &n->back[n->back_at++ % NODE_BACK_MAX];
-		*b = (struct node_back){ slot, 4 };
+		*b = (struct node_back){ .slot = slot, .events = 4 };
 	}
+	b->until_us = n->now.mono_us + BACK_LIFE_US;
 	if (b->events < FEED_CANDIDATE_EVENTS_MAX)
 		b->events *= 4;
 }

@@ -78,7 +78,7 @@ struct node_refused {		/* a run that stays refused */
 
 struct node_back {		/* runs that did not fit: ask further back */
 	uint32_t slot;
-	uint64_t events;
+	uint64_t events, until_us;
 };
 
 struct node_run_counts {
