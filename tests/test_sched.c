@@ -298,6 +298,26 @@ static void test_empty_promises(void **state)
 	bench_fini(&b);
 }
 
+/* Offers that nothing follows: they do not keep digests away for good. */
+static void test_empty_offers(void **state)
+{
+	struct sync_message m = { .type = SYNC_OFFER, .offer = {
+		.n = 1, .target = { 0x2222 }, .root48 = 5, .events = 3 } };
+	unsigned flow = 0;
+	struct bench b;
+
+	(void)state;
+	bench_init(&b);
+	for (unsigned i = 0; i < 1800; i++) {
+		if (i % 15 == 0)
+			bench_says(&b, i << 16, &m);
+		flow += sync_news_flow(b.port, b.now_us);
+		bench_run(&b, b.now_us + US_PER_S);
+	}
+	assert_in_range(flow, 200, 1000);
+	bench_fini(&b);
+}
+
 /* Generations of forty made-up stations: sixteen are kept. */
 static void test_generations_bounded(void **state)
 {
@@ -350,6 +370,7 @@ int main(void)
 		cmocka_unit_test(test_alone),
 		cmocka_unit_test(test_nav_cap),
 		cmocka_unit_test(test_empty_promises),
+		cmocka_unit_test(test_empty_offers),
 		cmocka_unit_test(test_generations_bounded),
 		cmocka_unit_test(test_imin_grows),
 	};

@@ -386,7 +386,7 @@ void sync_port_advanced(struct sync_port *p, uint64_t before, bool aired,
 		sync_needs_add_all(&p->news, &since);
 	p->moved = true;
 	p->moved_us = now_us;
-	p->rx_vain = 0;
+	p->rx_vain = p->offers_vain = 0;
 	p->futile = 0;
 	if (!p->on)
 		return;

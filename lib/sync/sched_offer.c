@@ -16,6 +16,8 @@
 #define COLD_US (120 * US_PER_S)
 #define OFFER_FAILED_MAX 6
 #define OFFER_FLOW_US (20 * US_PER_S)
+#define OFFER_VAIN_MAX 12	/* of others, in a row */
+#define OFFER_VAIN_FALL_US (60 * US_PER_S)
 
 /* ---- what is news ---- */
 
@@ -184,13 +186,31 @@ static void offer_withdraw(struct sync_port *p, uint64_t now_us)
 	sync_news_contend(p, now_us);
 }
 
+/* Digests keep silent while an offer waits to be served. Offers are short and
+ * free to forge: those that moved no root are believed a few times only. */
+static bool offer_believed(struct sync_port *p, uint64_t now_us)
+{
+	uint64_t falls = (now_us - p->offers_vain_us) / OFFER_VAIN_FALL_US;
+
+	if (falls) {
+		p->offers_vain -= p->offers_vain < falls ? p->offers_vain :
+				  (unsigned)falls;
+		p->offers_vain_us = now_us;
+	}
+	if (p->offers_vain >= OFFER_VAIN_MAX)
+		return false;
+	p->offers_vain++;
+	return true;
+}
+
 void sync_on_offer(struct sync_port *p, struct sync_peer *peer,
 		   const struct sync_offer *o, uint64_t now_us)
 {
 	uint64_t root = feed_root48(p->env->feeds);
 	uint64_t mine = feed_event_count(p->env->feeds);
 
-	peer->offered_us = now_us;
+	if (offer_believed(p, now_us))
+		peer->offered_us = now_us;
 	peer->known = true;
 	peer->root48 = o->root48;
 	peer->root_us = now_us;

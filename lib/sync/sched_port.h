@@ -110,6 +110,8 @@ struct sync_port {
 	struct sync_timer offer;
 	bool offering;		/* an OFFER is out */
 	uint32_t offer_address;
+	unsigned offers_vain;	/* heard since the root moved */
+	uint64_t offers_vain_us;	/* it fell then */
 
 	/* wanting */
 	bool want, want_list;	/* want_list: want_needs, else by root */
