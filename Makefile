@@ -5,7 +5,8 @@
 VERSION    ?= 0.1
 PREFIX     ?= /usr/local
 BINDIR     ?= $(PREFIX)/bin
-SBINDIR    ?= $(PREFIX)/sbin
+# cairnd needs no root: it goes where every user finds it
+SBINDIR    ?= $(PREFIX)/bin
 MANDIR     ?= $(PREFIX)/share/man
 PKG_CONFIG ?= pkg-config
 O          ?= build$(if $(SAN),-san)$(if $(FUZZ),-fuzz)

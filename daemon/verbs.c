@@ -212,7 +212,8 @@ static int tx_test(const struct call *c, char why[160])
 	int e;
 
 	if (port < 0 || !c->d->n_ports) {
-		snprintf(why, 160, "no such port");
+		snprintf(why, 160, c->d->n_ports ? "no such port" :
+			 "no port yet: see cairn.conf(5)");
 		return -ENOENT;
 	}
 	if (!c->d->ports[port].up) {

@@ -68,7 +68,7 @@ expect 2 "N0CALL is a placeholder: put your own call sign here" "$O/cairnd" -d "
 station a
 expect 1 "another cairnd" "$O/cairnd" -d "$D/a"
 expect 1 "no call sign" c a tx on
-expect 1 "no such port" c a tx test
+expect 1 "no port yet" c a tx test
 expect 2 "JSON" c a set R-1 f --json '{'
 expect 0 "" c a set R-1 f 007
 expect 0 'f = "007"' c a view R-1

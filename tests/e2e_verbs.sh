@@ -65,6 +65,12 @@ usage c a log -n x
 says 'more than 4096 bytes' c a note R-1 "$(printf '%05000d' 0)"
 usage c a log -n -1
 says 'which verb: status, set' c a s
+
+station lone --callsign Q3CCC-1
+c lone note R-1 hello > /dev/null
+says '; 2 of its own to be sealed' c lone status
+says 'no port yet' c lone tx test
+end lone
 ! grep -q '^<' "$D/a.log" || fail "journal prefixes in a file: $(cat "$D/a.log")"
 
 until_ok 45 grep -q '"record_id":"R-2"' "$D/follow.log" || fail "log -f does not follow"

@@ -56,17 +56,20 @@ static void print_member(const char *label, const struct json *v,
 
 static void print_station(const struct json *v, const struct json *node)
 {
+	int64_t unsealed = json_int(json_get(node, "own_unsealed"));
 	char age[24];
 
 	print_member("station", v, "callsign");
 	print_member("dataset", v, "dataset");
 	printf("%-9s %s\n", "transmit", json_bool(json_get(v, "transmitting"))
 	       ? "on" : "off (cairn tx on)");
-	printf("%-9s %lld events of %lld authors, %lld records\n", "holds",
+	printf("%-9s %lld events of %lld authors, %lld records", "holds",
 	       (long long)json_int(json_get(node, "events")),
 	       (long long)json_int(json_get(node, "authors")),
 	       (long long)json_int(json_get(node, "records")));
-	printf("%-9s %s, engine %.*s\n", "up",
+	if (unsealed)	/* counted above once they are sealed */
+		printf("; %lld of its own to be sealed", (long long)unsealed);
+	printf("\n%-9s %s, engine %.*s\n", "up",
 	       out_age(age, (uint64_t)json_int(json_get(v, "uptime_s"))),
 	       (int)json_string(json_get(v, "engine")).n,
 	       (const char *)json_string(json_get(v, "engine")).p);
