@@ -35,6 +35,7 @@ struct config {
 	char callsign[12];	/* "" = none yet: receive only */
 	char dataset[64];
 	bool transmit;
+	int author_quota_mb;	/* payload kept of one author */
 	unsigned time_scale;	/* flag only; 1 but on a simulated channel */
 	size_t n_ports;
 	struct config_port ports[NODE_PORTS_MAX];

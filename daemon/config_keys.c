@@ -48,6 +48,11 @@ static int set_number(const struct key *k, void *at, const char *value)
 	return set_ranged(k, at, value, "");
 }
 
+static int set_mb(const struct key *k, void *at, const char *value)
+{
+	return set_ranged(k, at, value, "MB");
+}
+
 static int set_ms(const struct key *k, void *at, const char *value)
 {
 	return set_ranged(k, at, value, "ms");
@@ -210,6 +215,8 @@ static const struct key station_keys[] = {
 	{ "dataset", set_text, STATION(dataset), 0, 64,
 	  "a name of 1 to 63 bytes" },
 	{ "transmit", set_bool, STATION(transmit), 0, 0, "yes or no" },
+	{ "author_quota", set_mb, STATION(author_quota_mb), 1, 1000000,
+	  "1MB or more of each author" },
 	{ NULL, NULL, 0, 0, 0, NULL },
 };
 
@@ -245,7 +252,8 @@ static const struct key port_keys[] = {
 
 void config_init(struct config *c)
 {
-	*c = (struct config){ .dataset = "default", .time_scale = 1 };
+	*c = (struct config){ .dataset = "default",
+		.author_quota_mb = 64, .time_scale = 1 };
 }
 
 static bool name_valid(const char *s, size_t cap)
@@ -413,8 +421,9 @@ void config_print(const struct config *c, struct buf *out)
 {
 	if (c->callsign[0])
 		buf_printf(out, "callsign = %s\n", c->callsign);
-	buf_printf(out, "dataset = \"%s\"\ntransmit = %s\n", c->dataset,
-		   yes_no(c->transmit));
+	buf_printf(out, "dataset = \"%s\"\ntransmit = %s\n"
+		   "author_quota = %dMB\n", c->dataset, yes_no(c->transmit),
+		   c->author_quota_mb);
 	for (size_t i = 0; i < c->n_ports; i++)
 		port_print(&c->ports[i], out);
 }

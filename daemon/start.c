@@ -114,6 +114,7 @@ static struct node *make_node(struct daemon *d)
 		.drift_ms = HLC_DRIFT_MS,
 		.store = history_store(&d->history),
 		.authors_max = AUTHORS_MAX,
+		.author_bytes_max = (uint64_t)d->config.author_quota_mb << 20,
 	};
 
 	memcpy(c.callsign, d->config.callsign, sizeof(c.callsign));

@@ -62,6 +62,7 @@ static void refuses_with_the_line(void **state)
 {
 	static const struct { const char *text, *says; } bad[] = {
 		{ "callsing = N0CALL\n", "f:1: unknown key 'callsing'" },
+		{ "author_quota = 5\n", "f:1: author_quota wants 1MB" },
 		{ "\n\ncallsign = N0CALL\ncallsign = N0CALL\n",
 		  "f:4: 'callsign' is said twice" },
 		{ "callsign =\n", "f:1: callsign wants" },
