@@ -14,7 +14,7 @@ T          ?= 600
 
 # The Debian packages, in this one place.
 DEPS := gcc libc6-dev make pkg-config mandoc \
-	liburing-dev libsodium-dev libnl-3-dev libpcap-dev libcmocka-dev \
+	liburing-dev libsodium-dev libcmocka-dev \
 	libzstd-dev libcbor-dev libjansson-dev libinih-dev libisal-dev
 FUZZ_DEPS := clang libclang-rt-14-dev
 PKGS := liburing libsodium libzstd libcbor jansson inih libisal

@@ -148,6 +148,7 @@ void node_claim_call(struct node *n)
 
 	if (!n->call_ok || n->log_error || n->own_slot == FEED_SLOT_NONE ||
 	    feed_own_last(n->data.feeds, n->own_slot) == 0 ||
+	    feed_at(n->data.feeds, n->own_slot)->retired_at ||
 	    strcmp(feed_at(n->data.feeds, n->own_slot)->call,
 		   ax25_address_format(call, &n->address)) == 0)
 		return;

@@ -196,14 +196,20 @@ static enum view_verdict apply_create(struct view *v, const struct change *c)
 	return VIEW_APPLIED;
 }
 
+/* Which field a write concerns, and which writes it replaces. */
+static enum view_verdict field_members(const struct change *c,
+				       struct span *name, struct span *base)
+{
+	enum view_verdict bad = text_member(c, KEY_FIELD, true, name);
+
+	return bad ? bad : base_member(c, base);
+}
+
 static enum view_verdict apply_set(struct view *v, const struct change *c)
 {
-	enum view_verdict bad;
 	struct span name, base;
+	enum view_verdict bad = field_members(c, &name, &base);
 
-	bad = text_member(c, KEY_FIELD, true, &name);
-	if (!bad)
-		bad = base_member(c, &base);
 	if (bad)
 		return bad;
 	if (!has(c, KEY_VALUE))
@@ -215,12 +221,9 @@ static enum view_verdict apply_set(struct view *v, const struct change *c)
 
 static enum view_verdict apply_unset(struct view *v, const struct change *c)
 {
-	enum view_verdict bad;
 	struct span name, base;
+	enum view_verdict bad = field_members(c, &name, &base);
 
-	bad = text_member(c, KEY_FIELD, true, &name);
-	if (!bad)
-		bad = base_member(c, &base);
 	if (bad)
 		return bad;
 	field_write(field_get(v, row_get(v, c), name), &c->at, base,
