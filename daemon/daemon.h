@@ -61,8 +61,6 @@ void glue_start(struct daemon *d);
 extern const struct port_ops glue_port_ops;
 /* After every input of the node: carries its actions out. */
 void glue_actions(struct daemon *d);
-/* Takes in what was committed and is not indexed yet. */
-int glue_index(struct daemon *d);
 /* Writes DIR/state now. */
 void glue_save(struct daemon *d);
 

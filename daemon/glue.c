@@ -77,16 +77,6 @@ static void glue_sync(struct daemon *d)
 		log_stopped(d, e);
 }
 
-int glue_index(struct daemon *d)
-{
-	struct log_snapshot *s = log_snapshot_written(d->log);
-	int e = s ? history_scan(&d->history, s, NULL, NULL) : -ENOMEM;
-
-	if (s)
-		log_release(s);
-	return e;
-}
-
 static void action_append(struct daemon *d, const struct node_action *a)
 {
 	int e = d->log_error ? 0 : log_append(d->log, a->record_type, a->slot,
@@ -103,8 +93,6 @@ static void action_commit(struct daemon *d)
 	if (d->log_error)
 		return;
 	e = log_commit(d->log, daemon_now(d).wall_ms, &d->committed);
-	if (!e)
-		e = glue_index(d);
 	if (e)
 		log_stopped(d, e);
 	flush_arm(d);

@@ -56,7 +56,8 @@ static uint32_t segment_size(const char *dir)
 static int open_log(struct daemon *d)
 {
 	char dir[STATION_PATH_MAX];
-	struct log_options o = { .segment_size = segment_size(d->station.dir) };
+	struct log_options o = { .key = history_key,
+		.segment_size = segment_size(d->station.dir) };
 	int e = log_open(&d->log, station_path(&d->station, "events", dir),
 			 &o, &d->recovery);
 
@@ -67,7 +68,9 @@ static int open_log(struct daemon *d)
 		report(REPORT_ERROR, "%s: %s", dir, strerror(-e));
 	else if (d->recovery.note[0])
 		report(REPORT_WARNING, "log: %s", d->recovery.note);
-	return e ? e : history_init(&d->history, d->log);
+	if (!e)
+		history_init(&d->history, d->log);
+	return e;
 }
 
 /* ---- the node ---- */
@@ -275,7 +278,6 @@ void daemon_close(struct daemon *d)
 
 		if (e && !d->log_error)
 			report(REPORT_ERROR, "log: %s", strerror(-e));
-		history_fini(&d->history);
 	}
 	flight_close(d->flight);
 	node_free(d->node);

@@ -50,7 +50,7 @@ static void port_json(struct daemon *d, const struct port *p,
 static void log_json(struct daemon *d, struct json_out *o)
 {
 	json_out_object(o);
-	json_out_kv_uint(o, "records", d->history.records);
+	json_out_kv_uint(o, "records", log_records(d->log));
 	json_out_kv_uint(o, "bytes", log_durable(d->log));
 	json_out_kv_uint(o, "pending_bytes",
 			 log_written(d->log) - log_durable(d->log));

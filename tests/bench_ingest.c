@@ -204,7 +204,7 @@ static void host_start(struct host *s, const char *dir)
 		.txdelay_ms = 300, .duty_permille = 100, .info_max = 256 };
 
 	s->now = (struct clock_now){ 1000000, (WALL_S + 1000000) * 1000, true };
-	if (log_open(&s->log, dir, &(struct log_options){ 0 },
+	if (log_open(&s->log, dir, &(struct log_options){ .key = history_key },
 		     &(struct log_recovery){ 0 }) < 0) {
 		fprintf(stderr, "bench: can't open %s\n", dir);
 		exit(1);
@@ -226,7 +226,6 @@ static void host_stop(struct host *s, const char *dir)
 	char command[300];
 
 	node_free(s->node);
-	history_fini(&s->history);
 	log_close(s->log);
 	snprintf(command, sizeof(command), "rm -rf %s", dir);
 	if (system(command) != 0)

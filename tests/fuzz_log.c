@@ -14,6 +14,39 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* Items, marks and cuts, whatever the payload is. */
+static void key_of(uint16_t type, struct span payload, struct log_key *k)
+{
+	if (payload.n < 8)
+		return;
+	k->type = type % 4;
+	k->seq = le_get(payload.p, 8);
+	k->id = payload.p;
+}
+
+/* What the index finds is what it was asked for. */
+static void find(struct log *l, const struct log_record *r)
+{
+	struct log_key k = { .type = LOG_KEY_NONE }, got = k;
+	struct log_record f;
+
+	key_of(r->type, r->payload, &k);
+	if (log_find(l, r->slot, k.seq, &f) == 0) {
+		key_of(f.type, f.payload, &got);
+		if (got.type != LOG_KEY_ITEM || got.seq != k.seq ||
+		    f.slot != r->slot)
+			abort();
+	}
+	if (log_find_mark(l, r->slot, k.seq, &f) == 0) {
+		key_of(f.type, f.payload, &got);
+		if (got.type != LOG_KEY_MARK || got.seq < k.seq)
+			abort();
+	}
+	if (k.type == LOG_KEY_ITEM && k.seq <= INT64_MAX &&
+	    r->slot < 1u << 20 && log_find_id(l, k.id, &f))
+		abort();
+}
+
 static uint64_t walk(struct log *l)
 {
 	struct log_snapshot *s = log_snapshot(l);
@@ -26,6 +59,7 @@ static uint64_t walk(struct log *l)
 		    !span_equal(again.payload, r.payload))
 			abort();
 		crc32c(0, r.payload.p, r.payload.n);
+		find(l, &r);
 		n++;
 	}
 	for (uint64_t at = 0; at < 16384; at += 40) {
@@ -40,7 +74,7 @@ static void open_and_walk(struct disk *d)
 {
 	struct log_io io = disk_io(d);
 	struct log_options o = { .io = &io, .segment_size = 65536,
-		.read_only = true };
+		.read_only = true, .key = key_of };
 	uint64_t n = 0, end;
 	struct log *l;
 

@@ -19,7 +19,6 @@
 #include <cmocka.h>
 #include "lib/base/buf.h"
 #include "lib/log/format.h"
-#include "lib/log/index.h"
 #include "lib/log/log.h"
 
 #define SMALL 65536u
@@ -604,6 +603,7 @@ static void test_header_lost(void **state)
 	log_close(l);
 	assert_int_equal(access(path_of("0000000000000000.bad"), F_OK), 0);
 	unlink(path_of("LOCK"));
+	unlink(path_of("0000000000000001.seg"));
 	spill(FIRST, buf_span(&b));
 	assert_int_equal(log_open(&l, dir, &small, NULL), -EINVAL);
 	buf_fini(&b);
@@ -818,36 +818,264 @@ static void test_ring(void **state)
 	log_close(l);
 }
 
-static void test_index(void **state)
+/* ---- finding ---- */
+
+/* A record of these tests: type 1 an item, 2 a mark, 3 a cut; seq u64, id. */
+static void key_of(uint16_t type, struct span payload, struct log_key *k)
 {
-	struct log_index *x = log_index_new();
-	uint64_t seq, at;
+	if (payload.n < 16)
+		return;
+	k->type = type == 1 ? LOG_KEY_ITEM : type == 2 ? LOG_KEY_MARK :
+		LOG_KEY_CUT;
+	k->seq = le_get(payload.p, 8);
+	k->id = payload.p + 8;
+}
+
+static const struct log_options keyed = { .segment_size = SMALL,
+	.key = key_of };
+static const struct log_options keyed_reader = { .segment_size = SMALL,
+	.key = key_of, .read_only = true };
+
+/* version tells two records of one key apart. */
+static void put_key(struct log *l, uint16_t type, uint32_t slot, uint64_t seq,
+		    uint32_t version)
+{
+	uint8_t p[200] = { 0 };
+
+	le_put(p, 8, seq);
+	le_put(p + 8, 8, (seq << 24 | slot << 8 | version) *
+	       0x9e3779b97f4a7c15ULL);
+	le_put(p + 16, 4, version);
+	assert_int_equal(log_append(l, type, slot, SPAN(p, 40 + seq % 150)),
+			 0);
+}
+
+static void commit_now(struct log *l)
+{
+	uint64_t end;
+
+	assert_int_equal(log_commit(l, 1, &end), 0);
+}
+
+/* version UINT32_MAX: absent */
+static void expect_item(struct log *l, uint32_t slot, uint64_t seq,
+			uint32_t version)
+{
+	struct log_record r, again;
+	int e = log_find(l, slot, seq, &r);
+
+	if (version == UINT32_MAX) {
+		assert_int_equal(e, -ENOENT);
+		return;
+	}
+	assert_int_equal(e, 0);
+	assert_int_equal(r.slot, slot);
+	assert_int_equal(r.type, 1);
+	assert_int_equal(le_get(r.payload.p, 8), seq);
+	assert_int_equal(le_get(r.payload.p + 16, 4), version);
+	assert_int_equal(log_find_id(l, r.payload.p + 8, &again), 0);
+	assert_true(again.at == r.at);
+}
+
+/* at 0: there is none */
+static void expect_mark(struct log *l, uint32_t slot, uint64_t seq,
+			uint64_t at)
+{
+	struct log_record r;
+	int e = log_find_mark(l, slot, seq, &r);
+
+	assert_int_equal(e, at ? 0 : -ENOENT);
+	if (at)
+		assert_int_equal(le_get(r.payload.p, 8), at);
+}
+
+/* Three slots over several segments, ten items and a mark a batch. */
+static void put_three(struct log *l)
+{
+	for (uint64_t seq = 1; seq <= 400; seq++) {
+		for (uint32_t slot = 0; slot < 3; slot++)
+			put_key(l, 1, slot * 7, seq, 0);
+		if (seq % 10)
+			continue;
+		put_key(l, 2, 7, seq, 0);
+		commit_now(l);
+	}
+}
+
+static void expect_three(struct log *l)
+{
+	static const uint8_t strange[8] = "strange";
+	struct log_record r;
+
+	for (uint64_t seq = 1; seq <= 400; seq += 7)
+		for (uint32_t slot = 0; slot < 3; slot++)
+			expect_item(l, slot * 7, seq, 0);
+	expect_item(l, 7, 0, UINT32_MAX);
+	expect_item(l, 7, 401, UINT32_MAX);
+	expect_item(l, 1, 1, UINT32_MAX);
+	expect_item(l, 1000, 1, UINT32_MAX);
+	expect_mark(l, 7, 1, 10);
+	expect_mark(l, 7, 251, 260);
+	expect_mark(l, 7, 400, 400);
+	expect_mark(l, 7, 401, 0);
+	expect_mark(l, 0, 1, 0);
+	assert_int_equal(log_find_id(l, strange, &r), -ENOENT);
+}
+
+static unsigned count_files(const char *suffix)
+{
+	char command[160], n[16] = "";
+	FILE *f;
+
+	snprintf(command, sizeof(command), "ls %s | grep -c '%s$'", dir,
+		 suffix);
+	f = popen(command, "r");
+	assert_non_null(f);
+	assert_non_null(fgets(n, sizeof(n), f));
+	pclose(f);
+	return (unsigned)atoi(n);
+}
+
+/* Found while it is written, after a clean stop, by a reader, and when the
+ * index files are gone or spoiled. */
+static void test_find(void **state)
+{
+	struct log *l = must_open(&keyed, NULL);
+	char command[160];
 
 	(void)state;
-	assert_true(log_index_find(x, 3, 1) == UINT64_MAX);
-	assert_false(log_index_find_seal(x, 3, 1, &seq, &at));
-	assert_int_equal(log_index_event(x, 3, 2, 9), -EINVAL);
-	assert_int_equal(log_index_event(x, 3, 0, 9), -EINVAL);
-	for (uint64_t n = 1; n <= 1000; n++) {
-		assert_int_equal(log_index_event(x, 3, n, 10 * n), 0);
-		if (n % 64 == 0)
-			assert_int_equal(log_index_seal(x, 3, n, 7 * n), 0);
+	put_three(l);
+	expect_three(l);
+	log_close(l);
+	assert_int_equal(count_files("idx"), count_files("seg"));
+	l = must_open(&keyed_reader, NULL);
+	expect_three(l);
+	log_close(l);
+	snprintf(command, sizeof(command), "cd %s; for f in *.idx; do "
+		 "printf x | dd of=$f bs=1 seek=70 conv=notrunc status=none; "
+		 "done", dir);
+	assert_int_equal(system(command), 0);
+	l = must_open(&keyed_reader, NULL);
+	expect_three(l);
+	log_close(l);
+	snprintf(command, sizeof(command), "rm %s/*.idx", dir);
+	assert_int_equal(system(command), 0);
+	l = must_open(&keyed, NULL);
+	expect_three(l);
+	put_key(l, 1, 7, 401, 0);
+	expect_item(l, 7, 401, UINT32_MAX);	/* not committed */
+	commit_now(l);
+	expect_item(l, 7, 401, 0);
+	log_close(l);
+	assert_int_equal(count_files("idx"), count_files("seg"));
+}
+
+/* Cuts reach into older segments; what comes after them counts again; a later
+ * record of a key replaces the earlier one. */
+static void expect_cut(struct log *l)
+{
+	expect_item(l, 7, 100, 0);
+	expect_item(l, 7, 149, 0);
+	for (uint64_t seq = 150; seq < 160; seq++)
+		expect_item(l, 7, seq, 1);
+	expect_item(l, 7, 160, UINT32_MAX);
+	expect_item(l, 7, 399, UINT32_MAX);
+	expect_item(l, 0, 399, 0);
+	expect_item(l, 14, 33, 2);
+	expect_item(l, 14, 34, 0);
+	expect_mark(l, 7, 141, 155);
+	expect_mark(l, 7, 131, 140);
+	expect_mark(l, 7, 156, 0);
+}
+
+static void test_find_cut(void **state)
+{
+	struct log *l = must_open(&keyed, NULL);
+
+	(void)state;
+	put_three(l);
+	put_key(l, 1, 7, 401, 0);	/* a batch that voids part of itself */
+	put_key(l, 2, 7, 401, 0);
+	put_key(l, 3, 7, 150, 0);
+	for (uint64_t seq = 150; seq < 160; seq++)
+		put_key(l, 1, 7, seq, 1);
+	put_key(l, 2, 7, 155, 1);
+	commit_now(l);
+	put_key(l, 1, 14, 33, 1);
+	put_key(l, 1, 14, 33, 2);
+	commit_now(l);
+	expect_cut(l);
+	log_close(l);
+	l = must_open(&keyed, NULL);
+	expect_cut(l);
+	for (uint64_t seq = 1; seq <= 600; seq++) {	/* seals that segment */
+		put_key(l, 1, 21, seq, 0);
+		commit_now(l);
 	}
-	assert_int_equal(log_index_event(x, 3, 500, 1), 0);
-	assert_true(log_index_find(x, 3, 500) == 1);
-	assert_true(log_index_last(x, 3) == 1000);
-	assert_true(log_index_last(x, 2) == 0);
-	assert_true(log_index_find_seal(x, 3, 65, &seq, &at));
-	assert_true(seq == 128 && at == 7 * 128);
-	assert_int_equal(log_index_seal(x, 3, 100, 5), 0);
-	assert_true(log_index_find_seal(x, 3, 65, &seq, &at));
-	assert_true(seq == 100 && at == 5);
-	log_index_cut(x, 3, 101);
-	assert_true(log_index_last(x, 3) == 100);
-	assert_true(log_index_find_seal(x, 3, 1, &seq, &at) && seq == 64);
-	assert_false(log_index_find_seal(x, 3, 101, &seq, &at));
-	assert_int_equal(log_index_event(x, UINT32_MAX, 1, 1), -EINVAL);
-	log_index_free(x);
+	expect_cut(l);
+	log_close(l);
+	l = must_open(&keyed_reader, NULL);
+	expect_cut(l);
+	log_close(l);
+}
+
+static void keyed_and_killed(struct log *l)
+{
+	put_three(l);
+	log_sync(l);
+}
+
+/* A stop without a goodbye leaves no index of the last segment. */
+static void test_find_killed(void **state)
+{
+	int status;
+	pid_t pid = fork();
+	struct log *l;
+
+	(void)state;
+	if (pid == 0) {
+		if (log_open(&l, dir, &keyed, NULL))
+			_exit(1);
+		keyed_and_killed(l);
+		kill(getpid(), SIGKILL);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	l = must_open(&keyed_reader, NULL);
+	expect_three(l);
+	log_close(l);
+	l = must_open(&keyed, NULL);
+	expect_three(l);
+	log_close(l);
+	assert_true(count_files("idx") >= count_files("seg") - 1);
+}
+
+/* Segments that are gone are counted, the last ones too, and their numbers
+ * stay free. */
+static void test_lost_segments(void **state)
+{
+	struct log *l = must_open(&small, NULL);
+	struct log_recovery rec;
+	char last[32];
+
+	(void)state;
+	for (uint32_t n = 0; n < 1500; n += 10)
+		commit(l, n, n + 10);
+	log_close(l);
+	l = must_open(&small, &rec);
+	assert_int_equal(rec.lost_segments, 0);
+	assert_true(rec.segments >= 4);
+	log_close(l);
+	unlink(path_of("0000000000000001.seg"));
+	l = must_open(&reader, &rec);
+	assert_int_equal(rec.lost_segments, 1);
+	log_close(l);
+	snprintf(last, sizeof(last), "%016x.seg", (unsigned)rec.segments);
+	unlink(path_of(last));
+	l = must_open(&small, &rec);
+	assert_int_equal(rec.lost_segments, 2);
+	assert_non_null(strstr(rec.note, "2 segments"));
+	assert_int_equal(access(path_of("0000000000000001.seg"), F_OK), -1);
+	log_close(l);
 }
 
 #define T(f) cmocka_unit_test_setup(f, fresh_dir)
@@ -865,7 +1093,8 @@ int main(void)
 		T(test_damage), T(test_header_lost),
 		T(test_failed_write), T(test_failed_sync),
 		T(test_resume_mark), T(test_short_writes), T(test_disk_full), T(test_ring),
-		T(test_index),
+		T(test_find), T(test_find_cut), T(test_find_killed),
+		T(test_lost_segments),
 	};
 
 	return cmocka_run_group_tests(tests, make_top, remove_top);

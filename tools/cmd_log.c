@@ -159,8 +159,8 @@ static int list_count(struct lister *l, uint64_t last)
 	n = l->events;
 	l->events = 0;
 	l->skip = n > last ? n - last : 0;
-	history_fini(&l->r.history);
-	return history_init(&l->r.history, l->r.log) ? EXIT_CODE_FAILED : code;
+	history_init(&l->r.history, l->r.log);
+	return code;
 }
 
 static int list_all(struct lister *l, uint64_t last, bool follow)

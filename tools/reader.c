@@ -24,7 +24,7 @@ static int reader_fail(const struct reader *r, const char *verb, int error)
 
 int reader_open(struct reader *r, const char *verb)
 {
-	struct log_options o = { .read_only = true };
+	struct log_options o = { .read_only = true, .key = history_key };
 	struct log_recovery rec;
 	char path[544];
 	int e;
@@ -34,7 +34,7 @@ int reader_open(struct reader *r, const char *verb)
 	snprintf(path, sizeof(path), "%s/events", r->dir);
 	e = log_open(&r->log, path, &o, &rec);
 	if (!e)
-		e = history_init(&r->history, r->log);
+		history_init(&r->history, r->log);
 	return e ? reader_fail(r, verb, e) : OPTIONS_OK;
 }
 
@@ -91,7 +91,6 @@ void reader_close(struct reader *r)
 {
 	if (r->has_data)
 		dataset_fini(&r->data);
-	history_fini(&r->history);
 	if (r->log)
 		log_close(r->log);
 }

@@ -21,6 +21,7 @@ enum record_type {
 };
 
 #define RECORD_EVENT_HEAD 56
+#define RECORD_EVENT_ID 24	/* where the id stands */
 #define RECORD_SEAL_SIZE 104
 #define RECORD_FLAG_WITHHELD 1
 

@@ -150,6 +150,13 @@ static int log_datasync(struct log *l)
 	return 0;
 }
 
+/* For those who open the log next; derived, so nothing depends on it. */
+void log_save_index(struct log *l)
+{
+	if (l->key && !index_catch_up(l))
+		index_save(l, &l->index);
+}
+
 int log_seal(struct log *l)
 {
 	struct segment *s = log_last(l);
@@ -164,6 +171,7 @@ int log_seal(struct log *l)
 		e = l->io->truncate(l->io->ctx, l->fd, l->offset);
 	if (e)
 		return log_fail(l, e);
+	log_save_index(l);
 	s->size = l->offset;
 	s->sealed = true;
 	if (l->syncing)	/* somebody syncs this descriptor right now */
@@ -176,7 +184,9 @@ int log_seal(struct log *l)
 
 static uint64_t log_next_number(const struct log *l)
 {
-	return l->n_segments ? log_last(l)->number + 1 : 0;
+	uint64_t next = l->n_segments ? log_last(l)->number + 1 : 0;
+
+	return l->made > next ? l->made : next;
 }
 
 static int log_make_ready(struct log *l)
@@ -235,6 +245,8 @@ int log_segment_begin(struct log *l)
 	l->prev_crc = s->header_crc;
 	if (l->ring_bytes)
 		log_drop_oldest(l);
+	else
+		log_note_made(l, s->number);
 	return 0;
 }
 
@@ -301,6 +313,11 @@ uint64_t log_durable(const struct log *l)
 uint64_t log_written(const struct log *l)
 {
 	return l->written;
+}
+
+uint64_t log_records(const struct log *l)
+{
+	return l->next_record;
 }
 
 int log_sync_begin(struct log *l, int *fd)

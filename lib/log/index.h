@@ -1,28 +1,145 @@
 /* SPDX-License-Identifier: MIT
  *
- * (slot, seq) -> position in the log. Derived, kept in memory, rebuilt at
- * open. Two lists a slot: its standing events by seq, its seals by seq.
+ * Where (slot, seq) and ids lie, segment by segment (private to lib/log).
+ * Derived: whatever is here can be made again by a walk over the segment, and
+ * is, where no sound file NUMBER.idx says it (docs/formats.md, "Index").
+ *
+ *   index.c       of the segment written to: in memory, grows with the walk
+ *   index_file.c  of the others: the same, packed, read in place
+ *   find.c        the questions, newest segment first
+ *
+ * A place is a batch: the records in it are walked. So a run of events costs
+ * one place, and a batch of thousands too.
+ *
+ *   file  | header 64 | slots x 32, by slot | places x 16 | filter |
  */
 #pragma once
+#include "lib/log/format.h"
 #include "lib/log/log.h"
 
-struct log_index;
+#define INDEX_MAGIC "CAIRNIDX"
+#define INDEX_VERSION 1
+#define INDEX_SLOTS_MAX (1u << 20)
+#define INDEX_SEQ_MAX (UINT64_MAX >> 1)	/* above it nothing is indexed */
+#define INDEX_NO_CUT UINT64_MAX
+#define INDEX_BLOCK 64u		/* bytes of the filter that an id falls into */
 
-struct log_index *log_index_new(void);
-void log_index_free(struct log_index *x);
+struct index_header {
+	uint8_t magic[8];
+	uint16_t version;
+	uint16_t reserved;
+	uint32_t slots, places;
+	uint32_t filter;	/* bytes, a power of two */
+	uint32_t last;		/* offset of the last batch that is in ... */
+	uint32_t last_crc;	/* ... and its CRC: whose index this is */
+	uint8_t reserved2[24];
+	uint32_t body_crc;	/* of what follows this header */
+	uint32_t crc;		/* of the bytes above */
+};
+_Static_assert(sizeof(struct index_header) == 64, "");
 
-/* Event seq of slot lies at `at`; a later call for the same seq replaces (a
- * displaced branch). 0 or -EINVAL if it would leave a gap. */
-int log_index_event(struct log_index *x, uint32_t slot, uint64_t seq,
-		    uint64_t at);
-int log_index_seal(struct log_index *x, uint32_t slot, uint64_t seq,
-		   uint64_t at);
-/* Forgets events and seals >= seq (a displaced branch). */
-void log_index_cut(struct log_index *x, uint32_t slot, uint64_t seq);
-/* UINT64_MAX if absent. */
-uint64_t log_index_find(const struct log_index *x, uint32_t slot,
-			uint64_t seq);
-/* The first seal at or above seq: its seq and position. */
-bool log_index_find_seal(const struct log_index *x, uint32_t slot,
-			 uint64_t seq, uint64_t *seal_seq, uint64_t *at);
-uint64_t log_index_last(const struct log_index *x, uint32_t slot);
+/* seq .. seq + count - 1 lie in the batch at line * 64. */
+struct place {
+	uint64_t seq;
+	uint32_t count, line;
+};
+_Static_assert(sizeof(struct place) == 16, "");
+
+enum { INDEX_ITEMS, INDEX_MARKS, INDEX_LISTS };
+
+struct index_slot_disk {
+	uint32_t slot;
+	uint16_t unsorted;	/* bit INDEX_ITEMS, INDEX_MARKS */
+	uint16_t reserved;
+	uint32_t first;		/* place; its items, then its marks */
+	uint32_t n[INDEX_LISTS];
+	uint32_t reserved2;
+	uint64_t cut;
+};
+_Static_assert(sizeof(struct index_slot_disk) == 32, "");
+
+/* What a segment has of a slot. Of two places that hold a seq the later one
+ * in the list counts. */
+struct index_slot {
+	const struct place *v[INDEX_LISTS];
+	uint32_t n[INDEX_LISTS];
+	uint16_t unsorted;
+	uint64_t cut;	/* from here on older segments do not count */
+};
+
+/* The place of a seq, NULL if there is none. */
+const struct place *index_item(const struct index_slot *x, uint64_t seq);
+/* The place that has the first mark at or above seq, or one before it in the
+ * same batch. */
+const struct place *index_mark(const struct index_slot *x, uint64_t seq);
+
+/* ---- in memory: index.c ---- */
+
+struct index_list {
+	struct place *v;
+	uint32_t n, cap;
+};
+
+struct index_author {
+	struct index_list lists[INDEX_LISTS];
+	uint16_t unsorted;
+	uint64_t cut;
+};
+
+struct index {
+	bool begun;
+	uint64_t number;	/* of the segment it is about */
+	uint32_t end;		/* of what is in */
+	uint32_t last, last_crc;	/* as in the header */
+	struct index_author *authors;	/* by slot */
+	uint32_t n_authors, cap_authors;
+	uint64_t n_items;
+	uint8_t *filter;
+	uint32_t filter_size;
+};
+
+/* For a segment of at most segment_size bytes; 0 or -ENOMEM. */
+int index_begin(struct index *x, uint64_t number, uint32_t segment_size);
+void index_fini(struct index *x);
+/* One record of the batch at offset. 0 or -ENOMEM. */
+int index_add(struct index *x, uint32_t slot, const struct log_key *k,
+	      uint32_t offset);
+/* False if the slot has nothing here. */
+bool index_get(const struct index *x, uint32_t slot, struct index_slot *out);
+bool filter_has(const uint8_t *filter, uint32_t size, const uint8_t id[8]);
+
+/* ---- packed: index_file.c ---- */
+
+struct buf;
+void index_pack(const struct index *x, struct buf *out);
+/* Sound in itself: sizes, order, checksums. Everything else takes that for
+ * granted. */
+bool index_packed_valid(struct span file);
+bool index_packed_get(struct span file, uint32_t slot,
+		      struct index_slot *out);
+bool index_packed_has_id(struct span file, const uint8_t id[8]);
+/* Fills an index that was begun; end: of the batch that the file names last.
+ * 0 or -ENOMEM. */
+int index_unpack(struct index *x, struct span file, uint32_t end);
+
+struct segment;
+
+/* Writes NUMBER.idx, unsynced; what goes wrong is left at that. */
+void index_save(const struct log *l, const struct index *x);
+/* The packed index of a segment: its file, mapped, or if there is no sound one
+ * made by a walk. An empty span when out of memory. */
+struct span segment_index(struct log *l, struct segment *s);
+void segment_index_drop(struct segment *s);
+/* Begins an index with what the file of s has. 0 or -ENOMEM. */
+int index_resume(struct log *l, struct index *x, struct segment *s);
+/* Where a file beside the segment says its last batch is; SEGMENT_DATA if
+ * there is none that fits. Reads no more than a header. */
+uint32_t index_hint(const struct log *l, const struct segment *s);
+
+/* ---- find.c ---- */
+
+/* Takes what the segment holds before limit into the index. 0 or -ENOMEM. */
+int index_walk(struct log *l, struct index *x, struct segment *s,
+	       uint32_t limit);
+/* The index of the last segment is up to date with what is readable. */
+int index_catch_up(struct log *l);

@@ -6,11 +6,13 @@
  *   recover.c  the walk at open   read.c     snapshots, iteration
  *   segment.c  one file           batch.c    is this a batch?
  *   tail.c     the shared page    fault.c    SIGBUS
+ *   index.h    what lies where
  */
 #pragma once
 #include <limits.h>
 #include "lib/base/buf.h"
 #include "lib/log/format.h"
+#include "lib/log/index.h"
 #include "lib/log/log.h"
 
 /* ---- fault.c ---- */
@@ -45,6 +47,17 @@ bool batch_sound(const struct batch_header *h);
 const struct batch_header *batch_search(const struct view *v,
 					uint32_t offset);
 
+/* Is there a whole record, so far as its own header says? A page that went
+ * bad since it was verified reads as zeros. */
+static inline bool record_fits(const struct record_header *h,
+			       const uint8_t *end)
+{
+	size_t room = (size_t)(end - (const uint8_t *)h);
+
+	return room >= sizeof(*h) && h->type != 0 &&
+		h->len <= LOG_RECORD_MAX && record_space(h->len) <= room;
+}
+
 /* ---- segment.c ---- */
 
 struct segment {
@@ -58,6 +71,9 @@ struct segment {
 	unsigned pins;		/* the log's own, and one a snapshot */
 	const uint8_t *p;	/* its map, or NULL */
 	struct fault_guard guard;
+	struct span index;	/* packed; empty until it is asked for */
+	bool index_mapped;
+	struct fault_guard index_guard;
 	const struct log_io *io;
 };
 
@@ -99,9 +115,10 @@ struct walk {
  * segment exists or the tail says so. */
 void segment_walk(const struct segment *s, uint32_t limit, bool acknowledged,
 		  struct walk *w);
-/* Headers only: true if they lead to the limit, or to a CLEAN and nothing. */
-bool segment_walk_headers(const struct segment *s, uint32_t limit,
-			  struct walk *w);
+/* Headers only, from the one at `from`: true if they lead to the limit, or to
+ * a CLEAN and nothing. */
+bool segment_walk_headers(const struct segment *s, uint32_t from,
+			  uint32_t limit, struct walk *w);
 /* Brings the last segment in order: its end is known, what is kept is
  * durable. Without writing if the log is read-only. */
 int log_recover(struct log *l, struct log_recovery *rec);
@@ -116,7 +133,9 @@ struct log {
 	uint32_t segment_size;
 	uint64_t ring_bytes;
 	bool read_only;
+	log_key_fn key;
 	int lock_fd;
+	uint64_t made;		/* segments there were once, says LOCK */
 	int failed;
 
 	struct segment **segments;	/* by number */
@@ -138,6 +157,7 @@ struct log {
 	struct buf batch;	/* the open transaction, header included */
 	uint32_t count, records_crc;
 
+	struct index index;	/* of the last segment */
 	struct tail_page *tail;	/* shared, or NULL */
 };
 
@@ -151,8 +171,15 @@ int log_segment_begin(struct log *l);
 /* A batch without records, at the place to write. */
 int log_write_mark(struct log *l, uint32_t flags);
 int log_pwrite(struct log *l, const void *p, size_t n, uint32_t offset);
+/* Writes the index file of the segment written to. */
+void log_save_index(struct log *l);
 /* Seals the segment written to, syncs and shortens it. */
 int log_seal(struct log *l);
+
+/* Notes in LOCK that a segment of this number was made. */
+void log_note_made(struct log *l, uint64_t number);
+/* Its records are as they were written; remembered for the next time. */
+bool segment_verify(struct segment *s, const struct batch_header *h);
 
 /* ---- tail.c ---- */
 

@@ -52,8 +52,22 @@ struct log_io {
 };
 extern const struct log_io log_io_system;
 
+/* What a record says to the index: it is item seq of its slot; or a mark
+ * there; or it voids the items and marks from seq on that came before it. */
+enum log_key_type { LOG_KEY_NONE, LOG_KEY_ITEM, LOG_KEY_MARK, LOG_KEY_CUT };
+
+struct log_key {
+	enum log_key_type type;
+	uint64_t seq;
+	const uint8_t *id;	/* of an item, in the payload; >= 8 bytes */
+};
+/* Fills k, which says LOG_KEY_NONE. The payload may be anything. */
+typedef void (*log_key_fn)(uint16_t type, struct span payload,
+			   struct log_key *k);
+
 struct log_options {
 	const struct log_io *io;	/* NULL = the system's */
+	log_key_fn key;			/* NULL = no index */
 	uint32_t segment_size;		/* multiple of 64 KiB; 0 = 64 MiB */
 	bool read_only;			/* no lock, no recovery writes */
 	uint64_t ring_bytes;		/* frames/: drop the oldest above; never
@@ -65,6 +79,7 @@ struct log_options {
 /* What opening found; for status and fsck. */
 struct log_recovery {
 	uint64_t segments, records, bytes;
+	uint64_t lost_segments;	/* that were there once */
 	uint64_t torn_bytes;	/* never acknowledged, dropped */
 	uint64_t damaged_bytes;	/* acknowledged and lost: a disk's fault */
 	bool clean;
@@ -97,6 +112,7 @@ int log_commit(struct log *l, uint64_t wall_ms, uint64_t *end);
 
 uint64_t log_durable(const struct log *l);	/* also the published tail */
 uint64_t log_written(const struct log *l);
+uint64_t log_records(const struct log *l);	/* committed, in all */
 /* The fd to fdatasync and the position it will make durable; -EAGAIN if
  * nothing is to do, -EBUSY if one is in flight. */
 int log_sync_begin(struct log *l, int *fd);
@@ -142,6 +158,19 @@ int log_next(struct log_iter *it, struct log_record *r);
 /* The record at a position given by an iterator: 0 or -ENOENT. The payload
  * lives until the log closes or the segment goes (never, in events/). */
 int log_read(struct log *l, uint64_t at, struct log_record *r);
+
+/* ---- finding (with options.key) ---- */
+
+/* Item seq of slot, the record that came last; the first mark at or above seq
+ * (of a slot whose marks did not come in order: one of those above); the item
+ * whose id begins like this. The writer finds what is committed, a reader what
+ * is published. The payload lives as that of log_read. 0, -ENOENT, -EIO (it
+ * cannot be read any more). */
+int log_find(struct log *l, uint32_t slot, uint64_t seq,
+	     struct log_record *r);
+int log_find_mark(struct log *l, uint32_t slot, uint64_t seq,
+		  struct log_record *r);
+int log_find_id(struct log *l, const uint8_t id[8], struct log_record *r);
 
 /* In a read-only log: re-reads the shared tail; true if it moved. */
 bool log_refresh(struct log *l);

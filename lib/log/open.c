@@ -2,8 +2,10 @@
  *
  * Opening and closing, and the list of segments.
  *
- *   DIR/LOCK                  held by the writer; the log's id
+ *   DIR/LOCK                  held by the writer; the log's id, and how many
+ *                             segments were made
  *   DIR/0000000000000000.seg  by number
+ *   DIR/0000000000000000.idx  its index (index.h)
  *   DIR/0000000000000001.tmp  prepared
  *   DIR/tail                  tail.c
  */
@@ -182,11 +184,16 @@ static int lock_open(struct log *l)
 static int lock_enter(struct log *l)
 {
 	int fd = lock_open(l), e;
+	uint8_t made[8];
 
 	if (fd < 0)
 		return l->read_only && fd == -ENOENT ? 0 : fd;
 	if (l->io->pread(l->io->ctx, fd, l->id, 16, 0) != 16)
 		memset(l->id, 0, 16);
+	if (l->io->pread(l->io->ctx, fd, made, 8, 16) == 8 && !l->ring_bytes)
+		l->made = le_get(made, 8);
+	if (l->made > UINT64_MAX >> OFFSET_BITS)
+		l->made = 0;
 	if (l->read_only)
 		return l->io->close(l->io->ctx, fd);
 	l->lock_fd = fd;
@@ -214,6 +221,16 @@ static int lock_write_id(struct log *l)
 	return io->fdatasync(io->ctx, l->lock_fd);
 }
 
+/* Not synced: what is lost of it tells of one lost segment less. */
+void log_note_made(struct log *l, uint64_t number)
+{
+	uint8_t made[8];
+
+	l->made = number + 1;
+	le_put(made, 8, l->made);
+	l->io->pwrite(l->io->ctx, l->lock_fd, made, 8, 16);
+}
+
 /* ---- open ---- */
 
 static int log_new(struct log **out, const char *dir,
@@ -229,6 +246,7 @@ static int log_new(struct log **out, const char *dir,
 	l->segment_size = o->segment_size ? o->segment_size : LOG_SEGMENT_SIZE;
 	l->read_only = o->read_only;
 	l->ring_bytes = o->ring_bytes;
+	l->key = o->key;
 	l->lock_fd = l->fd = l->next_fd = l->retired_fd = -1;
 	l->next_seq = 1;
 	n = (size_t)snprintf(l->dir, sizeof(l->dir), "%s", dir);
@@ -256,6 +274,7 @@ static void log_free(struct log *l)
 	for (size_t i = 0; i < sizeof(fds) / sizeof(*fds); i++)
 		if (fds[i] >= 0)
 			l->io->close(l->io->ctx, fds[i]);
+	index_fini(&l->index);
 	buf_fini(&l->batch);
 	free(l);
 }
@@ -329,6 +348,8 @@ static int log_close_clean(struct log *l)
 		e = l->io->fdatasync(l->io->ctx, l->fd);
 	if (!e)
 		tail_publish(l, position(log_last(l)->number, l->offset));
+	if (!e)
+		log_save_index(l);
 	return e;
 }
 

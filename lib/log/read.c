@@ -94,7 +94,7 @@ struct log_iter log_iter(struct log_snapshot *s, uint64_t at)
 	return (struct log_iter){ .s = s, .at = at };
 }
 
-static bool batch_verify(struct segment *s, const struct batch_header *h)
+bool segment_verify(struct segment *s, const struct batch_header *h)
 {
 	uint32_t offset = (uint32_t)((const uint8_t *)h - s->p);
 
@@ -131,7 +131,7 @@ static bool iter_find_batch(struct log_iter *it, struct segment *s,
 		if (!h || h->flags & BATCH_SEAL)
 			return false;
 		offset = at + (uint32_t)sizeof(*h) + h->body_len;
-		if (!batch_verify(s, h)) {
+		if (!segment_verify(s, h)) {
 			it->damaged_bytes += BATCH_ALIGN;
 			offset = at + BATCH_ALIGN;
 		} else if (h->count) {
@@ -173,7 +173,7 @@ static bool iter_resume(struct log_iter *it, struct segment *s,
 	if (offset % BATCH_ALIGN == 0 && batch_at(v, offset))
 		return false;
 	h = batch_of(v, offset);
-	if (!h || !batch_verify(s, h))
+	if (!h || !segment_verify(s, h))
 		return false;
 	iter_enter(it, h);
 	while (it->left && it->record < v->p + offset) {
@@ -214,16 +214,6 @@ static bool iter_batch(struct log_iter *it)
 			it->at = position(s->number + 1, 0);
 	}
 	return false;
-}
-
-/* Is there a whole record, so far as its own header says? A page that went
- * bad since it was verified reads as zeros. */
-static bool record_fits(const struct record_header *h, const uint8_t *end)
-{
-	size_t room = (size_t)(end - (const uint8_t *)h);
-
-	return room >= sizeof(*h) && h->type != 0 &&
-		h->len <= LOG_RECORD_MAX && record_space(h->len) <= room;
 }
 
 static void record_read(struct log_record *r, uint64_t at,

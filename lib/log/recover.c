@@ -40,6 +40,16 @@ static void walk_accept(struct walk *w, const struct batch_header *h)
 	w->clean = h->flags & BATCH_CLEAN;
 }
 
+/* To a header that is known to be sound, over those before it. */
+static void walk_jump(struct walk *w, const struct batch_header *h,
+		      uint32_t at)
+{
+	w->end = at;
+	w->next_seq = h->seq;
+	w->last_crc = h->prev_crc;
+	w->next_record = h->base_record;
+}
+
 /* Was the batch awaited at w->end acknowledged? */
 static bool walk_proven(const struct view *v, const struct walk *w)
 {
@@ -64,9 +74,7 @@ static bool walk_skip(const struct view *v, struct walk *w)
 		return false;
 	at = (uint32_t)((const uint8_t *)h - v->p);
 	w->damaged += at - w->end;
-	w->end = at;
-	w->next_seq = h->seq;
-	w->last_crc = h->prev_crc;
+	walk_jump(w, h, at);
 	return true;
 }
 
@@ -138,8 +146,8 @@ void segment_walk(const struct segment *s, uint32_t limit, bool acknowledged,
 	walk_note_synced(s, synced_seq, w);
 }
 
-bool segment_walk_headers(const struct segment *s, uint32_t limit,
-			  struct walk *w)
+bool segment_walk_headers(const struct segment *s, uint32_t from,
+			  uint32_t limit, struct walk *w)
 {
 	static const uint8_t zeros[BATCH_ALIGN];
 	struct view v = segment_view(s);
@@ -150,6 +158,9 @@ bool segment_walk_headers(const struct segment *s, uint32_t limit,
 		return false;
 	if (limit < v.limit)
 		v.limit = limit;
+	h = from > SEGMENT_DATA ? batch_at(&v, from) : NULL;
+	if (h)
+		walk_jump(w, h, from);
 	while (!w->sealed && (h = walk_next(&v, w, false)))
 		walk_accept(w, h);
 	return w->end == v.limit ||
@@ -164,20 +175,26 @@ static void recover_sealed(struct log *l, struct log_recovery *rec)
 {
 	for (size_t i = 0; i + 1 < l->n_segments; i++) {
 		struct segment *s = l->segments[i];
-		uint64_t lost = l->segments[i + 1]->number - s->number - 1;
 		struct walk w;
 
 		rec->bytes += s->size;
-		if (lost)
-			snprintf(rec->note, sizeof(rec->note), "%llu segments "
-				 "after %016llx are missing",
-				 (unsigned long long)lost,
-				 (unsigned long long)s->number);
 		if (s->sealed)
 			continue;
 		segment_walk(s, s->size, true, &w);
 		rec->damaged_bytes += w.damaged + w.torn;
 	}
+}
+
+/* Segments that were there once: numbers have no gaps, and LOCK knows how far
+ * they went. In a ring the first ones go. */
+static uint64_t recover_lost(const struct log *l)
+{
+	uint64_t first = l->ring_bytes ? l->segments[0]->number : 0;
+	uint64_t next = log_last(l)->number + 1;
+
+	if (l->made > next)
+		next = l->made;
+	return next - first - l->n_segments;
 }
 
 /* Once more to the disk, in pieces. */
@@ -225,25 +242,30 @@ static int recover_unclean(struct log *l, struct segment *s,
 
 static void recover_say(struct log_recovery *rec)
 {
-	if (rec->damaged_bytes)
+	if (rec->lost_segments)
+		snprintf(rec->note, sizeof(rec->note), "%llu segments are "
+			 "missing", (unsigned long long)rec->lost_segments);
+	else if (rec->damaged_bytes)
 		snprintf(rec->note, sizeof(rec->note), "%llu bytes that were "
 			 "on the disk cannot be read any more",
 			 (unsigned long long)rec->damaged_bytes);
-	else if (rec->torn_bytes && !rec->note[0])
+	else if (rec->torn_bytes)
 		snprintf(rec->note, sizeof(rec->note), "%llu bytes of an "
 			 "unfinished write were left out",
 			 (unsigned long long)rec->torn_bytes);
 }
 
-/* Reads the last segment up to its end: headers only if it was closed, or if
- * the page of its writer says where it ends. */
+/* Reads the last segment up to its end: headers only if it was closed (from
+ * the last one, if its index says which that is), or if the page of its writer
+ * says where it ends. */
 static void recover_walk(struct log *l, struct segment *s, struct walk *w)
 {
 	uint32_t limit = s->size;
 
 	if (l->durable && position_segment(l->durable) == s->number)
 		limit = position_offset(l->durable);
-	if (segment_walk_headers(s, limit, w) && (l->durable || w->clean))
+	if (segment_walk_headers(s, index_hint(l, s), limit, w) &&
+	    (l->durable || w->clean))
 		return;
 	segment_walk(s, limit, l->durable != 0, w);
 	s->checked = w->damaged ? s->checked : w->end;
@@ -288,6 +310,7 @@ int log_recover(struct log *l, struct log_recovery *rec)
 	recover_walk(l, s, &w);
 	recover_take(l, &w);
 	rec->segments = l->n_segments;
+	rec->lost_segments = recover_lost(l);
 	rec->records = w.next_record;
 	rec->bytes += w.end;
 	rec->torn_bytes = w.torn;

@@ -37,6 +37,7 @@ void segment_put(struct segment *s)
 {
 	if (--s->pins > 0)
 		return;
+	segment_index_drop(s);
 	if (s->p) {
 		fault_guard_remove(&s->guard);
 		s->io->unmap(s->io->ctx, s->p, s->guard.end - s->guard.start);

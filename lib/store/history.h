@@ -4,27 +4,27 @@
  * for, answered by lib/log through its index. cairnd and the verbs of `cairn`
  * that only read share it.
  *
- *   events/  --history_scan-->  index (slot, seq) -> position
- *                               and to the caller, record by record
+ *   events/ --log_find (slot, seq)--> record --decode--> event, seal
+ *           --history_scan----------> to the caller, record by record
  */
 #pragma once
 #include "lib/feed/feed.h"
-#include "lib/log/index.h"
+#include "lib/log/log.h"
+
+/* What the records of events/ say to the log's index: an event is an item of
+ * its author's slot, a seal a mark, a displaced range a cut. */
+void history_key(uint16_t type, struct span payload, struct log_key *k);
 
 struct history {
-	struct log *log;		/* borrowed */
-	struct log_index *index;
-	uint64_t next;			/* indexed up to here */
-	uint64_t records;
+	struct log *log;	/* borrowed; opened with history_key */
+	uint64_t next;		/* scanned up to here */
+	uint64_t records;	/* scanned */
 };
 
-/* 0 or -ENOMEM */
-int history_init(struct history *h, struct log *log);
-void history_fini(struct history *h);
+void history_init(struct history *h, struct log *log);
 struct store history_store(struct history *h);
 
-/* Takes in what the snapshot holds and was not seen yet; each record goes
- * through fn (may be NULL) too, which stops the scan by not returning 0. 0,
- * what fn returned, or -EINVAL for a record that is none of ours. */
+/* Hands each record that the snapshot holds and no scan has handed out yet to
+ * fn, which stops the scan by not returning 0; that is returned. */
 int history_scan(struct history *h, struct log_snapshot *s,
 		 int (*fn)(void *ctx, const struct log_record *r), void *ctx);
