@@ -275,7 +275,7 @@ static const struct record_header *batch_id(const struct log *l,
 	return NULL;
 }
 
-static int segment_find_id(struct log *l, const struct segment *s,
+static int segment_find_id(struct log *l, struct segment *s,
 			   const uint8_t id[8], struct log_record *out)
 {
 	struct view v = segment_view(s);
@@ -286,7 +286,7 @@ static int segment_find_id(struct log *l, const struct segment *s,
 		v.limit = readable_end(l, s);
 	for (uint32_t at = SEGMENT_DATA; !r && (h = batch_search(&v, at));
 	     at = (uint32_t)((const uint8_t *)(h + 1) - v.p) + h->body_len)
-		r = batch_id(l, h, id);
+		r = segment_verify(s, h) ? batch_id(l, h, id) : NULL;
 	return r ? found(l, s, r, out) : -ENOENT;
 }
 
