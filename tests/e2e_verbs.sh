@@ -26,6 +26,9 @@ says '^{' c a view R-1 --json
 [ "$(c a view --form other --json | grep -c record_id)" = 1 ] || fail "--form"
 says 'record.create' c a log
 [ "$(c a log -n 2 | wc -l)" = 2 ] || fail "log -n"
+id=$(c a log --json -n 1 | json id)
+[ "$(c a log --json --id "${id:0:16}" | json id)" = "$id" ] || fail "log --id"
+[ "$(c a log --id "$id")" = "$(c a log -n 1)" ] || fail "log --id names another author"
 says '"kind_name":"record.create"' c a log --json
 [ "$(c a view --hash --json)" = "{\"view_hash\":\"$(c a view --hash)\"}" ] || fail "--hash"
 says '"public"' c a key show --json
@@ -62,6 +65,7 @@ usage c a create "" form
 usage c a set R-1 "" x
 usage c a note R-1 ""
 usage c a log -n x
+usage c a log --id 12
 says 'more than 4096 bytes' c a note R-1 "$(printf '%05000d' 0)"
 usage c a log -n -1
 says 'which verb: status, set' c a s

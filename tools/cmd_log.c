@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: MIT
  *
  * log: the events in the order in which they came to this station. -f follows
- * the shared tail of the log; the daemon does not notice.
+ * the shared tail of the log; the daemon does not notice. --id asks the log's
+ * index and reads one event.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include "lib/base/clock.h"
+#include "lib/base/crypto.h"
 #include "lib/ctl/ctl.h"
 #include "lib/event/payload.h"
 #include "lib/event/record.h"
+#include "lib/event/station.h"
 #include "tools/out.h"
 #include "tools/reader.h"
 
@@ -179,6 +182,44 @@ static int list_all(struct lister *l, uint64_t last, bool follow)
 	return code;
 }
 
+/* ---- one of them, by its id ---- */
+
+/* Whose slot it is says the `station` event that opens the feed. */
+static void name_slot(struct lister *l, uint32_t slot)
+{
+	uint8_t author[CRYPTO_HASH_SIZE];
+	struct log_record rec;
+	struct station st;
+	struct event e;
+
+	if (log_find(l->r.log, slot, 1, &rec) ||
+	    record_event_decode(rec.payload, &e) || e.withheld ||
+	    station_parse(&st, e.payload))
+		return;
+	crypto_sha256(author, SPAN(st.key, sizeof(st.key)));
+	author_label(author_at(l, slot)->label, author);
+	note_call(l, slot, &e);
+}
+
+static int list_id(struct lister *l, const char *hex)
+{
+	uint8_t id[EVENT_ID_SIZE];
+	struct log_record rec;
+
+	if (hex_decode(id, sizeof(id), SPAN_STR(hex)) < EVENT_BASE_SIZE) {
+		fprintf(stderr, "cairn: log: --id wants 16 to 64 hex digits, "
+			"not '%s'\n", hex);
+		return EXIT_CODE_USAGE;
+	}
+	if (log_find_id(l->r.log, id, &rec)) {
+		fprintf(stderr, "cairn: log: no event of this id is held\n");
+		return EXIT_CODE_FAILED;
+	}
+	name_slot(l, rec.slot);
+	list_record(l, &rec);
+	return EXIT_CODE_OK;
+}
+
 /* The N of -n; without it all, or a few before those to come. */
 static int last_parse(const char *s, bool follow, uint64_t *last)
 {
@@ -194,19 +235,20 @@ static int last_parse(const char *s, bool follow, uint64_t *last)
 
 int cmd_log(int argc, char **argv)
 {
-	const char *n = NULL;
+	const char *n = NULL, *id = NULL;
 	uint64_t last;
 	bool follow = false;
 	struct option_spec own[] = { { "-n", NULL, &n },
 				     { "-f", &follow, NULL },
+				     { "--id", NULL, &id },
 				     { NULL, NULL, NULL } };
 	struct lister l = { 0 };
 	struct options o;
 	int code = options_read(&o, argc, argv,
-		"log [-f] [-n N] [--json]\n\n"
+		"log [-f] [-n N | --id HEX] [--json]\n\n"
 		"The events in the order in which they came. -n: the last N; "
 		"-f: and those to come\n(the last 10 unless -n says "
-		"otherwise).", own, 0, 0);
+		"otherwise); --id: the one whose id begins so.", own, 0, 0);
 
 	if (code == OPTIONS_OK)
 		code = last_parse(n, follow, &last);
@@ -215,7 +257,7 @@ int cmd_log(int argc, char **argv)
 	l.json = o.json;
 	code = reader_open(&l.r, argv[0]);
 	if (code == OPTIONS_OK)
-		code = list_all(&l, last, follow);
+		code = id ? list_id(&l, id) : list_all(&l, last, follow);
 	reader_close(&l.r);
 	free(l.authors);
 	return code;
