@@ -162,22 +162,35 @@ static int drop_unknown(struct log *l, struct log_recovery *rec)
 	return 0;
 }
 
+/* The folder's name in the one above, before anything is in it: as long as
+ * there is no LOCK, this may not have been done. */
+static int folder_make(struct log *l)
+{
+	char above[sizeof(l->dir)];
+	char *slash;
+	int e = l->io->mkdir(l->io->ctx, l->dir, 0755);
+
+	if (e && e != -EEXIST)
+		return e;
+	snprintf(above, sizeof(above), "%s", l->dir);
+	slash = strrchr(above, '/');
+	if (slash)
+		slash[slash == above] = '\0';
+	return l->io->fsync_dir(l->io->ctx, slash ? above : ".");
+}
+
 static int lock_open(struct log *l)
 {
 	char path[PATH_MAX];
-	int fd;
+	int fd, e;
 
 	snprintf(path, sizeof(path), "%s/LOCK", l->dir);
-	fd = l->io->open(l->io->ctx, path, l->read_only ? O_RDONLY :
-			 O_RDWR | O_CREAT, 0644);
-	if (fd == -ENOENT && !l->read_only) {
-		int e = l->io->mkdir(l->io->ctx, l->dir, 0755);
-
-		if (e)
-			return e;
-		fd = l->io->open(l->io->ctx, path, O_RDWR | O_CREAT, 0644);
-	}
-	return fd;
+	fd = l->io->open(l->io->ctx, path, l->read_only ? O_RDONLY : O_RDWR,
+			 0);
+	if (fd != -ENOENT || l->read_only)
+		return fd;
+	e = folder_make(l);
+	return e ? e : l->io->open(l->io->ctx, path, O_RDWR | O_CREAT, 0644);
 }
 
 /* A reader needs no LOCK file; a writer holds it, locked. */
