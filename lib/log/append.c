@@ -102,6 +102,23 @@ int log_pwrite(struct log *l, const void *p, size_t n, uint32_t offset)
 	return 0;
 }
 
+int log_rewrite(struct log *l, uint32_t from, uint32_t to)
+{
+	const struct segment *s = log_last(l);
+	uint8_t piece[4096];
+
+	for (uint32_t n; from < to; from += n) {
+		int e;
+
+		n = to - from < sizeof(piece) ? to - from : sizeof(piece);
+		memcpy(piece, s->p + from, n);
+		e = log_pwrite(l, piece, n, from);
+		if (e)
+			return e;
+	}
+	return 0;
+}
+
 /* Completes the batch (header first in p, len bytes) and writes it. */
 static int batch_write(struct log *l, uint8_t *p, size_t len, uint32_t count,
 		       uint32_t records_crc, uint32_t flags, uint64_t wall_ms)
@@ -157,16 +174,17 @@ void log_save_index(struct log *l)
 		index_save(l, &l->index);
 }
 
-int log_seal(struct log *l)
+/* Somebody syncs this segment's descriptor right now. */
+static bool log_syncing_here(const struct log *l)
+{
+	return l->syncing && l->retired_fd < 0;
+}
+
+int log_shorten(struct log *l)
 {
 	struct segment *s = log_last(l);
-	int e = 0;
+	int e = log_datasync(l);
 
-	/* a crash after damage may leave no room: readers stop at the end */
-	if (s->size - l->offset >= BATCH_ALIGN)
-		e = log_write_mark(l, BATCH_SEAL);
-	if (!e)
-		e = log_datasync(l);
 	if (!e)
 		e = l->io->truncate(l->io->ctx, l->fd, l->offset);
 	if (e)
@@ -174,12 +192,35 @@ int log_seal(struct log *l)
 	log_save_index(l);
 	s->size = l->offset;
 	s->sealed = true;
-	if (l->syncing)	/* somebody syncs this descriptor right now */
+	if (log_syncing_here(l))
 		l->retired_fd = l->fd;
 	else
 		l->io->close(l->io->ctx, l->fd);
 	l->fd = -1;
 	return 0;
+}
+
+/* A sync in flight may have failed already, and then the next one says that
+ * all is well: what it was to cover is written again. */
+static int log_cover(struct log *l)
+{
+	uint32_t from = SEGMENT_DATA;
+
+	if (position_segment(l->durable) == log_last(l)->number)
+		from = position_offset(l->durable);
+	return log_syncing_here(l) ? log_rewrite(l, from, l->offset) : 0;
+}
+
+int log_seal(struct log *l)
+{
+	int e = log_cover(l);
+
+	if (e)
+		return e;
+	/* a crash after damage may leave no room: readers stop at the end */
+	if (log_last(l)->size - l->offset >= BATCH_ALIGN)
+		e = log_write_mark(l, BATCH_SEAL);
+	return e ? e : log_shorten(l);
 }
 
 static uint64_t log_next_number(const struct log *l)
@@ -254,13 +295,19 @@ int log_segment_begin(struct log *l)
  * leaves everything as it was. */
 static int log_rotate(struct log *l)
 {
+	uint64_t end;
 	int e = log_make_ready(l);
 
 	if (!e)
 		e = log_seal(l);
-	if (!e)
-		tail_publish(l, position(log_last(l)->number, l->offset));
-	return e ? e : log_segment_begin(l);
+	if (e)
+		return e;
+	end = position(log_last(l)->number, l->offset);
+	if (l->syncing)	/* it may still fail: published at its end */
+		l->syncing_to = end;
+	else
+		tail_publish(l, end);
+	return log_segment_begin(l);
 }
 
 /* Behind a CLEAN nothing may stand but what begins with this mark, which is

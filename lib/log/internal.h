@@ -104,6 +104,7 @@ struct walk {
 	uint32_t end;		/* of the accepted batches */
 	uint32_t synced_end;	/* of those proven to be durable */
 	uint64_t next_seq;
+	uint64_t synced_seq;	/* the last of those */
 	uint32_t last_crc;
 	uint64_t records;	/* in this segment */
 	uint64_t next_record;	/* in the log */
@@ -173,8 +174,13 @@ int log_write_mark(struct log *l, uint32_t flags);
 int log_pwrite(struct log *l, const void *p, size_t n, uint32_t offset);
 /* Writes the index file of the segment written to. */
 void log_save_index(struct log *l);
+/* What stands there, once more to the disk: after a failed sync the page cache
+ * may show what the disk does not have. */
+int log_rewrite(struct log *l, uint32_t from, uint32_t to);
 /* Seals the segment written to, syncs and shortens it. */
 int log_seal(struct log *l);
+/* The same when the SEAL stands there. */
+int log_shorten(struct log *l);
 
 /* Notes in LOCK that a segment of this number was made. */
 void log_note_made(struct log *l, uint64_t number);

@@ -35,6 +35,8 @@ static void walk_accept(struct walk *w, const struct batch_header *h)
 	w->next_seq = h->seq + 1;
 	w->last_crc = h->crc;
 	w->records += h->count;
+	if (h->synced_seq > w->synced_seq)
+		w->synced_seq = h->synced_seq;
 	w->next_record = h->base_record + h->count;
 	w->sealed = h->flags & BATCH_SEAL;
 	w->clean = h->flags & BATCH_CLEAN;
@@ -92,21 +94,21 @@ static uint64_t walk_rest(const struct view *v, const struct walk *w)
 }
 
 /* Where the batch after synced_seq begins, all before it being durable. */
-static void walk_note_synced(const struct segment *s, uint64_t synced_seq,
-			     struct walk *w)
+static void walk_note_synced(const struct segment *s, struct walk *w)
 {
 	struct view v = segment_view(s);
 	const struct batch_header *h;
 
 	w->synced_end = SEGMENT_DATA;
 	while (w->synced_end < w->end && (h = batch_at(&v, w->synced_end)) &&
-	       h->seq <= synced_seq)
+	       h->seq <= w->synced_seq)
 		w->synced_end += (uint32_t)sizeof(*h) + h->body_len;
 }
 
 static void walk_begin(const struct segment *s, struct walk *w)
 {
 	*w = (struct walk){ .end = SEGMENT_DATA, .next_seq = s->base_batch,
+		.synced_seq = s->base_batch ? s->base_batch - 1 : 0,
 		.last_crc = s->header_crc, .next_record = s->base_record };
 }
 
@@ -126,7 +128,6 @@ void segment_walk(const struct segment *s, uint32_t limit, bool acknowledged,
 {
 	struct view v = segment_view(s);
 	const struct batch_header *h;
-	uint64_t synced_seq = 0;
 
 	walk_begin(s, w);
 	if (!s->p)
@@ -140,10 +141,8 @@ void segment_walk(const struct segment *s, uint32_t limit, bool acknowledged,
 		if (!h)
 			continue;
 		walk_accept(w, h);
-		if (h->synced_seq > synced_seq)
-			synced_seq = h->synced_seq;
 	}
-	walk_note_synced(s, synced_seq, w);
+	walk_note_synced(s, w);
 }
 
 bool segment_walk_headers(const struct segment *s, uint32_t from,
@@ -197,24 +196,6 @@ static uint64_t recover_lost(const struct log *l)
 	return next - first - l->n_segments;
 }
 
-/* Once more to the disk, in pieces. */
-static int recover_rewrite(struct log *l, const struct segment *s,
-			   const struct walk *w)
-{
-	uint8_t piece[4096];
-
-	for (uint32_t at = w->synced_end, n; at < w->end; at += n) {
-		int e;
-
-		n = w->end - at < sizeof(piece) ? w->end - at : sizeof(piece);
-		memcpy(piece, s->p + at, n);
-		e = log_pwrite(l, piece, n, at);
-		if (e)
-			return e;
-	}
-	return 0;
-}
-
 /* The last segment becomes the one written to. */
 static int recover_reopen(struct log *l, const struct segment *s)
 {
@@ -227,16 +208,17 @@ static int recover_reopen(struct log *l, const struct segment *s)
 	return l->fd < 0 ? l->fd : 0;
 }
 
-/* After a crash: make the kept part durable, seal, begin another segment. */
+/* After a crash: make the kept part durable, seal, begin another segment. A
+ * SEAL that stands there may itself not be on the disk. */
 static int recover_unclean(struct log *l, struct segment *s,
 			   const struct walk *w)
 {
 	int e = recover_reopen(l, s);
 
 	if (!e && !l->ring_bytes)
-		e = recover_rewrite(l, s, w);
+		e = log_rewrite(l, w->synced_end, w->end);
 	if (!e)
-		e = log_seal(l);
+		e = w->sealed ? log_shorten(l) : log_seal(l);
 	return e ? e : log_segment_begin(l);
 }
 
@@ -271,13 +253,14 @@ static void recover_walk(struct log *l, struct segment *s, struct walk *w)
 	s->checked = w->damaged ? s->checked : w->end;
 }
 
+/* What is kept is not durable yet, and the SEAL must not say that it is. */
 static void recover_take(struct log *l, const struct walk *w)
 {
 	l->offset = w->end;
 	l->next_seq = w->next_seq;
 	l->next_record = w->next_record;
 	l->prev_crc = w->last_crc;
-	l->synced_seq = w->next_seq - 1;
+	l->synced_seq = w->synced_seq;
 	l->clean = w->clean;
 }
 
@@ -288,12 +271,15 @@ static bool recover_is_clean(const struct walk *w)
 		!w->torn && !w->damaged;
 }
 
+/* First the names: who died may have been about to make them last. */
 static int recover_write(struct log *l, struct segment *s,
 			 const struct walk *w)
 {
-	if (w->sealed)
-		return log_segment_begin(l);
-	if (recover_is_clean(w) && s->size == l->segment_size)
+	int e = l->ring_bytes ? 0 : l->io->fsync_dir(l->io->ctx, l->dir);
+
+	if (e)
+		return e;
+	if (!w->sealed && recover_is_clean(w) && s->size == l->segment_size)
 		return recover_reopen(l, s);
 	return recover_unclean(l, s, w);
 }
