@@ -82,10 +82,14 @@ $(O)/cairn-sim: $(call obj,$(SIM)) $(O)/libcairn.a
 $(O)/tests/vectors: $(call obj,$(VECTORS)) $(O)/libcairn.a
 $(O)/tests/bench: $(call obj,$(BENCH)) $(O)/libcairn.a
 $(O)/tests/bridge: $(O)/tests/bridge.o $(O)/libcairn.a
+$(O)/tests/test_log_crash $(O)/tests/fuzz_log: \
+	$(O)/tests/disk.o $(O)/tests/disk_crash.o
+$(O)/tests/torture_log: $(patsubst %,$(O)/tests/%.o,torture_log torture_life \
+	torture_laws disk disk_crash) $(O)/libcairn.a
 $(O)/tests/test_outbox: $(O)/daemon/outbox.o
 $(O)/tests/test_config $(O)/tests/fuzz_config: \
 	$(O)/daemon/config_file.o $(O)/daemon/config_keys.o
-$(PROGRAMS) $(HELPERS) $(O)/tests/bench:
+$(PROGRAMS) $(HELPERS) $(O)/tests/torture_log $(O)/tests/bench:
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
 $(O)/tests/test_%: $(O)/tests/test_%.o $(O)/libcairn.a

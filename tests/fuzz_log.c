@@ -7,7 +7,9 @@
  */
 #include "lib/base/crc32c.h"
 #include "lib/log/format.h"
-#include "tests/memdisk.h"
+#include <stdlib.h>
+#include <string.h>
+#include "tests/disk.h"
 
 #define SEGMENT "d/0000000000000000.seg"
 #define BODY_MAX (65536u - SEGMENT_DATA)
@@ -130,14 +132,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < 64 || size - 64 > BODY_MAX)
 		return 0;
 	for (int right = 0; right < 2; right++) {
-		struct disk d = { .calls_left = -1 };
-		struct disk_file *f = &d.files[disk_create(&d, SEGMENT)];
+		static uint8_t p[65536];
+		size_t n = SEGMENT_DATA + size - 64;
+		struct disk d = { 0 };
 
-		memcpy(f->now, data, 64);
-		memcpy(f->now + SEGMENT_DATA, data + 64, size - 64);
-		f->size = SEGMENT_DATA + size - 64;
+		memset(p, 0, sizeof(p));
+		memcpy(p, data, 64);
+		memcpy(p + SEGMENT_DATA, data + 64, size - 64);
 		if (right)
-			put_right(f->now, f->size);
+			put_right(p, n);
+		disk_put(&d, SEGMENT, SPAN(p, n));
 		open_and_walk(&d);
 		disk_fini(&d);
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The log on a disk that loses power (memdisk.h), at every call in turn. What
+ * The log on a disk that loses power (disk.h), at every call in turn. What
  * was acknowledged is there afterwards; what is there is whole transactions,
  * in order, from the first; and a crash inside recovery changes nothing of
  * that.
@@ -10,7 +10,9 @@
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include "tests/memdisk.h"
+#include <errno.h>
+#include <string.h>
+#include "tests/disk.h"
 
 #define SMALL 65536u
 #define PER_COMMIT 5u
@@ -92,20 +94,20 @@ static void live(uint64_t seed, long cut)
 {
 	struct written w = { 0 };
 
-	disk = (struct disk){ .seed = seed, .calls_left = -1 };
+	disk = (struct disk){ .seed = seed };
 	io = disk_io(&disk);
 	for (int round = 0; round < 3; round++) {
 		struct log *l;
 		uint32_t n;
 
-		disk.calls_left = cut;
+		disk.cut_in = cut;
 		if (log_open(&l, "d", &options, NULL) == 0) {
 			write_some(l, 12, &w);
 			log_close(l);
 		}
 		disk_power_cut(&disk);
 		if (disk_dice(&disk, 2)) { /* die inside recovery */
-			disk.calls_left = 1 + disk_dice(&disk, 8);
+			disk.cut_in = 1 + disk_dice(&disk, 8);
 			if (log_open(&l, "d", &options, NULL) == 0)
 				log_close(l);
 			disk_power_cut(&disk);
@@ -135,7 +137,7 @@ static void test_failed_sync(void **state)
 	uint32_t n;
 
 	(void)state;
-	disk = (struct disk){ .seed = 7, .calls_left = -1 };
+	disk = (struct disk){ .seed = 7 };
 	io = disk_io(&disk);
 	assert_int_equal(log_open(&l, "d", &options, NULL), 0);
 	for (; w.sent < 2 * PER_COMMIT; w.sent++)
