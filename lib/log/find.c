@@ -80,19 +80,22 @@ int index_walk(struct log *l, struct index *x, struct segment *s,
 			continue;
 		x->end += h->body_len;
 		e = index_add_batch(l, x, h, at);
+		if (h->flags & BATCH_SEAL)	/* what follows was dropped */
+			break;
 	}
 	return e;
 }
 
-/* How far the last segment may be read. */
+/* How far the last segment may be read: by its writer all of it, also while it
+ * recovers. */
 static uint32_t readable_end(const struct log *l, const struct segment *s)
 {
-	uint64_t tail = l->read_only ? l->durable : l->written;
-
-	if (position_segment(tail) < s->number)
+	if (!l->read_only)
+		return l->offset;
+	if (position_segment(l->durable) < s->number)
 		return 0;
-	return position_segment(tail) > s->number ? s->size :
-		position_offset(tail);
+	return position_segment(l->durable) > s->number ? s->size :
+		position_offset(l->durable);
 }
 
 int index_catch_up(struct log *l)
@@ -284,7 +287,8 @@ static int segment_find_id(struct log *l, struct segment *s,
 
 	if (s == log_last(l))
 		v.limit = readable_end(l, s);
-	for (uint32_t at = SEGMENT_DATA; !r && (h = batch_search(&v, at));
+	for (uint32_t at = SEGMENT_DATA; !r && (h = batch_search(&v, at)) &&
+	     !(h->flags & BATCH_SEAL);
 	     at = (uint32_t)((const uint8_t *)(h + 1) - v.p) + h->body_len)
 		r = segment_verify(s, h) ? batch_id(l, h, id) : NULL;
 	return r ? found(l, s, r, out) : -ENOENT;

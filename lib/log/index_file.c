@@ -362,10 +362,23 @@ static void index_make(struct log *l, struct segment *s)
 	index_fini(&x);
 }
 
+/* Nothing follows what it names last: a power cut may have left the index that
+ * was made at a close before the segment was full. */
+static bool index_complete(struct span file, const struct segment *s)
+{
+	const struct index_header *h = packed_header(file);
+	struct view v = segment_view(s);
+	const struct batch_header *b = batch_at(&v, h->last);
+
+	return b && (b->flags & BATCH_SEAL ||
+		     !batch_search(&v, header_end(h, s)));
+}
+
 struct span segment_index(struct log *l, struct segment *s)
 {
-	if (!s->index.n && s->p)
-		index_map(l, s);
+	if (!s->index.n && s->p && index_map(l, s).n &&
+	    !index_complete(s->index, s))
+		segment_index_drop(s);
 	if (!s->index.n && s->p)
 		index_make(l, s);
 	return s->index;
