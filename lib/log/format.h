@@ -79,6 +79,16 @@ struct record_header {
 };
 _Static_assert(sizeof(struct record_header) == 16, "");
 
+/* DIR/LOCK. The count is written without a sync, so a power cut may spoil the
+ * sector: the CRC says whether the id can be believed. */
+struct lock_file {
+	uint8_t log_id[16];
+	uint64_t made;		/* segments, in all; 0 in a ring */
+	uint32_t id_crc;
+	uint32_t reserved;
+};
+_Static_assert(sizeof(struct lock_file) == 32, "");
+
 /* DIR/tail, mapped by readers. */
 #define TAIL_MAGIC "CAIRNTL1"
 

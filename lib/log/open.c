@@ -14,6 +14,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include "lib/base/crc32c.h"
 #include "lib/base/crypto.h"
 #include "lib/log/internal.h"
 
@@ -193,20 +194,26 @@ static int lock_open(struct log *l)
 	return e ? e : l->io->open(l->io->ctx, path, O_RDWR | O_CREAT, 0644);
 }
 
+static void lock_read(struct log *l, int fd)
+{
+	struct lock_file f;
+
+	if (l->io->pread(l->io->ctx, fd, &f, sizeof(f), 0) != sizeof(f) ||
+	    f.id_crc != crc32c(0, f.log_id, 16))
+		return;
+	memcpy(l->id, f.log_id, 16);
+	if (f.made <= UINT64_MAX >> OFFSET_BITS && !l->ring_bytes)
+		l->made = f.made;
+}
+
 /* A reader needs no LOCK file; a writer holds it, locked. */
 static int lock_enter(struct log *l)
 {
 	int fd = lock_open(l), e;
-	uint8_t made[8];
 
 	if (fd < 0)
 		return l->read_only && fd == -ENOENT ? 0 : fd;
-	if (l->io->pread(l->io->ctx, fd, l->id, 16, 0) != 16)
-		memset(l->id, 0, 16);
-	if (l->io->pread(l->io->ctx, fd, made, 8, 16) == 8 && !l->ring_bytes)
-		l->made = le_get(made, 8);
-	if (l->made > UINT64_MAX >> OFFSET_BITS)
-		l->made = 0;
+	lock_read(l, fd);
 	if (l->read_only)
 		return l->io->close(l->io->ctx, fd);
 	l->lock_fd = fd;
@@ -214,34 +221,40 @@ static int lock_enter(struct log *l)
 	return e == -EAGAIN || e == -EACCES ? -EBUSY : e;
 }
 
+static int lock_write(const struct log *l)
+{
+	struct lock_file f = { .made = l->made };
+	int64_t n;
+
+	memcpy(f.log_id, l->id, 16);
+	f.id_crc = crc32c(0, f.log_id, 16);
+	n = l->io->pwrite(l->io->ctx, l->lock_fd, &f, sizeof(f), 0);
+	return n == sizeof(f) ? 0 : n < 0 ? (int)n : -EIO;
+}
+
 /* A new log gets an id; LOCK keeps it, for the day a header is lost. */
 static int lock_write_id(struct log *l)
 {
-	const struct log_io *io = l->io;
-	uint8_t old[16];
-	int64_t n;
+	struct lock_file old;
+	int e;
 
 	if (!id_known(l)) {
 		crypto_random(l->id, 16);
 		l->id[0] |= 1;	/* never all zeros */
 	}
-	if (io->pread(io->ctx, l->lock_fd, old, 16, 0) == 16 &&
-	    memcmp(old, l->id, 16) == 0)
+	if (l->io->pread(l->io->ctx, l->lock_fd, &old, sizeof(old), 0) ==
+	    sizeof(old) && memcmp(old.log_id, l->id, 16) == 0 &&
+	    old.id_crc == crc32c(0, l->id, 16))
 		return 0;
-	n = io->pwrite(io->ctx, l->lock_fd, l->id, 16, 0);
-	if (n != 16)
-		return n < 0 ? (int)n : -EIO;
-	return io->fdatasync(io->ctx, l->lock_fd);
+	e = lock_write(l);
+	return e ? e : l->io->fdatasync(l->io->ctx, l->lock_fd);
 }
 
 /* Not synced: what is lost of it tells of one lost segment less. */
 void log_note_made(struct log *l, uint64_t number)
 {
-	uint8_t made[8];
-
 	l->made = number + 1;
-	le_put(made, 8, l->made);
-	l->io->pwrite(l->io->ctx, l->lock_fd, made, 8, 16);
+	lock_write(l);
 }
 
 /* ---- open ---- */
