@@ -106,15 +106,17 @@ static void segment_read_header(struct segment *s, struct log *l)
 	s->known = true;
 }
 
-/* The SEAL is the last thing in a file that was shortened to it. */
-static void segment_read_seal(struct segment *s)
+/* The SEAL is the last thing in a file that was shortened to it. Not through
+ * the map: the file may be shortened right now. */
+static void segment_read_seal(struct segment *s, int fd)
 {
-	struct view v = segment_view(s);
-	const struct batch_header *h = NULL;
+	struct batch_header h;
+	struct view v = { (const void *)&h, sizeof(h), s->seed };
 
-	if (s->size >= SEGMENT_DATA + BATCH_ALIGN)
-		h = batch_at(&v, s->size - BATCH_ALIGN);
-	s->sealed = h && h->flags & BATCH_SEAL;
+	s->sealed = s->size >= SEGMENT_DATA + BATCH_ALIGN &&
+		s->io->pread(s->io->ctx, fd, &h, sizeof(h),
+			     s->size - BATCH_ALIGN) == sizeof(h) &&
+		batch_at(&v, 0) && h.flags & BATCH_SEAL;
 }
 
 /* Too short for a header: a file that never was a segment, or lost its data;
@@ -143,18 +145,18 @@ int segment_load(struct segment **out, struct log *l, uint64_t number)
 		e = fd;
 	if (!e)
 		e = segment_open_map(s, fd);
+	if (!e && s->p) {
+		segment_read_header(s, l);
+		segment_read_seal(s, fd);
+	} else if (!e) {
+		s->size = 0;
+	}
 	if (fd >= 0)
 		l->io->close(l->io->ctx, fd);
 	if (e) {
 		if (s)
 			segment_put(s);
 		return e;
-	}
-	if (s->p) {
-		segment_read_header(s, l);
-		segment_read_seal(s);
-	} else {
-		s->size = 0;
 	}
 	*out = s;
 	return 0;
