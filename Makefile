@@ -58,6 +58,7 @@ PROGRAMS := $(if $(CAIRND),$(O)/cairnd) $(if $(CAIRN),$(O)/cairn) \
 	$(if $(AIR),$(O)/cairn-air) $(if $(SIM),$(O)/cairn-sim)
 HELPERS := $(if $(VECTORS),$(O)/tests/vectors) \
 	$(if $(wildcard tests/bridge.c),$(O)/tests/bridge)
+TORTURE := $(O)/tests/torture_log $(O)/tests/torture_kill
 TESTS   := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/test_*.c))
 FUZZERS := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/fuzz_*.c))
 SCRIPTS := $(wildcard tests/check_*.sh) $(wildcard tests/e2e_*.sh)
@@ -85,11 +86,12 @@ $(O)/tests/bridge: $(O)/tests/bridge.o $(O)/libcairn.a
 $(O)/tests/test_log_crash $(O)/tests/fuzz_log: \
 	$(O)/tests/disk.o $(O)/tests/disk_crash.o
 $(O)/tests/torture_log: $(patsubst %,$(O)/tests/%.o,torture_log torture_life \
-	torture_laws disk disk_crash) $(O)/libcairn.a
+	torture_laws torture_find disk disk_crash) $(O)/libcairn.a
+$(O)/tests/torture_kill: $(O)/tests/torture_kill.o $(O)/libcairn.a
 $(O)/tests/test_outbox: $(O)/daemon/outbox.o
 $(O)/tests/test_config $(O)/tests/fuzz_config: \
 	$(O)/daemon/config_file.o $(O)/daemon/config_keys.o
-$(PROGRAMS) $(HELPERS) $(O)/tests/torture_log $(O)/tests/bench:
+$(PROGRAMS) $(HELPERS) $(TORTURE) $(O)/tests/bench:
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
 $(O)/tests/test_%: $(O)/tests/test_%.o $(O)/libcairn.a

@@ -157,7 +157,7 @@ static void file_resize(struct disk_file *f, uint32_t size)
 
 static void file_sync(struct disk_file *f, bool fails)
 {
-	uint32_t left = 0;
+	uint32_t left = 0, kept = 0;
 
 	for (uint32_t i = f->dirty_from; i < f->dirty_to; i++) {
 		if (!f->dirty[i])
@@ -169,9 +169,13 @@ static void file_sync(struct disk_file *f, bool fails)
 		else
 			f->dirty[i] = false;
 	}
+	for (uint32_t i = 0; i < f->n_older; i++)
+		if (f->dirty[f->older[i].sector])
+			f->older[kept++] = f->older[i];
+	f->n_older = kept;
 	if (!left) {
 		f->dirty_from = DISK_SECTORS;
-		f->dirty_to = f->n_older = 0;
+		f->dirty_to = 0;
 	}
 	if (!fails)
 		f->kept_size = f->size;

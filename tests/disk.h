@@ -7,8 +7,8 @@
  * What is kept for sure: sectors by fdatasync of their file, a file's size by
  * the same, names by fsync_dir of their folder, and nothing else. The rest may
  * be there or not, each sector and each name by itself: a later write without
- * an earlier one, a sector in a state between two writes or torn inside, a
- * name without its data. After a failed fdatasync what waited counts as
+ * an earlier one, a sector in a state between two writes or torn inside or
+ * with what some other file had there, a name without its data. After a failed fdatasync what waited counts as
  * written, as in Linux, though it may not be: later syncs leave it out until
  * it is written again.
  *
@@ -88,6 +88,10 @@ struct disk {
 	/* called after each call that changes something */
 	void (*after)(void *arg);
 	void *after_arg;
+
+	/* What another log left where sectors that were being written may
+	 * come from; DISK_FILE_MAX bytes, or NULL. */
+	const uint8_t *foreign;
 
 	bool dead;		/* nothing gets through any more */
 	long cut_in;		/* changes until it is; 0 = never */

@@ -50,6 +50,14 @@ static const uint8_t *sector_torn(struct crash *c, const uint8_t *old,
 	return c->torn;
 }
 
+/* Nothing that was kept is in it. */
+static bool sector_is_free(const struct disk_file *f, uint32_t sector)
+{
+	const uint8_t *kept = f->kept + sector * DISK_SECTOR;
+
+	return kept[0] == 0 && !memcmp(kept, kept + 1, DISK_SECTOR - 1);
+}
+
 static const uint8_t *sector_dice(struct crash *c, const struct disk_file *f,
 				  uint32_t sector)
 {
@@ -61,6 +69,9 @@ static const uint8_t *sector_dice(struct crash *c, const struct disk_file *f,
 		return sector_torn(c, kept, now);
 	if (roll < 8 && f->n_older)
 		return sector_middle(c, f, sector);
+	if (roll == 8 && c->from->foreign &&
+	    sector_is_free(f, sector))
+		return c->from->foreign + sector * DISK_SECTOR;
 	return disk_dice(c->to, 8) < c->kept_of_8 ? now : kept;
 }
 
@@ -236,6 +247,7 @@ void disk_crash(struct disk *to, const struct disk *from,
 	to->seed = seed;
 	to->boot = from->boot + (how != DISK_KILL);
 	to->room = from->room;
+	to->foreign = from->foreign;
 	to->last_file = -1;
 	if (how == DISK_KILL) {
 		crash_kill(to, from);

@@ -10,8 +10,12 @@
 #define BATCHES_MAX 1024u
 #define NEVER UINT64_MAX
 
-/* What was handed to the log, in order. */
+enum { TORTURE_ITEM = 1, TORTURE_MARK, TORTURE_CUT };
+#define TORTURE_SLOTS 6u
+
+/* What was handed to the log, in order: seq 8 (if it is so long), then p. */
 struct sent_record {
+	uint64_t seq;
 	const uint8_t *p;
 	uint32_t n, slot;
 	uint16_t type;
@@ -26,6 +30,7 @@ struct sent {
 	struct sent_record records[RECORDS_MAX];
 	struct sent_batch batches[BATCHES_MAX];
 	uint32_t n_records, n_batches, acked; /* batches */
+	uint64_t seqs[TORTURE_SLOTS];	/* the last ones given */
 };
 
 /* One disk and the log on it. worlds[1] is a crash of worlds[0], worlds[2]
@@ -50,7 +55,7 @@ struct torture {
 	/* what to repeat alone; -1 = all */
 	long only_boundary, only_state;
 	bool verbose;
-	uint64_t boundaries, states, nested, recoveries, cuts, opens, records;
+	uint64_t boundaries, states, nested, recoveries, cuts, opens, records, finds;
 };
 extern struct torture torture;
 
@@ -76,6 +81,15 @@ void world_note_acked(struct world *w);
 void world_read_only(struct world *w);
 void world_say(const struct world *w, const char *what); /* -v */
 uint32_t world_dice(struct world *w, uint32_t sides);
+
+/* The record is that one. */
+bool sent_is(const struct sent_record *want, const struct log_record *r);
+
+/* ---- torture_find.c ---- */
+
+void torture_key(uint16_t type, struct span payload, struct log_key *k);
+/* All that was sent is there: asks for each. */
+void world_find(const struct world *w, struct log *l);
 
 /* ---- torture_life.c ---- */
 

@@ -29,7 +29,7 @@ static void world_wire(struct world *w, uint32_t segment_size)
 {
 	w->io = disk_io(&w->disk);
 	w->options = (struct log_options){ .io = &w->io,
-		.segment_size = segment_size };
+		.segment_size = segment_size, .key = torture_key };
 	w->log = NULL;
 	w->syncing = false;
 	w->disk.trace = torture.verbose ? 1 + w->depth : 0;
@@ -40,6 +40,7 @@ void world_begin(struct world *w, uint32_t segment_size, uint64_t seed)
 	disk_clear(&w->disk);
 	w->seed = w->disk.seed = seed;
 	w->sent.n_records = w->sent.n_batches = w->sent.acked = 0;
+	memset(w->sent.seqs, 0, sizeof(w->sent.seqs));
 	world_wire(w, segment_size);
 }
 
@@ -52,6 +53,7 @@ static void sent_copy(struct sent *to, const struct sent *from)
 	to->n_records = from->n_records;
 	to->n_batches = from->n_batches;
 	to->acked = from->acked;
+	memcpy(to->seqs, from->seqs, sizeof(to->seqs));
 }
 
 void world_crash(struct world *w, struct world *from, enum disk_crash how,
@@ -90,6 +92,17 @@ static uint32_t batch_first(const struct sent *s, uint32_t batch)
 	return batch ? s->batches[batch - 1].records : 0;
 }
 
+bool sent_is(const struct sent_record *want, const struct log_record *r)
+{
+	const uint8_t *p = r->payload.p;
+	uint32_t head = want->n < 8 ? 0 : 8;
+
+	return r->slot == want->slot && r->type == want->type &&
+		r->payload.n == want->n &&
+		(!head || le_get(p, 8) == want->seq) &&
+		(want->n == head || !memcmp(p + head, want->p, want->n - head));
+}
+
 static void check_record(const struct sent *s, uint32_t n, uint32_t batch,
 			 const struct log_record *r)
 {
@@ -98,9 +111,7 @@ static void check_record(const struct sent *s, uint32_t n, uint32_t batch,
 	if (n >= s->n_records)
 		broken("a record that nobody wrote: slot %u after %u of %u",
 		       r->slot, n, s->n_records);
-	if (r->slot != want->slot || r->type != want->type ||
-	    r->payload.n != want->n ||
-	    (want->n && memcmp(r->payload.p, want->p, want->n) != 0))
+	if (!sent_is(want, r))
 		broken("record %u (of %u sent, %u batches acknowledged) is "
 		       "not what was written there", n, s->n_records, s->acked);
 	if (r->wall_ms != s->batches[batch].wall_ms)
@@ -155,6 +166,9 @@ static void check_recovery(const struct log_recovery *rec, uint32_t records)
 {
 	if (rec->damaged_bytes)
 		broken("recovery reports damage: %s", rec->note);
+	if (rec->lost_segments)
+		broken("recovery misses %llu segments",
+		       (unsigned long long)rec->lost_segments);
 	if (rec->records != records)
 		broken("recovery counts %llu records, there are %u",
 		       (unsigned long long)rec->records, records);
@@ -171,6 +185,8 @@ static void open_found(struct world *w, const struct log_recovery *rec)
 	for (uint32_t i = 0; i < s->n_batches; i++)
 		s->batches[i].end = 0;
 	check_recovery(rec, s->n_records);
+	if (world_dice(w, 4) == 0)
+		world_find(w, w->log);
 	if (log_durable(w->log) != log_written(w->log))
 		broken("what was recovered is not all published");
 }
@@ -237,6 +253,8 @@ void world_read_only(struct world *w)
 		broken("a reader cannot open: %s", strerror(-e));
 	if (rec.damaged_bytes)
 		broken("a reader is told of damage: %s", rec.note);
+	if (rec.lost_segments)
+		broken("a reader is told of lost segments");
 	batches = check_records(w, l);
 	if (w->published && batches != w->sent.acked)
 		broken("a reader sees %u batches, %u are published", batches,

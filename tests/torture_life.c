@@ -15,7 +15,7 @@
 /* ---- payloads ---- */
 
 /* Random bytes that payloads are cut from; no two begin at one place. */
-static const uint8_t *pool_take(struct world *w, uint32_t n)
+static const uint8_t *pool_take(struct world *w)
 {
 	static uint8_t pool[POOL_SIZE + LOG_RECORD_MAX];
 	static bool filled;
@@ -26,7 +26,6 @@ static const uint8_t *pool_take(struct world *w, uint32_t n)
 		pool[i] = (uint8_t)(x >> 56);
 	}
 	filled = true;
-	(void)n;
 	return pool + world_dice(w, POOL_SIZE);
 }
 
@@ -69,20 +68,50 @@ static uint32_t size_pick(struct world *w)
 
 /* ---- a transaction ---- */
 
+static uint16_t type_pick(struct world *w)
+{
+	switch (world_dice(w, 32)) {
+	case 0:
+		return TORTURE_CUT;
+	case 1: case 2: case 3: case 4:
+		return TORTURE_MARK;
+	case 5: case 6: case 7:
+		return (uint16_t)(4 + world_dice(w, 60000));
+	default:
+		return TORTURE_ITEM;
+	}
+}
+
+/* Mostly the next one; sometimes one that was there, and cuts go back. */
+static uint64_t seq_pick(struct world *w, const struct sent_record *r)
+{
+	uint64_t *last = &w->sent.seqs[r->slot];
+
+	if (r->type == TORTURE_MARK)
+		return *last + 1;
+	if (*last && (r->type == TORTURE_CUT || world_dice(w, 16) == 0))
+		return 1 + world_dice(w, (uint32_t)*last);
+	return ++*last;
+}
+
 static int append_one(struct world *w)
 {
 	struct sent *s = &w->sent;
 	struct sent_record *r = &s->records[s->n_records];
-	uint32_t cut;
+	uint32_t head;
+	uint8_t seq[8];
 	int e;
 
 	r->n = size_pick(w);
-	r->p = pool_take(w, r->n);
-	r->type = (uint16_t)(1 + world_dice(w, 65535));
-	r->slot = world_dice(w, UINT32_MAX);
-	cut = r->n ? world_dice(w, r->n + 1) : 0;
-	e = log_append2(w->log, r->type, r->slot, SPAN(r->p, cut),
-			SPAN(r->p + cut, r->n - cut));
+	r->p = pool_take(w);
+	r->type = type_pick(w);
+	r->slot = world_dice(w, r->type <= TORTURE_CUT ? TORTURE_SLOTS :
+			     UINT32_MAX);
+	r->seq = r->type <= TORTURE_CUT ? seq_pick(w, r) : 0;
+	head = r->n < 8 ? 0 : 8;
+	le_put(seq, 8, r->seq);
+	e = log_append2(w->log, r->type, r->slot, SPAN(seq, head),
+			SPAN(r->p, r->n - head));
 	if (!e)
 		s->n_records++;
 	return e;
@@ -190,16 +219,22 @@ int life_sync(struct world *w)
 
 /* ---- ends and beginnings ---- */
 
+static void faults_end(struct world *w)
+{
+	w->disk.fault_in = w->disk.fault_error = 0;
+	w->disk.fail_sync = false;
+}
+
 /* A start that met a fault is tried again without one. */
 static void start(struct world *w)
 {
 	int e = world_open(w);
 
+	if (e && !w->disk.fault_error)
+		broken("it does not open: %s", strerror(-e));
 	if (!e)
 		return;
-	if (w->disk.fault_error == 0)
-		broken("it does not open: %s", strerror(-e));
-	w->disk.fault_in = w->disk.fault_error = 0;
+	faults_end(w);
 	e = world_open(w);
 	if (e)
 		broken("it does not open after a fault: %s", strerror(-e));
@@ -238,7 +273,6 @@ static void restart(struct world *w)
 static void power_cut(struct world *w)
 {
 	world_abandon(w);
-	w->disk.fault_in = w->disk.fault_error = 0;
 	disk_power_cut(&w->disk);
 	world_say(w, "power cut");
 	start(w);
@@ -296,6 +330,10 @@ bool life_act(struct world *w)
 		break;
 	case 21: case 22: case 23: case 24:
 		sync_end(w);
+		break;
+	case 25:
+		if (w->log && w->sent.n_records)
+			world_find(w, w->log);
 		break;
 	default:
 		life_batch(w);

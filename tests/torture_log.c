@@ -27,6 +27,7 @@
 
 struct torture torture = { .only_boundary = -1, .only_state = -1 };
 static struct world worlds[3];
+static uint8_t foreign[DISK_FILE_MAX];
 
 /* ---- when something is wrong ---- */
 
@@ -221,6 +222,28 @@ static void boundary(void *arg)
 
 /* ---- histories ---- */
 
+/* The first segment of another log, full of small batches: each sector is a
+ * sound piece of it. */
+static void foreign_make(uint8_t *p)
+{
+	struct world *w = &worlds[0];
+	struct disk_file *f;
+	uint64_t end;
+
+	random_state = 1;
+	world_begin(w, 131072, 1);
+	if (log_open(&w->log, TORTURE_DIR, &w->options, NULL))
+		broken("the other log does not open");
+	do {
+		log_append(w->log, 7, 7, SPAN("from another log", 16));
+		log_commit(w->log, 7, &end);
+		log_sync(w->log);
+	} while (position_offset(end) < 131072 - 1024);
+	f = disk_find(&w->disk, TORTURE_DIR "/0000000000000000.seg");
+	memcpy(p, f->now, DISK_FILE_MAX);
+	world_end(w);
+}
+
 static void history(uint64_t seed)
 {
 	struct world *w = &worlds[0];
@@ -230,6 +253,7 @@ static void history(uint64_t seed)
 	torture.history = random_state = seed;
 	torture.boundary = torture.state = -1;
 	world_begin(w, seed % 8 == 7 ? 131072 : 65536, mix(seed, 1, 2));
+	w->disk.foreign = foreign;
 	acts = 5 + world_dice(w, ACTS_MAX);
 	w->disk.after = boundary;
 	w->disk.after_arg = w;
@@ -245,13 +269,14 @@ static void count(void)
 {
 	printf("%llu boundaries, %llu crash states (%llu of them crashes after "
 	       "a crash), %llu recoveries, %llu read-only opens, %llu records "
-	       "compared: no law broken\n",
+	       "compared, %llu found by the index: no law broken\n",
 	       (unsigned long long)torture.boundaries,
 	       (unsigned long long)(torture.states + torture.nested),
 	       (unsigned long long)torture.nested,
 	       (unsigned long long)torture.recoveries,
 	       (unsigned long long)torture.opens,
-	       (unsigned long long)torture.records);
+	       (unsigned long long)torture.records,
+	       (unsigned long long)torture.finds);
 }
 
 static int usage(void)
@@ -288,6 +313,7 @@ int main(int argc, char **argv)
 	signal(SIGABRT, on_signal);
 	for (int i = 0; i < 3; i++)
 		worlds[i].depth = i;
+	foreign_make(foreign);
 	for (uint64_t i = 0; i < n; i++)
 		history(seed + i);
 	printf("seeds %llu to %llu: ", (unsigned long long)seed,
