@@ -282,15 +282,19 @@ static int segment_find_id(struct log *l, struct segment *s,
 			   const uint8_t id[8], struct log_record *out)
 {
 	struct view v = segment_view(s);
-	const struct batch_header *h = NULL;
 	const struct record_header *r = NULL;
+	const struct batch_header *h;
+	uint32_t at = SEGMENT_DATA;
 
 	if (s == log_last(l))
 		v.limit = readable_end(l, s);
-	for (uint32_t at = SEGMENT_DATA; !r && (h = batch_search(&v, at)) &&
-	     !(h->flags & BATCH_SEAL);
-	     at = (uint32_t)((const uint8_t *)(h + 1) - v.p) + h->body_len)
-		r = segment_verify(s, h) ? batch_id(l, h, id) : NULL;
+	while (!r && (h = batch_search(&v, at)) && !(h->flags & BATCH_SEAL)) {
+		at = (uint32_t)((const uint8_t *)(h + 1) - v.p);
+		if (!segment_verify(s, h))
+			continue;
+		at += h->body_len;
+		r = batch_id(l, h, id);
+	}
 	return r ? found(l, s, r, out) : -ENOENT;
 }
 
