@@ -83,7 +83,8 @@ $(O)/cairn-sim: $(call obj,$(SIM)) $(O)/libcairn.a
 $(O)/tests/vectors: $(call obj,$(VECTORS)) $(O)/libcairn.a
 $(O)/tests/bench: $(call obj,$(BENCH)) $(O)/libcairn.a
 $(O)/tests/bridge: $(O)/tests/bridge.o $(O)/libcairn.a
-$(O)/tests/test_log_crash $(O)/tests/fuzz_log: \
+$(O)/tests/test_flight: $(O)/daemon/flight.o
+$(O)/tests/test_log_crash $(O)/tests/fuzz_log $(O)/tests/test_flight: \
 	$(O)/tests/disk.o $(O)/tests/disk_crash.o
 $(O)/tests/torture_log: $(patsubst %,$(O)/tests/%.o,torture_log torture_life \
 	torture_laws torture_find disk disk_crash) $(O)/libcairn.a

@@ -226,9 +226,13 @@ size_t disk_folder(const char *path)
 static void name_change(struct disk *d, const char *from, const char *to,
 			int file)
 {
-	struct disk_op *op = &d->ops[d->n_ops++];
+	struct disk_op *op;
 
-	assert(d->n_ops <= DISK_NAMES);
+	if (d->n_ops == DISK_NAMES) {	/* the kernel has not waited */
+		disk_op_apply(&d->kept_names, &d->ops[0]);
+		memmove(d->ops, d->ops + 1, (size_t)--d->n_ops * sizeof(d->ops[0]));
+	}
+	op = &d->ops[d->n_ops++];
 	snprintf(op->from, DISK_PATH, "%s", from);
 	snprintf(op->to, DISK_PATH, "%s", to);
 	op->file = file;

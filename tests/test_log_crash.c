@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include "tests/disk.h"
 
@@ -154,11 +155,70 @@ static void test_failed_sync(void **state)
 	disk_fini(&disk);
 }
 
+/* One life: two segments, a clean end and another beginning. The first error
+ * ends it. */
+static int write_a_life(struct written *w)
+{
+	struct log *l;
+	int e = 0;
+
+	for (int i = 0; i < 2 && !e; i++) {
+		int closed;
+
+		e = log_open(&l, "d", &options, NULL);
+		if (e)
+			return e;
+		e = write_some(l, 12, w);
+		closed = log_close(l);
+		e = e ? e : closed;
+	}
+	return e;
+}
+
+/* Call number k of a life goes wrong: 0 if there was no such call. */
+static int fault_at(long k, enum disk_fault fault)
+{
+	struct written w = { 0 };
+	uint32_t n;
+	int e;
+
+	disk = (struct disk){ .seed = 5, .fault_in = k, .fault = fault,
+		.fault_error = -EIO };
+	io = disk_io(&disk);
+	e = write_a_life(&w);
+	if (disk.fault_in > 0) {
+		disk_fini(&disk);
+		return 0;
+	}
+	if (fault != DISK_ERROR)	/* is nobody's business */
+		assert_int_equal(e, 0);
+	assert_int_equal(disk_held(&disk), 0);
+	n = check(&w);
+	disk_power_cut(&disk);
+	w.acked = w.sent = n;		/* it was served */
+	assert_int_equal(check(&w), n);
+	disk_fini(&disk);
+	return 1;
+}
+
+static void test_each_call_fails(void **state)
+{
+	long n = 0, k;
+
+	(void)state;
+	for (enum disk_fault f = DISK_ERROR; f <= DISK_EINTR; f++)
+		for (k = 1; fault_at(k, f); k++)
+			n++;
+	printf("%ld calls failed\n", n);
+	assert_true(n > 300);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_power_cuts),
 		cmocka_unit_test(test_failed_sync),
+		cmocka_unit_test(test_each_call_fails),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

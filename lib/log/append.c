@@ -83,23 +83,31 @@ int log_append(struct log *l, uint16_t type, uint32_t slot,
 
 /* ---- the batch ---- */
 
-int log_pwrite(struct log *l, const void *p, size_t n, uint32_t offset)
+int log_write_all(const struct log *l, int fd, const void *p, size_t n,
+		  uint64_t offset)
 {
 	const uint8_t *from = p;
 
 	while (n > 0) {
-		int64_t did = l->io->pwrite(l->io->ctx, l->fd, from, n,
-					    offset);
+		int64_t did = l->io->pwrite(l->io->ctx, fd, from, n, offset);
 
 		if (did == -EINTR)
 			continue;
 		if (did <= 0)
-			return log_fail(l, did < 0 ? (int)did : -EIO);
+			return did < 0 ? (int)did : -EIO;
 		from += did;
 		n -= (size_t)did;
-		offset += (uint32_t)did;
+		offset += (uint64_t)did;
 	}
 	return 0;
+}
+
+/* Into the segment written to; the first failure is the last. */
+static int log_pwrite(struct log *l, const void *p, size_t n, uint32_t offset)
+{
+	int e = log_write_all(l, l->fd, p, n, offset);
+
+	return e ? log_fail(l, e) : 0;
 }
 
 int log_rewrite(struct log *l, uint32_t from, uint32_t to)

@@ -243,21 +243,13 @@ static int save_bytes(const struct log *l, const char *path, struct span s)
 {
 	const struct log_io *io = l->io;
 	int fd = io->open(io->ctx, path, O_RDWR | O_CREAT | O_TRUNC, 0644);
-	uint64_t at = 0;
+	int e;
 
 	if (fd < 0)
 		return fd;
-	while (at < s.n) {
-		int64_t did = io->pwrite(io->ctx, fd, s.p + at, s.n - at, at);
-
-		if (did == -EINTR)
-			continue;
-		if (did <= 0)
-			break;
-		at += (uint64_t)did;
-	}
+	e = log_write_all(l, fd, s.p, s.n, 0);
 	io->close(io->ctx, fd);
-	return at == s.n ? 0 : -EIO;
+	return e;
 }
 
 void index_save(const struct log *l, const struct index *x)

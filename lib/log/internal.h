@@ -171,7 +171,9 @@ struct segment *log_last(const struct log *l);
 int log_segment_begin(struct log *l);
 /* A batch without records, at the place to write. */
 int log_write_mark(struct log *l, uint32_t flags);
-int log_pwrite(struct log *l, const void *p, size_t n, uint32_t offset);
+/* Whole, however often it is interrupted or cut short. 0 or -errno. */
+int log_write_all(const struct log *l, int fd, const void *p, size_t n,
+		  uint64_t offset);
 /* Writes the index file of the segment written to. */
 void log_save_index(struct log *l);
 /* What stands there, once more to the disk: after a failed sync the page cache

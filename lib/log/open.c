@@ -138,13 +138,14 @@ static bool segment_blank(const struct segment *s)
 }
 
 /* A last segment that tells nothing: created right before a crash, or all
- * lost. What is not zeros is kept aside as NUMBER.bad. */
+ * lost. What is not zeros is kept aside as NUMBER.bad; but a ring is never
+ * synced, and after a power cut that is nothing unusual. */
 static int drop_unknown(struct log *l, struct log_recovery *rec)
 {
 	while (log_last(l) && !log_last(l)->known) {
 		struct segment *s = log_last(l);
 		char from[PATH_MAX], to[PATH_MAX];
-		bool blank = segment_blank(s);
+		bool blank = l->ring_bytes || segment_blank(s);
 		int e = segment_path(from, l, s->number, "seg");
 
 		if (!e)
@@ -171,8 +172,8 @@ static int folder_make(struct log *l)
 	char *slash;
 	int e = l->io->mkdir(l->io->ctx, l->dir, 0755);
 
-	if (e && e != -EEXIST)
-		return e;
+	if ((e && e != -EEXIST) || l->ring_bytes)
+		return e == -EEXIST ? 0 : e;
 	snprintf(above, sizeof(above), "%s", l->dir);
 	slash = strrchr(above, '/');
 	if (slash)
@@ -224,12 +225,10 @@ static int lock_enter(struct log *l)
 static int lock_write(const struct log *l)
 {
 	struct lock_file f = { .made = l->made };
-	int64_t n;
 
 	memcpy(f.log_id, l->id, 16);
 	f.id_crc = crc32c(0, f.log_id, 16);
-	n = l->io->pwrite(l->io->ctx, l->lock_fd, &f, sizeof(f), 0);
-	return n == sizeof(f) ? 0 : n < 0 ? (int)n : -EIO;
+	return log_write_all(l, l->lock_fd, &f, sizeof(f), 0);
 }
 
 /* A new log gets an id; LOCK keeps it, for the day a header is lost. */
@@ -247,7 +246,8 @@ static int lock_write_id(struct log *l)
 	    old.id_crc == crc32c(0, l->id, 16))
 		return 0;
 	e = lock_write(l);
-	return e ? e : l->io->fdatasync(l->io->ctx, l->lock_fd);
+	return e || l->ring_bytes ? e :
+		l->io->fdatasync(l->io->ctx, l->lock_fd);
 }
 
 /* Not synced: what is lost of it tells of one lost segment less. */

@@ -166,21 +166,20 @@ static int segment_zero(struct log *l, int fd)
 {
 	static const uint8_t zeros[ZEROS_SIZE];
 	uint32_t at = 0;
+	int e = 0;
 
 	if (l->ring_bytes)	/* never synced: nothing to be gained */
 		return l->io->truncate(l->io->ctx, fd, l->segment_size);
-	while (at < l->segment_size) {
+	while (!e && at < l->segment_size) {
 		uint32_t n = l->segment_size - at;
-		int64_t did = l->io->pwrite(l->io->ctx, fd, zeros,
-					    n < ZEROS_SIZE ? n : ZEROS_SIZE,
-					    at);
 
-		if (did == -EINTR)
-			continue;
-		if (did <= 0)
-			return did < 0 ? (int)did : -EIO;
-		at += (uint32_t)did;
+		if (n > ZEROS_SIZE)
+			n = ZEROS_SIZE;
+		e = log_write_all(l, fd, zeros, n, at);
+		at += n;
 	}
+	if (e)
+		return e;
 	return l->io->fdatasync(l->io->ctx, fd);
 }
 
@@ -212,15 +211,15 @@ static int segment_write_header(struct segment *s, const struct log *l,
 		.size = s->size, .number = s->number,
 		.base_record = s->base_record, .base_batch = s->base_batch,
 	};
-	int64_t n;
+	int e;
 
 	memcpy(h.magic, SEGMENT_MAGIC, 8);
 	memcpy(h.log_id, l->id, 16);
 	h.crc = s->header_crc = header_crc(&h);
-	n = l->io->pwrite(l->io->ctx, fd, &h, sizeof(h), 0);
-	if (n != sizeof(h))
-		return n < 0 ? (int)n : -EIO;
-	return l->ring_bytes ? 0 : l->io->fdatasync(l->io->ctx, fd);
+	e = log_write_all(l, fd, &h, sizeof(h), 0);
+	if (e || l->ring_bytes)
+		return e;
+	return l->io->fdatasync(l->io->ctx, fd);
 }
 
 static int segment_name(struct log *l, uint64_t number)
