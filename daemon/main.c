@@ -246,6 +246,7 @@ int main(int argc, char **argv)
 		return EXIT_CODE_OK;
 	}
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);	/* then it is an error like a full disk */
 	if (daemon_open(&d, dir, &code) == 0)
 		code = daemon_run(&d);
 	daemon_close(&d);
