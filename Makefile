@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # make deps demo    what it looks like        make deps check   every test
 # make SAN=1 check  with ASan and UBSan       make fuzz T=600   every parser
+# make torture      the log, through power cuts, kills and failing disks
 # Knobs: CC CFLAGS LDFLAGS PREFIX DESTDIR O V=1
 VERSION    ?= 0.1
 PREFIX     ?= /usr/local
@@ -58,7 +59,7 @@ PROGRAMS := $(if $(CAIRND),$(O)/cairnd) $(if $(CAIRN),$(O)/cairn) \
 	$(if $(AIR),$(O)/cairn-air) $(if $(SIM),$(O)/cairn-sim)
 HELPERS := $(if $(VECTORS),$(O)/tests/vectors) \
 	$(if $(wildcard tests/bridge.c),$(O)/tests/bridge)
-TORTURE := $(O)/tests/torture_log $(O)/tests/torture_kill
+TORTURE := $(patsubst %,$(O)/tests/torture_%,log kill fill)
 TESTS   := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/test_*.c))
 FUZZERS := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/fuzz_*.c))
 SCRIPTS := $(wildcard tests/check_*.sh) $(wildcard tests/e2e_*.sh)
@@ -89,6 +90,7 @@ $(O)/tests/test_log_crash $(O)/tests/fuzz_log $(O)/tests/test_flight: \
 $(O)/tests/torture_log: $(patsubst %,$(O)/tests/%.o,torture_log torture_life \
 	torture_laws torture_find disk disk_crash) $(O)/libcairn.a
 $(O)/tests/torture_kill: $(O)/tests/torture_kill.o $(O)/libcairn.a
+$(O)/tests/torture_fill: $(O)/tests/torture_fill.o $(O)/libcairn.a
 $(O)/tests/test_outbox: $(O)/daemon/outbox.o
 $(O)/tests/test_config $(O)/tests/fuzz_config: \
 	$(O)/daemon/config_file.o $(O)/daemon/config_keys.o
@@ -110,8 +112,11 @@ fuzz-deps:
 demo: all
 	@O=$(O) tests/demo
 
-check: all $(HELPERS) $(TESTS) $(FUZZERS)
+check: all $(HELPERS) $(TORTURE) $(TESTS) $(FUZZERS)
 	@O=$(O) CC=$(CC) tests/run $(TESTS) $(FUZZERS) $(SCRIPTS)
+
+torture: all $(TORTURE)
+	@O=$(O) CC=$(CC) tests/torture
 
 fuzz: fuzz-deps
 	@$(MAKE) --no-print-directory FUZZ=1 fuzzers
@@ -135,5 +140,5 @@ ifneq ($(filter deps,$(MAKECMDGOALS)),)
 $(call obj,$(LIB) $(AIR) $(SIM) $(CAIRN) $(CAIRND) $(wildcard tests/*.c)): | deps
 endif
 -include $(shell find $(O) -name '*.d' 2>/dev/null)
-.PHONY: all deps fuzz-deps demo check fuzz fuzzers bench install clean
+.PHONY: all deps fuzz-deps demo check torture fuzz fuzzers bench install clean
 .SECONDARY:

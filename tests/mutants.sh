@@ -23,9 +23,7 @@ no_sync_at_recovery|append.c|/^int log_shorten/,/^}/s/int e = log_datasync(l);/i
 rename_without_folder_sync|segment.c|s/e = l->io->fsync_dir(l->io->ctx, l->dir);/e = 0;/
 append_behind_a_crash|recover.c|s/if (!w->sealed \&\& recover_is_clean(w) \&\& s->size == l->segment_size)/if (!w->sealed)/
 chain_without_record_crcs|recover.c|/^void segment_walk/,/^}/s/walk_next(&v, w, true)/walk_next(\&v, w, false)/
-record_crcs_without_chain|recover.c|s/ || h->prev_crc != w->last_crc//; s/h->seq != w->next_seq/h->seq < w->next_seq/
 no_sync_before_the_name|segment.c|s/return l->ring_bytes ? 0 : l->io->fdatasync(l->io->ctx, fd);/return 0;/; s/return l->io->fdatasync(l->io->ctx, fd);/return 0;/
-segment_not_zeroed|segment.c|s/if (l->ring_bytes)\t\/\* never synced.*/if (1)/
 torn_is_damage|recover.c|s/!(acknowledged || walk_proven(v, w))/0/
 damage_is_torn|recover.c|s/l->synced_seq = w->next_seq - 1;/&/; s/^\tl->synced_seq = w->synced_seq;/\tl->synced_seq = w->next_seq - 1;/
 close_without_sync|open.c|s/int e = log_sync(l);/int e = 0;/

@@ -22,11 +22,11 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-#include "lib/log/log.h"
+#include "tests/numbered.h"
 
 #define SEGMENT_KILLS (64u << 10)
 #define SEGMENT_PEACE (4u << 20)
-#define LEN_MAX 1500u
+#define LEN_SMALL 128u
 #define LIFE_MAX_US 30000u
 
 /* Seen by all three processes. */
@@ -62,26 +62,9 @@ static void bad(const char *what, uint64_t a, uint64_t b)
 
 /* ---- records ---- */
 
-static uint32_t record_fill(uint8_t *p, uint64_t n, bool small)
-{
-	uint64_t x = n * 0x9e3779b97f4a7c15ULL;
-	uint32_t len = 8 + (uint32_t)(x >> 40) % (small ? 120 : LEN_MAX - 8);
-
-	for (uint32_t i = 8; i < len; i += 8) {
-		x = (x ^ x >> 29) * 0xbf58476d1ce4e5b9ULL;
-		memcpy(p + i, &x, 8);
-	}
-	memcpy(p, &n, 8);
-	return len;
-}
-
 static void record_check(const struct log_record *r, uint64_t n)
 {
-	uint8_t p[LEN_MAX + 8];
-	uint32_t len = record_fill(p, n, r->type == 2);
-
-	if (r->slot != (uint32_t)n || r->payload.n != len ||
-	    memcmp(r->payload.p, p, len) != 0)
+	if (!numbered_is(r, n, r->type == 2 ? LEN_SMALL : NUMBERED_MAX))
 		bad("another record than", n, r->slot);
 }
 
@@ -127,11 +110,12 @@ static struct log *writer_open(uint32_t segment_size)
 
 static void write_batch(struct log *l, uint32_t count, bool small)
 {
-	uint8_t p[LEN_MAX + 8];
+	uint8_t p[NUMBERED_MAX + 8];
 	uint64_t end, n = committed;
 
 	for (uint32_t i = 0; i < count; i++, n++) {
-		uint32_t len = record_fill(p, n, small);
+		uint32_t len = numbered_fill(p, n, small ? LEN_SMALL :
+					     NUMBERED_MAX);
 
 		if (log_append(l, small ? 2 : 1, (uint32_t)n, SPAN(p, len)))
 			bad("append", n, 0);
