@@ -19,6 +19,7 @@
 #ifndef FIELD_STATIONS_MAX
 #define FIELD_STATIONS_MAX 6
 #endif
+#define FIELD_SEALS_MAX 64
 #define FIELD_WALL_MS ((CAIRN_EPOCH_S + 3600) * 1000ULL)
 
 struct field_record {
@@ -42,8 +43,11 @@ struct field_station {
 	struct memory *memory;
 	struct field_record *log, **log_end;
 	struct node_config config;
-	unsigned sends, notes;
+	unsigned sends, notes, commits;
 	uint64_t air_us;
+	/* seals that the host has in hand (config.verifies) */
+	struct node_seal seals[FIELD_SEALS_MAX];
+	unsigned n_seals;
 	enum node_note last_note;
 };
 
@@ -372,8 +376,36 @@ static inline void field_take(struct field *f, unsigned i)
 		else if (a->type == NODE_NOTE) {
 			s->notes++;
 			s->last_note = a->note;
+		} else {
+			s->commits++;
 		}
 	}
+}
+
+/* The host of a station that verifies: takes seals in hand, answers `answers`
+ * of them in random order, and lets the station admit what it can. */
+static inline void field_verify(struct field *f, unsigned i, unsigned answers)
+{
+	struct field_station *s = &f->s[i];
+	bool more;
+
+	while (s->n_seals < FIELD_SEALS_MAX &&
+	       node_seal_next(s->node, &s->seals[s->n_seals]))
+		s->n_seals++;
+	for (; answers && s->n_seals; answers--) {
+		struct node_seal *at = &s->seals[random_below(&f->rng,
+							      s->n_seals)];
+
+		node_seal_verdict(s->node, at->token,
+			crypto_ed25519_verify(at->seal, at->key,
+					      SPAN(at->message,
+						   sizeof(at->message))));
+		*at = s->seals[--s->n_seals];
+	}
+	do {
+		more = node_admit(s->node, field_now(f));
+		field_take(f, i);
+	} while (more);
 }
 
 static inline enum node_verdict field_input(struct field *f, unsigned to,

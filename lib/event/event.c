@@ -137,39 +137,36 @@ void event_id_next(uint8_t id[32], const uint8_t prev[32],
 /* ---- seals ---- */
 
 #define SEAL_PREFIX "cairn-seal-1"
-#define SEAL_TEXT_SIZE (12 + DATASET_SIZE + AUTHOR_SIZE + 8 + EVENT_ID_SIZE)
 
-static struct span seal_text(uint8_t dst[SEAL_TEXT_SIZE],
-			     const uint8_t dataset[32],
-			     const uint8_t author[16], uint64_t seq,
-			     const uint8_t id[32])
+void seal_message(uint8_t dst[SEAL_MESSAGE_SIZE], const uint8_t dataset[32],
+		  const uint8_t author[16], uint64_t seq,
+		  const uint8_t id[32])
 {
-	struct wr w = wr_init(dst, SEAL_TEXT_SIZE);
+	struct wr w = wr_init(dst, SEAL_MESSAGE_SIZE);
 
 	wr_bytes(&w, SPAN(SEAL_PREFIX, 12));
 	wr_bytes(&w, SPAN(dataset, DATASET_SIZE));
 	wr_bytes(&w, SPAN(author, AUTHOR_SIZE));
 	wr_be(&w, 8, seq);
 	wr_bytes(&w, SPAN(id, EVENT_ID_SIZE));
-	return wr_span(&w);
 }
 
 void seal_sign(uint8_t seal[64], const uint8_t seed[32],
 	       const uint8_t dataset[32], const uint8_t author[16],
 	       uint64_t seq, const uint8_t id[32])
 {
-	uint8_t text[SEAL_TEXT_SIZE];
+	uint8_t text[SEAL_MESSAGE_SIZE];
 
-	crypto_ed25519_sign(seal, seed,
-			    seal_text(text, dataset, author, seq, id));
+	seal_message(text, dataset, author, seq, id);
+	crypto_ed25519_sign(seal, seed, SPAN(text, sizeof(text)));
 }
 
 bool seal_verify(const uint8_t seal[64], const uint8_t pub[32],
 		 const uint8_t dataset[32], const uint8_t author[16],
 		 uint64_t seq, const uint8_t id[32])
 {
-	uint8_t text[SEAL_TEXT_SIZE];
+	uint8_t text[SEAL_MESSAGE_SIZE];
 
-	return crypto_ed25519_verify(seal, pub,
-				     seal_text(text, dataset, author, seq, id));
+	seal_message(text, dataset, author, seq, id);
+	return crypto_ed25519_verify(seal, pub, SPAN(text, sizeof(text)));
 }

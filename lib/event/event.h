@@ -83,6 +83,11 @@ void event_id_genesis(uint8_t id[32], const uint8_t dataset[DATASET_SIZE],
 void event_id_next(uint8_t id[32], const uint8_t prev[32],
 		   const struct event *e);
 
+/* What a seal signs. */
+#define SEAL_MESSAGE_SIZE (12 + DATASET_SIZE + AUTHOR_SIZE + 8 + EVENT_ID_SIZE)
+void seal_message(uint8_t dst[SEAL_MESSAGE_SIZE], const uint8_t dataset[32],
+		  const uint8_t author[16], uint64_t seq,
+		  const uint8_t id[32]);
 void seal_sign(uint8_t seal[64], const uint8_t seed[32],
 	       const uint8_t dataset[32], const uint8_t author[16],
 	       uint64_t seq, const uint8_t id[32]);

@@ -331,6 +331,7 @@ static enum run_error head_decode(struct run_body *out, struct rd *r,
 	run->seq = rd_leb(r);
 	run->n = rd_u8(r);
 	run->events = &out->events[out->n_events];
+	run->chained = false;
 	if (run->n) {
 		rd_copy(r, run->prevcheck, 2);
 		dt = rd_leb(r);

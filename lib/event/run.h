@@ -48,7 +48,10 @@ struct run {
 	uint64_t seq;		/* of the first event */
 	uint8_t n;		/* 0: a fork proof */
 	uint8_t prevcheck[2];	/* first bytes of id(seq - 1) */
-	const struct event *events; /* n; author and id unset when decoded */
+	const struct event *events; /* n; author unset when decoded, and id
+				       while not chained */
+	bool chained;		/* the events' ids were computed ... */
+	uint8_t upon[EVENT_ID_SIZE]; /* ... upon this one, of seq - 1 */
 	uint8_t seal[EVENT_SEAL_SIZE];
 	uint8_t proof_id[EVENT_ID_SIZE]; /* n = 0 */
 };

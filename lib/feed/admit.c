@@ -26,7 +26,7 @@ struct trial {
 	struct feed_change *change;
 };
 
-static bool run_sound(const struct run *run)
+bool set_run_sound(const struct run *run)
 {
 	if (run->seq == 0 || run->seq > UINT64_MAX - RUN_EVENTS_MAX ||
 	    run->n > RUN_EVENTS_MAX)
@@ -40,13 +40,17 @@ static bool run_sound(const struct run *run)
 /* The events of the run with their ids, in s->events. */
 static void chain_run(const struct trial *t, const uint8_t prev[32])
 {
+	bool chained = t->run->chained &&
+		memcmp(t->run->upon, prev, EVENT_ID_SIZE) == 0;
+
 	for (size_t i = 0; i < t->run->n; i++) {
 		struct event *e = &t->s->events[i];
 
 		*e = t->run->events[i];
 		e->author = set_label(t->a);
 		e->seq = t->run->seq + i;
-		event_id_next(e->id, prev, e);
+		if (!chained)
+			event_id_next(e->id, prev, e);
 		prev = e->id;
 	}
 }
@@ -365,7 +369,7 @@ enum feed_verdict feed_admit(struct feed_set *s, struct span label,
 {
 	memset(change, 0, sizeof(*change));
 	change->slot = FEED_SLOT_NONE;
-	if (!run_sound(run))
+	if (!set_run_sound(run))
 		return FEED_BAD_EVENT;
 	if (label.n)
 		return admit_label(s, label, run, change);

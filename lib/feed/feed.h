@@ -120,6 +120,28 @@ enum feed_verdict feed_admit(struct feed_set *s, struct span label,
 			     const struct run *run,
 			     struct feed_change *change);
 
+/* ---- seals that are verified before admission, elsewhere ---- */
+
+struct feed_signer {
+	uint8_t author[AUTHOR_SIZE];
+	uint8_t key[64];	/* X25519 | Ed25519 */
+};
+
+/* Foresees what admission will ask of a run from the air (need_station, alias,
+ * n > 0): whose it is, and the ids of its events (events: the run's own, to be
+ * written), so that its seal can be verified meanwhile. below, below_signer:
+ * the run before it, foreseen and not yet admitted, or NULL. False: no seal
+ * need be verified (it does not fit, or is held), or none that can be told
+ * from here. Nothing in the set changes, and a wrong guess costs time only:
+ * feed_admit compares and judges alone. */
+bool feed_foresee(const struct feed_set *s, struct run *run,
+		  struct event *events, const struct run *below,
+		  const struct feed_signer *below_signer,
+		  struct feed_signer *signer);
+/* Whether admission of the run would look at history: where records of the
+ * same turn are not in the store yet, it has to wait for them. */
+bool feed_reads_history(const struct feed_set *s, const struct run *run);
+
 /* The slot of an own author, made if need be (*made: append its AUTHOR
  * record). key: 64 bytes, or NULL in sets without keys. FEED_SLOT_NONE when
  * full. */

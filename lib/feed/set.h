@@ -7,6 +7,7 @@
  *     frontier_*   frontier.c  root, counts, syndrome, history
  *   feed_*_own     own.c       our own events and seals
  *   feed_load      load.c      the same state from the log's records
+ *   feed_foresee   foresee.c   what admission will ask, before it does
  *
  * Only set_* and frontier_* change an author; everything before them in an
  * admission works on copies, so a refused run changes nothing.
@@ -88,6 +89,7 @@ struct span set_label(const struct author *a);
 struct feed_seal *set_seals(struct feed_set *s, size_t n);
 /* Within the limits of the format. */
 bool set_event_sound(const struct event *e);
+bool set_run_sound(const struct run *run);
 /* Whether the author sealed (seq, id): the configured check, or Ed25519. */
 bool set_seal_good(const struct feed_set *s, const struct author *a,
 		   uint64_t seq, const uint8_t id[EVENT_ID_SIZE],

@@ -14,6 +14,7 @@ void node_begin(struct node *n, struct clock_now now)
 	n->n_actions = n->n_frames = 0;
 	n->arena.len = 0;
 	n->actions_fixed = n->appended = false;
+	n->uncommitted = 0;
 }
 
 /* Room for one more in a growable array; out of memory ends the program, as
@@ -83,10 +84,12 @@ void node_queue_append(struct node *n, uint16_t type, uint32_t slot,
 	a->slot = slot;
 	a->record = record;
 	n->appended = true;
+	n->uncommitted += record.n;
 }
 
 void node_queue_commit(struct node *n)
 {
+	n->uncommitted = 0;
 	actions_add(n, NODE_COMMIT, -1);
 }
 

@@ -238,6 +238,8 @@ enum node_verdict node_announce_input(struct node *n, struct node_port *port,
 		return NODE_BAD_ANNOUNCE;
 	if (memcmp(a.key, n->c.identity.pub, sizeof(a.key)) == 0)
 		return NODE_OWN_ECHO;
+	if (rns_paths_check(n->paths, p, &a, n->now.mono_us) != RNS_OK)
+		return NODE_DUPLICATE;	/* before any signature */
 	if (rns_announce_verify(&a, p) != RNS_OK)
 		return NODE_BAD_ANNOUNCE;
 	return announce_verified(n, port, call,

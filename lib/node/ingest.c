@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
  * A generation's body becomes events: each run is admitted by the feeds (one
- * signature a run), what it changed is queued for the log as one transaction,
- * the view and the clock see it. A refused run changes nothing; if it stays
- * refused (quota, no room) it is not wanted again until its author moves.
+ * signature a run, verified here or before: waiting.c), what it changed is
+ * queued for the log, all of an input as one transaction, and the view and the
+ * clock see it. A refused run changes nothing; if it stays refused (quota, no
+ * room) it is not wanted again until its author moves.
  */
 #include <stdio.h>
 #include "lib/node/node_parts.h"
 
 #define BACK_LIFE_US (3600 * US_PER_S)
+#define COMMIT_BYTES (256u << 10)	/* the log takes 1 MB at least */
 
 /* ---- what not to want, and from where to want again ---- */
 
@@ -133,9 +135,10 @@ static bool take_call_taken(const struct node *n, uint32_t slot)
 
 void node_take_change(struct node *n, const struct feed_change *c)
 {
+	if (n->uncommitted >= COMMIT_BYTES)
+		node_queue_commit(n);
 	node_reissue_keep(n, c);
 	feed_change_records(n->data.feeds, c, take_record, n);
-	node_queue_commit(n);
 	if (c->displaced_from || (c->n_events && !c->n_seals))
 		n->data.stale = true; /* a branch left, or payloads came */
 	for (size_t i = 0; i < c->n_events; i++) {
@@ -151,7 +154,8 @@ void node_take_change(struct node *n, const struct feed_change *c)
 
 /* ---- a body ---- */
 
-static void ingest_run(struct node *n, const struct run *run)
+void node_ingest_run(struct node *n, const struct run *run,
+		     struct node_run_counts *counts)
 {
 	struct feed_change c = { .slot = FEED_SLOT_NONE };
 	enum feed_verdict v = feed_admit(n->data.feeds, SPAN(NULL, 0), run,
@@ -162,7 +166,7 @@ static void ingest_run(struct node *n, const struct run *run)
 	case FEED_ACCEPTED:
 	case FEED_PROOF:
 		node_take_change(n, &c);
-		n->run_counts.taken++;
+		counts->taken++;
 		ingest_fits(n, c.slot);
 		break;
 	case FEED_MISFIT:
@@ -171,13 +175,13 @@ static void ingest_run(struct node *n, const struct run *run)
 	case FEED_QUOTA:
 	case FEED_FULL:
 		ingest_refuse(n, run);
-		n->run_counts.refused++;
+		counts->refused++;
 		break;
 	case FEED_BAD_SEAL:
 	case FEED_BAD_STATION:
 	case FEED_BAD_KEY:
 	case FEED_BAD_EVENT:
-		n->run_counts.false_++;
+		counts->false_++;
 		n->bad_seal = true;
 		break;
 	case FEED_CANDIDATE:
@@ -190,26 +194,37 @@ static void ingest_run(struct node *n, const struct run *run)
 	}
 }
 
-enum sync_ingest node_ingest(void *ctx, int port, struct span body)
+enum sync_ingest node_ingested(const struct node_run_counts *counts)
+{
+	if (counts->taken)
+		return SYNC_INGEST_DONE;
+	if (counts->refused)
+		return SYNC_INGEST_REFUSED;
+	return counts->false_ ? SYNC_INGEST_FALSE : SYNC_INGEST_DONE;
+}
+
+enum sync_ingest node_ingest(void *ctx, int port, const struct sync_whole *w,
+			     struct span body)
 {
 	struct node *n = ctx;
+	struct run_body *b = n->waiting ? &node_waiting_place(n)->body :
+			     n->env.body;
+	struct node_run_counts counts = { 0 };
 	enum run_error e;
 
 	if (n->log_error)
 		return SYNC_INGEST_REFUSED;
-	n->ingest_port = port;
-	n->run_counts = (struct node_run_counts){ 0 };
-	e = run_body_decode(n->env.body, body);
+	e = run_body_decode(b, body);
 	n->run_errors[e]++;
 	if (e != RUN_OK)
 		return SYNC_INGEST_BAD;
-	for (size_t i = 0; i < n->env.body->n_runs; i++)
-		ingest_run(n, &n->env.body->runs[i]);
-	if (n->run_counts.taken)
-		return SYNC_INGEST_DONE;
-	if (n->run_counts.refused)
-		return SYNC_INGEST_REFUSED;
-	return n->run_counts.false_ ? SYNC_INGEST_FALSE : SYNC_INGEST_DONE;
+	if (n->waiting && node_waiting_add(n, port, w))
+		return SYNC_INGEST_LATER;
+	for (size_t i = 0; i < b->n_runs; i++)
+		node_ingest_run(n, &b->runs[i], &counts);
+	if (n->uncommitted)
+		node_queue_commit(n);
+	return node_ingested(&counts);
 }
 
 void node_root_moved(struct node *n, uint64_t root_before, int port)

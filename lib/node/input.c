@@ -158,5 +158,6 @@ enum node_verdict node_input(struct node *n, int port, struct span frame,
 		input_packet(p, "", true, frame);
 	p->verdicts[v]++;
 	node_root_moved(n, root, port);
+	node_waiting_room(n);
 	return v;
 }

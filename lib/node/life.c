@@ -49,6 +49,8 @@ static int life_dataset(struct node *n)
 		.author_bytes_max = n->c.author_bytes_max,
 		.need_station = true,
 		.store = n->c.store,
+		.check = n->c.verifies ? node_waiting_check : NULL,
+		.check_ctx = n,
 	};
 
 	memcpy(fc.dataset, n->dataset, sizeof(fc.dataset));
@@ -80,7 +82,7 @@ struct node *node_new(const struct node_config *c, struct clock_now now)
 		free(n);
 		return NULL;
 	}
-	if (!life_scratch(n)) {
+	if (!life_scratch(n) || (c->verifies && node_waiting_init(n))) {
 		node_free(n);
 		return NULL;
 	}
@@ -104,6 +106,7 @@ void node_free(struct node *n)
 	rns_paths_free(n->paths);
 	sync_pack_free(n->env.pack);
 	free(n->env.body);
+	free(n->waiting);
 	timer_heap_fini(&n->heap);
 	buf_fini(&n->arena);
 	free(n->actions);
@@ -259,6 +262,7 @@ int node_send_test(struct node *n, int port, struct clock_now now,
 void node_log_failed(struct node *n, int error)
 {
 	n->log_error = error;
+	node_waiting_drop(n);
 }
 
 /* ---- looking ---- */

@@ -47,6 +47,7 @@ struct node_config {
 	struct store store;
 	size_t authors_max;
 	uint64_t author_events_max, author_bytes_max;
+	bool verifies;		/* the host verifies seals (node_seal_next) */
 };
 
 enum node_action_type {
@@ -135,6 +136,35 @@ int node_announce(struct node *n, struct clock_now now, char why[160]);
 int node_mute(struct node *n, struct span label, uint64_t seq, bool on);
 /* The log stopped (0 = fine): relay only what is in memory, refuse writes. */
 void node_log_failed(struct node *n, int error);
+
+/* ---- seals verified by the host ---- */
+
+/* One signature to be verified, each alone: Ed25519 of message under key. */
+struct node_seal {
+	uint64_t token;
+	uint8_t key[32];
+	uint8_t message[SEAL_MESSAGE_SIZE];
+	uint8_t seal[EVENT_SEAL_SIZE];
+};
+
+#define NODE_WAITING_MAX 32	/* generations whose seals are not yet in */
+
+/* With config.verifies, a generation that came in whole waits here until all
+ * its seals have verdicts; what enters the set is what would have entered at
+ * once, in the same order. A verdict that is missing when the place is needed
+ * is made inline, so a host that verifies nothing is only slow. */
+
+/* The next seal, oldest generation first; false: none for now. */
+bool node_seal_next(struct node *n, struct node_seal *job);
+/* Its verdict, in any order; one that is not waited for any more is nothing.
+ * No input: call node_admit after some. */
+void node_seal_verdict(struct node *n, uint64_t token, bool good);
+/* An input: takes in what is verified, as one transaction. True: more is
+ * ready; carry the actions out and call again. */
+bool node_admit(struct node *n, struct clock_now now);
+/* How many generations wait: a host stops reading well before
+ * NODE_WAITING_MAX. */
+unsigned node_waiting(const struct node *n);
 
 /* The actions of the last input; *count may be 0. */
 const struct node_action *node_actions(struct node *n, size_t *count);

@@ -7,7 +7,8 @@
  *   input.c  frame -> port.c  framing, budget  <- lib/sync  what to send
  *               |                                    ^
  *               +-> announce.c, heard.c              | root moved
- *               +-> lib/sync -> ingest.c  body -> feeds, view, records
+ *               +-> lib/sync -> waiting.c seals that the host verifies
+ *                               ingest.c  body -> feeds, view, records
  *                               write.c   own events, seals
  *                               reissue.c own events that were displaced
  */
@@ -85,6 +86,21 @@ struct node_run_counts {
 	unsigned taken, refused, false_;
 };
 
+enum node_verified { SEAL_INLINE, SEAL_ASKED, SEAL_GOOD, SEAL_BAD };
+
+struct node_waiting {		/* a generation whose seals are verified */
+	int port;
+	struct sync_whole whole;
+	struct node_run_counts counts;
+	unsigned asked, told;	/* seals to verify, verdicts that are in */
+	unsigned next, at;	/* run to hand out, to admit */
+	struct {
+		enum node_verified state;
+		struct feed_signer signer;
+	} seal[RUN_BODY_RUNS_MAX];
+	struct run_body body;
+};
+
 struct node {
 	struct node_config c;
 	struct ax25_address address;
@@ -109,7 +125,12 @@ struct node {
 
 	struct node_port ports[NODE_PORTS_MAX];
 	int n_ports;
-	int ingest_port;	/* whose generation is being admitted */
+
+	/* generations first..end-1 by number, each at number % MAX; NULL if
+	 * the host verifies nothing */
+	struct node_waiting *waiting;
+	uint64_t waiting_first, waiting_next, waiting_end;
+	const struct node_waiting *admitting;
 
 	struct node_heard heard[NODE_HEARD_MAX];
 	struct node_floor floors[NODE_FLOORS_MAX];
@@ -122,7 +143,6 @@ struct node {
 	uint64_t feed_verdicts[FEED_VERDICT_COUNT];
 	uint64_t run_errors[RUN_ERROR_COUNT];
 	uint64_t events_in, clock_skews;
-	struct node_run_counts run_counts; /* of the ingest at hand */
 	bool bad_seal;
 
 	/* own events */
@@ -145,6 +165,7 @@ struct node {
 	struct buf arena;
 	bool actions_fixed;
 	bool appended;		/* a record was queued in this input */
+	size_t uncommitted;	/* bytes of records since the last COMMIT */
 };
 
 /* ---- actions.c ---- */
@@ -192,16 +213,38 @@ struct node_heard *node_hear(struct node *n, int port, const char *call,
 
 /* ---- ingest.c ---- */
 
-enum sync_ingest node_ingest(void *ctx, int port, struct span body);
+enum sync_ingest node_ingest(void *ctx, int port, const struct sync_whole *w,
+			     struct span body);
+void node_ingest_run(struct node *n, const struct run *run,
+		     struct node_run_counts *counts);
+/* Of a body, by what became of its runs. */
+enum sync_ingest node_ingested(const struct node_run_counts *counts);
 bool node_refused(void *ctx, uint32_t alias, uint64_t seq);
 uint64_t node_back(void *ctx, uint32_t slot);
 void node_misfit(void *ctx, uint32_t slot);
-/* Queues a change's records as one transaction and shows its events to the
- * view and the clock. */
+/* Queues a change's records, never cut by a COMMIT, and shows its events to
+ * the view and the clock. The caller commits. */
 void node_take_change(struct node *n, const struct feed_change *c);
 /* Tells every port if the root moved while this input ran; port: where the
  * events came from, -1 = the operator. */
 void node_root_moved(struct node *n, uint64_t root_before, int port);
+
+/* ---- waiting.c ---- */
+
+/* Room for waiting generations; what feeds ask of a seal. 0 or -ENOMEM. */
+int node_waiting_init(struct node *n);
+bool node_waiting_check(void *ctx, struct span label,
+			const uint8_t author[AUTHOR_SIZE], const uint8_t *key,
+			uint64_t seq, const uint8_t id[EVENT_ID_SIZE],
+			const uint8_t seal[EVENT_SEAL_SIZE]);
+/* The place in which the next body is decoded: there always is one. */
+struct node_waiting *node_waiting_place(struct node *n);
+/* Whether the body decoded there waits; if not, it is to be taken in now. */
+bool node_waiting_add(struct node *n, int port, const struct sync_whole *w);
+/* At the end of an input: leaves a place free, if need be by verifying the
+ * oldest here. */
+void node_waiting_room(struct node *n);
+void node_waiting_drop(struct node *n);
 
 /* ---- write.c ---- */
 

@@ -39,6 +39,15 @@ enum sync_ingest {
 	SYNC_INGEST_REFUSED,	/* nothing of it, by policy: it stays so */
 	SYNC_INGEST_FALSE,	/* nothing of it: a seal or a key is bad */
 	SYNC_INGEST_BAD,	/* not a body */
+	SYNC_INGEST_LATER,	/* its seals are being verified: one of the
+				   first three comes by sync_port_ingested */
+};
+
+/* Whose body came in whole, and what its sender said beside it. */
+struct sync_whole {
+	uint32_t address;
+	uint64_t root48;
+	bool more;		/* a further generation follows */
 };
 
 /* What the ports ask of their station. */
@@ -65,7 +74,9 @@ struct sync_env {
 	bool (*withheld)(void *ctx, int port, uint32_t slot,
 			 const struct event *e);
 	/* A body that came in whole: admit its runs. */
-	enum sync_ingest (*ingest)(void *ctx, int port, struct span body);
+	enum sync_ingest (*ingest)(void *ctx, int port,
+				   const struct sync_whole *w,
+				   struct span body);
 	/* Whether a run of this author up to seq was refused for good. */
 	bool (*refused)(void *ctx, uint32_t alias, uint64_t seq);
 	/* How far below the head to ask an author's events again, 0 = not:
@@ -113,6 +124,9 @@ void sync_port_enable(struct sync_port *p, bool on, uint64_t now_us);
 enum sync_verdict sync_port_input(struct sync_port *p, uint32_t address,
 				  const char *call, struct span frame,
 				  uint64_t now_us);
+/* What became of a body that was to be told later. */
+void sync_port_ingested(struct sync_port *p, const struct sync_whole *w,
+			enum sync_ingest e, uint64_t now_us);
 /* The digest of a neighbour's announce. */
 void sync_port_digest(struct sync_port *p, uint32_t address, const char *call,
 		      const struct sync_digest *d, uint64_t now_us);

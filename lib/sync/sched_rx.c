@@ -250,29 +250,41 @@ static void rx_sender_root(struct sync_port *p, struct sync_peer *peer,
 	}
 }
 
-static enum sync_verdict rx_whole(struct sync_port *p, struct sync_peer *peer,
-				  struct sync_rx *r, uint64_t now_us)
+void sync_port_ingested(struct sync_port *p, const struct sync_whole *w,
+			enum sync_ingest e, uint64_t now_us)
 {
+	struct sync_peer *peer = sync_peer_find(&p->peers, w->address);
+
+	if (!peer)	/* forgotten meanwhile */
+		return;
+	if (!w->more || e != SYNC_INGEST_DONE)
+		rx_sender_root(p, peer, w->root48);
+	if (e == SYNC_INGEST_REFUSED)
+		sync_peer_settle(peer, feed_root48(p->env->feeds), TIME_NEVER);
+	else if (e == SYNC_INGEST_FALSE)
+		sync_fruitless(p, peer, now_us);
+}
+
+static enum sync_verdict rx_whole(struct sync_port *p, struct sync_rx *r,
+				  uint64_t now_us)
+{
+	struct sync_whole w = { .address = r->address, .more = r->more };
 	uint8_t body[GENERATION_BODY_MAX];
 	enum sync_ingest e = SYNC_INGEST_BAD;
-	uint64_t root48;
 	size_t len;
 
 	r->done = true;
 	p->count.generations_received++;
-	if (generation_rx_body(&r->g, body, &len, &root48) == 0)
-		e = p->env->ingest(p->env->ctx, p->c.number, SPAN(body, len));
+	if (generation_rx_body(&r->g, body, &len, &w.root48) == 0)
+		e = p->env->ingest(p->env->ctx, p->c.number, &w,
+				   SPAN(body, len));
 	if (e == SYNC_INGEST_BAD) {
 		r->known = true;	/* nothing more of it is wanted */
 		return SYNC_BAD_BODY;
 	}
 	rx_finished(p, r);
-	if (!r->more || e != SYNC_INGEST_DONE)
-		rx_sender_root(p, peer, root48);
-	if (e == SYNC_INGEST_REFUSED)
-		sync_peer_settle(peer, feed_root48(p->env->feeds), TIME_NEVER);
-	else if (e == SYNC_INGEST_FALSE)
-		sync_fruitless(p, peer, now_us);
+	if (e != SYNC_INGEST_LATER)
+		sync_port_ingested(p, &w, e, now_us);
 	return SYNC_TAKEN;
 }
 
@@ -435,8 +447,7 @@ static bool rx_restarted(const struct sync_rx *r, const struct sync_events *e,
 		 (r->done || now_us >= r->at_us + SYNC_HOLD_US));
 }
 
-static enum sync_verdict rx_add(struct sync_port *p, struct sync_peer *peer,
-				struct sync_rx *r,
+static enum sync_verdict rx_add(struct sync_port *p, struct sync_rx *r,
 				const struct sync_events *e, uint64_t now_us)
 {
 	int added = generation_rx_add(&r->g, e);
@@ -451,7 +462,7 @@ static enum sync_verdict rx_add(struct sync_port *p, struct sync_peer *peer,
 		rx_heads(p, r, now_us);
 	if (r->done || !generation_rx_complete(&r->g))
 		return added && !r->done ? SYNC_TAKEN : SYNC_DUPLICATE;
-	return rx_whole(p, peer, r, now_us);
+	return rx_whole(p, r, now_us);
 }
 
 enum sync_verdict sync_on_events(struct sync_port *p, struct sync_peer *peer,
@@ -467,7 +478,7 @@ enum sync_verdict sync_on_events(struct sync_port *p, struct sync_peer *peer,
 	peer->offered_us = 0;
 	left = rx_left_us(p, r, e);
 	rx_silence(p, e, left, now_us);
-	v = rx_add(p, peer, r, e, now_us);
+	v = rx_add(p, r, e, now_us);
 	if (v != SYNC_BAD_FRAME && rx_wants(r, now_us))
 		rx_arm(p, r, e->end, left, now_us);
 	else if (!rx_wants(r, now_us))
