@@ -23,6 +23,7 @@
 #define STREAM_OUT_MAX (1u << 20)
 #define STREAM_KEEP_MAX (64 * 1024)	/* an idle stream keeps no more */
 #define POLLED_READS 16			/* a turn, then the others */
+#define STREAM_PIECE 4096		/* a pause takes hold between two */
 
 struct ring_stream {
 	struct ring_handle h;	/* first */
@@ -73,19 +74,36 @@ static void queue_empty(struct buf *q)
 
 /* ---- reading ---- */
 
+/* A whole message, or the next piece of a line's bytes. */
+static struct span stream_piece(const struct ring_stream *s, struct span bytes)
+{
+	if (!s->h.messages && bytes.n > STREAM_PIECE)
+		bytes.n = STREAM_PIECE;
+	return bytes;
+}
+
 static void stream_take(struct ring_stream *s, struct span bytes)
 {
-	if (s->paused || s->held.len > 0)
+	while (bytes.n && !s->paused && s->held.len == 0 && !s->h.closing) {
+		struct span piece = stream_piece(s, bytes);
+
+		bytes = SPAN(bytes.p + piece.n, bytes.n - piece.n);
+		s->ops->data(s->ctx, piece);
+	}
+	if (bytes.n && !s->h.closing)
 		queue_add(&s->held, s->h.messages, bytes);
-	else
-		s->ops->data(s->ctx, bytes);
 }
 
 static void stream_release_held(struct ring_stream *s)
 {
-	while (s->taken < s->held.len && !s->paused && !s->h.closing)
-		s->ops->data(s->ctx, queue_first(&s->held, s->taken,
-						 s->h.messages, &s->taken));
+	while (s->taken < s->held.len && !s->paused && !s->h.closing) {
+		size_t next;
+		struct span piece = stream_piece(s, queue_first(&s->held,
+				s->taken, s->h.messages, &next));
+
+		s->taken = s->h.messages ? next : s->taken + piece.n;
+		s->ops->data(s->ctx, piece);
+	}
 	if (s->taken == s->held.len) {
 		queue_empty(&s->held);
 		s->taken = 0;
