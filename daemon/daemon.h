@@ -4,6 +4,7 @@
  * here.
  *
  *   ports --frame--> node --SEND----------------> ports
+ *   worker <--seals--> "
  *   control -write->      --APPEND, COMMIT-> log --fdatasync--> durable
  *   timer --tick--->      --NOTE-> stderr, monitor
  *
@@ -11,17 +12,22 @@
  * a COMMIT waits in the outbox until that is durable, and everything sent
  * later waits behind it. One sync is in flight at most; what is committed
  * meanwhile is covered by the next.
+ *
+ * Seals are verified on the worker's thread; when it or the disk falls
+ * behind, the ports are not read for a while (reading.h).
  */
 #pragma once
 #include "daemon/config.h"
 #include "daemon/flight.h"
 #include "daemon/outbox.h"
 #include "daemon/port.h"
+#include "daemon/reading.h"
 #include "daemon/station.h"
 #include "lib/log/log.h"
 #include "lib/store/history.h"
 
 struct control;
+struct worker;
 
 struct daemon {
 	struct config config;
@@ -31,6 +37,8 @@ struct daemon {
 	struct log_recovery recovery;
 	struct history history;
 	struct node *node;
+	struct worker *worker;		/* NULL: seals are verified inline */
+	struct reading reading;
 	struct port ports[NODE_PORTS_MAX];
 	size_t n_ports;
 	struct flight *flight;
@@ -38,6 +46,9 @@ struct daemon {
 	struct outbox outbox;
 	struct buf state;		/* as read at start */
 	uint64_t committed;		/* log position after the last COMMIT */
+	/* bytes of records: appended, of those the sync under way will have
+	 * made durable, and durable */
+	uint64_t appended, syncing_bytes, durable_bytes;
 	bool syncing;
 	bool acting;			/* inside glue_actions */
 	uint32_t changed;		/* bit a port: up or down, not told */
@@ -63,6 +74,17 @@ extern const struct port_ops glue_port_ops;
 void glue_actions(struct daemon *d);
 /* Writes DIR/state now. */
 void glue_save(struct daemon *d);
+
+/* Bytes of records that are written and not durable yet. */
+uint64_t glue_pending_bytes(const struct daemon *d);
+
+/* ---- seals.c ---- */
+
+/* Before the node is made; without a thread it verifies inline. */
+void seals_open(struct daemon *d);
+void seals_close(struct daemon *d);
+/* After an input: hands out what the node wants verified. */
+void seals_out(struct daemon *d);
 
 /* ---- status.c ---- */
 

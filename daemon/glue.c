@@ -39,6 +39,11 @@ static void log_stopped(struct daemon *d, int error)
 
 static void outbox_flush(struct daemon *d, uint64_t durable);
 
+uint64_t glue_pending_bytes(const struct daemon *d)
+{
+	return d->log_error ? 0 : d->appended - d->durable_bytes;
+}
+
 static void sync_done(void *ctx, int result)
 {
 	struct daemon *d = ctx;
@@ -50,6 +55,7 @@ static void sync_done(void *ctx, int result)
 		log_stopped(d, e);
 		return;
 	}
+	d->durable_bytes = d->syncing_bytes;
 	outbox_flush(d, log_durable(d->log));
 	control_durable(d->control, log_durable(d->log), 0);
 	glue_sync(d);
@@ -67,6 +73,7 @@ static void glue_sync(struct daemon *d)
 		return;
 	if (!e) {
 		d->syncing = true;
+		d->syncing_bytes = d->appended;
 		e = ring_fdatasync(d->ring, fd, sync_done, d);
 		if (e) {
 			d->syncing = false;
@@ -82,6 +89,7 @@ static void action_append(struct daemon *d, const struct node_action *a)
 	int e = d->log_error ? 0 : log_append(d->log, a->record_type, a->slot,
 					      a->record);
 
+	d->appended += a->record.n;
 	if (e)
 		log_stopped(d, e);
 }
@@ -215,6 +223,30 @@ void glue_actions(struct daemon *d)
 	d->acting = false;
 }
 
+/* ---- back-pressure ---- */
+
+static void reading_say(const struct daemon *d)
+{
+	report(REPORT_NOTICE, "%s: ports are read more slowly (cairn status "
+	       "tells how long)", d->reading.why == READING_DISK ?
+	       "the disk is behind" : "verifying is behind");
+}
+
+static void glue_reading(struct daemon *d)
+{
+	bool episode = false;
+	enum reading_move m = reading_review(&d->reading,
+		node_waiting(d->node), glue_pending_bytes(d),
+		ring_now_us(d->ring), &episode);
+
+	if (m == READING_STAYS)
+		return;
+	for (size_t i = 0; i < d->n_ports; i++)
+		port_pause(&d->ports[i], m == READING_STOPS);
+	if (episode)
+		reading_say(d);
+}
+
 /* ---- inputs ---- */
 
 static void glue_frame(void *ctx, int number, struct span frame)
@@ -226,6 +258,8 @@ static void glue_frame(void *ctx, int number, struct span frame)
 	frame_seen(d, number, false, port_link(&d->ports[number]), v,
 		   node_verdict_name(v), frame);
 	glue_actions(d);
+	seals_out(d);
+	glue_reading(d);
 }
 
 static void glue_error(void *ctx, int number, const char *name,
@@ -336,6 +370,7 @@ static void glue_turn(void *ctx)
 	uint64_t due = wake_us(d);
 
 	glue_sync(d);
+	glue_reading(d);
 	if (node_state_dirty(d->node))
 		save_arm(d);
 	control_reap(d->control);

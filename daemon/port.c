@@ -69,8 +69,13 @@ static int kiss_send(struct port *p, const struct span *frames, size_t n)
 	return tnc_send(p->link, frames, n);
 }
 
+static void kiss_pause(struct port *p)
+{
+	tnc_pause(p->link, p->paused);
+}
+
 static const struct port_driver port_kiss = {
-	kiss_open, kiss_close, kiss_send,
+	kiss_open, kiss_close, kiss_send, kiss_pause,
 };
 
 /* ---- the doors ---- */
@@ -104,4 +109,13 @@ int port_send(struct port *p, const struct span *frames, size_t n)
 	for (size_t i = 0; i < n; i++)
 		p->bytes_out += frames[i].n;
 	return 0;
+}
+
+void port_pause(struct port *p, bool pause)
+{
+	if (p->paused == pause)
+		return;
+	p->paused = pause;
+	if (p->link)
+		p->driver->pause(p);
 }

@@ -24,6 +24,7 @@ struct port_driver {
 	int (*open)(struct port *p);
 	void (*close)(struct port *p);
 	int (*send)(struct port *p, const struct span *frames, size_t n);
+	void (*pause)(struct port *p);	/* p->paused changed */
 };
 extern const struct port_driver port_rns;	/* tcp:, listen: */
 
@@ -35,7 +36,7 @@ struct port {
 	void *ctx;
 	const struct port_driver *driver;
 	void *link;			/* the driver's */
-	bool up, told;
+	bool up, told, paused;
 	char why[160];			/* of the last change, for status */
 	uint64_t frames_in, frames_out, bytes_in, bytes_out, errors,
 		 send_failures, ups;
@@ -47,6 +48,9 @@ int port_open(struct port *p, struct ring *r, const struct config_port *c,
 void port_close(struct port *p);
 /* One burst, one key-up. 0, -ENETDOWN, -ENOBUFS. */
 int port_send(struct port *p, const struct span *frames, size_t n);
+
+/* Stops reading and starts again, over reconnections too. */
+void port_pause(struct port *p, bool pause);
 
 /* For drivers. */
 void port_received(struct port *p, struct span frame);

@@ -121,6 +121,7 @@ static int peer_add(struct link *l, int fd)
 	q->stream = ring_stream_new(l->port->ring, fd, RING_TCP, &peer_ops, q);
 	if (!q->stream)
 		return -errno;
+	ring_stream_pause(q->stream, l->port->paused);
 	q->link = l;
 	l->n_peers++;
 	l->pause_s = 1;
@@ -270,4 +271,15 @@ static int rns_send(struct port *p, const struct span *frames, size_t n)
 	return e;
 }
 
-const struct port_driver port_rns = { rns_open, rns_close, rns_send };
+static void rns_pause(struct port *p)
+{
+	struct link *l = p->link;
+
+	for (struct peer *q = l->peers; q < l->peers + PEERS_MAX; q++)
+		if (q->link)
+			ring_stream_pause(q->stream, p->paused);
+}
+
+const struct port_driver port_rns = {
+	rns_open, rns_close, rns_send, rns_pause,
+};

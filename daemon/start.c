@@ -118,6 +118,7 @@ static struct node *make_node(struct daemon *d)
 		.store = history_store(&d->history),
 		.authors_max = AUTHORS_MAX,
 		.author_bytes_max = (uint64_t)d->config.author_quota_mb << 20,
+		.verifies = d->worker != NULL,
 	};
 
 	memcpy(c.callsign, d->config.callsign, sizeof(c.callsign));
@@ -249,8 +250,10 @@ int daemon_open(struct daemon *d, const char *dir, int *exit_code)
 		report(REPORT_ERROR, "%s", why);
 	else
 		e = open_log(d);
-	if (!e)
+	if (!e) {
+		seals_open(d);
 		e = open_node(d);
+	}
 	if (!e)
 		e = open_rest(d);
 	*exit_code = exit_code_of(e);
@@ -267,6 +270,7 @@ static void drain(struct daemon *d)
 
 void daemon_close(struct daemon *d)
 {
+	seals_close(d);
 	drain(d);
 	for (size_t i = 0; i < d->n_ports; i++)
 		port_close(&d->ports[i]);

@@ -53,7 +53,7 @@ static void log_json(struct daemon *d, struct json_out *o)
 	json_out_kv_uint(o, "records", log_records(d->log));
 	json_out_kv_uint(o, "bytes", log_durable(d->log));
 	json_out_kv_uint(o, "pending_bytes",
-			 log_written(d->log) - log_durable(d->log));
+			 glue_pending_bytes(d));
 	json_out_kv_uint(o, "syncs", d->syncs);
 	json_out_kv_string(o, "error", d->log_error ?
 			   strerror(-d->log_error) : "");
@@ -63,6 +63,23 @@ static void log_json(struct daemon *d, struct json_out *o)
 	json_out_kv_string(o, "recovery", d->recovery.note);
 	json_out_kv_uint(o, "outbox_dropped", d->outbox.dropped);
 	json_out_kv_uint(o, "flight_lost", flight_lost(d->flight));
+	json_out_end_object(o);
+}
+
+static void reading_json(struct daemon *d, struct json_out *o)
+{
+	const struct reading *r = &d->reading;
+	uint64_t now_us = r->why ? ring_now_us(d->ring) - r->since_us : 0;
+
+	json_out_object(o);
+	json_out_kv_bool(o, "paused", r->why != READING_ON);
+	json_out_kv_string(o, "why", reading_name(r->why));
+	json_out_kv_uint(o, "pauses_worker", r->pauses[READING_WORKER]);
+	json_out_kv_uint(o, "pauses_disk", r->pauses[READING_DISK]);
+	json_out_kv_real(o, "paused_s",
+			 (double)(r->paused_us + now_us) / US_PER_S);
+	json_out_kv_uint(o, "generations_waiting", node_waiting(d->node));
+	json_out_kv_string(o, "verifies", d->worker ? "worker" : "inline");
 	json_out_end_object(o);
 }
 
@@ -77,6 +94,8 @@ void status_json(struct daemon *d, struct json_out *o)
 	json_out_end_array(o);
 	json_out_key(o, "log");
 	log_json(d, o);
+	json_out_key(o, "reading");
+	reading_json(d, o);
 	json_out_key(o, "control");
 	control_json(d->control, o);
 	json_out_key(o, "node");

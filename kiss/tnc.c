@@ -33,6 +33,7 @@ struct tnc {
 	void *ctx;
 	struct kiss_decoder decoder;
 	struct ring_stream *stream;
+	bool paused;
 	struct termios before;		/* of a line, while up */
 	struct addrinfo *addresses, *address; /* of a host, while opening */
 	struct ring_wait *connecting;
@@ -160,6 +161,7 @@ static void tnc_opened(struct tnc *t, int fd)
 		tnc_down(t, t->config.device, strerror(err));
 		return;
 	}
+	ring_stream_pause(t->stream, t->paused);
 	t->up_since_us = ring_now_us(t->ring);
 	send_start(t);
 	t->ops->state(t->ctx, true, "up");
@@ -254,6 +256,13 @@ void tnc_free(struct tnc *t)
 	addresses_free(t);
 	buf_fini(&t->out);
 	free(t);
+}
+
+void tnc_pause(struct tnc *t, bool pause)
+{
+	t->paused = pause;
+	if (t->stream)
+		ring_stream_pause(t->stream, pause);
 }
 
 bool tnc_up(const struct tnc *t)

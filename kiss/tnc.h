@@ -47,5 +47,8 @@ const struct kiss_decoder *tnc_decoder(const struct tnc *t);
  * together or not at all; 0, -ENETDOWN, -EMSGSIZE (one is over KISS_FRAME_MAX
  * - 1), -ENOBUFS. */
 int tnc_send(struct tnc *t, const struct span *frames, size_t n);
+/* Stops reading and starts again, over hang-ups too. What a TNC hears and
+ * nobody reads waits in its buffers, as far as they go. */
+void tnc_pause(struct tnc *t, bool pause);
 /* A KISS command (0..14; FF is never sent). */
 int tnc_command(struct tnc *t, uint8_t command, uint8_t value);

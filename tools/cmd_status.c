@@ -75,10 +75,29 @@ static void print_station(const struct json *v, const struct json *node)
 	       (const char *)json_string(json_get(v, "engine")).p);
 }
 
+/* Only where there were pauses: most stations never see one. */
+static void print_reading(const struct json *r)
+{
+	int64_t worker = json_int(json_get(r, "pauses_worker"));
+	int64_t disk = json_int(json_get(r, "pauses_disk"));
+	struct span why = json_string(json_get(r, "why"));
+
+	if (!worker && !disk)
+		return;
+	printf("%-9s ", "reading");
+	if (json_bool(json_get(r, "paused")))
+		printf("paused for the %.*s; ", (int)why.n,
+		       (const char *)why.p);
+	printf("paused %lld times for the worker, %lld for the disk, %.1f s "
+	       "in all\n", (long long)worker, (long long)disk,
+	       json_real(json_get(r, "paused_s")));
+}
+
 static void print_trouble(const struct json *v, const struct json *node)
 {
 	const struct json *log = json_get(v, "log");
 
+	print_reading(json_get(v, "reading"));
 	if (json_string(json_get(log, "error")).n)
 		print_member("LOG", log, "error");
 	if (json_string(json_get(log, "recovery")).n)

@@ -64,9 +64,12 @@ void node_queue_frame(struct node *n, struct span frame)
 
 void node_queue_send(struct node *n, int port, uint64_t airtime_us)
 {
-	struct node_action *a = actions_add(n, NODE_SEND, port);
+	struct node_action *a;
 	size_t taken = 0;
 
+	if (n->uncommitted)	/* it may speak of what came in */
+		node_queue_commit(n);
+	a = actions_add(n, NODE_SEND, port);
 	for (size_t i = 0; i + 1 < n->n_actions; i++)
 		if (n->actions[i].type == NODE_SEND)
 			taken += n->actions[i].n_frames;
