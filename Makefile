@@ -59,6 +59,7 @@ PROGRAMS := $(if $(CAIRND),$(O)/cairnd) $(if $(CAIRN),$(O)/cairn) \
 	$(if $(AIR),$(O)/cairn-air) $(if $(SIM),$(O)/cairn-sim)
 HELPERS := $(if $(VECTORS),$(O)/tests/vectors) \
 	$(if $(wildcard tests/bridge.c),$(O)/tests/bridge)
+DISK    := $(patsubst %,$(O)/tests/%.o,disk disk_file disk_crash)
 TORTURE := $(patsubst %,$(O)/tests/torture_%,log kill fill)
 TESTS   := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/test_*.c))
 FUZZERS := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/fuzz_*.c))
@@ -87,9 +88,9 @@ $(O)/tests/bench: $(call obj,$(BENCH) $(filter-out daemon/main.c,$(CAIRND))) \
 $(O)/tests/bridge: $(O)/tests/bridge.o $(O)/libcairn.a
 $(O)/tests/test_flight: $(O)/daemon/flight.o
 $(O)/tests/test_log_crash $(O)/tests/fuzz_log $(O)/tests/test_flight: \
-	$(O)/tests/disk.o $(O)/tests/disk_crash.o
+	$(DISK)
 $(O)/tests/torture_log: $(patsubst %,$(O)/tests/%.o,torture_log torture_life \
-	torture_laws torture_find disk disk_crash) $(O)/libcairn.a
+	torture_laws torture_find) $(DISK) $(O)/libcairn.a
 $(O)/tests/torture_kill: $(O)/tests/torture_kill.o $(O)/libcairn.a
 $(O)/tests/torture_fill: $(O)/tests/torture_fill.o $(O)/libcairn.a
 $(O)/tests/test_outbox: $(O)/daemon/outbox.o

@@ -46,7 +46,7 @@ END
 build() {
 	$CC -std=gnu17 -D_GNU_SOURCE -I. -O1 -w -c -o "$D/mutant.o" "$1" &&
 	$CC -pie -o "$D/torture" "$O"/tests/torture_{log,life,laws,find}.o \
-		"$O"/tests/disk{,_crash}.o "$D/mutant.o" "$O/libcairn.a" -lsodium -pthread
+		"$O"/tests/disk{,_file,_crash}.o "$D/mutant.o" "$O/libcairn.a" -lsodium -pthread
 }
 
 try() {
