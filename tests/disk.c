@@ -163,22 +163,10 @@ static int64_t disk_pread(void *ctx, int fd, void *p, size_t n, uint64_t at)
 	return (int64_t)n;
 }
 
-static uint64_t disk_used(const struct disk *d)
-{
-	uint64_t sum = 0;
-
-	for (int i = 0; i < d->names.n; i++)
-		if (d->names.v[i].file >= 0)
-			sum += d->files[d->names.v[i].file].size;
-	return sum;
-}
-
 /* How much of the write is done, and what is answered. */
-static int64_t write_result(struct disk *d, const struct disk_file *f,
-			    size_t *n, uint64_t at)
+static int64_t write_result(struct disk *d, size_t *n, uint64_t at)
 {
 	bool faults = call_faults(d);
-	uint64_t more = at + *n > f->size ? at + *n - f->size : 0;
 
 	d->changes++;
 	if (d->cut_in > 0 && --d->cut_in == 0) {
@@ -196,8 +184,7 @@ static int64_t write_result(struct disk *d, const struct disk_file *f,
 		*n = disk_dice(d, (uint32_t)*n + 1);
 		return d->fault_error;
 	}
-	if (at + *n > DISK_FILE_MAX || (d->room && more &&
-					disk_used(d) + more > d->room))
+	if (at + *n > DISK_FILE_MAX)
 		return *n = 0, -ENOSPC;
 	return (int64_t)*n;
 }
@@ -207,7 +194,7 @@ static int64_t disk_pwrite(void *ctx, int fd, const void *p, size_t n,
 {
 	struct disk *d = ctx;
 	struct disk_file *f = fd_file(d, fd);
-	int64_t result = write_result(d, f, &n, at);
+	int64_t result = write_result(d, &n, at);
 
 	disk_file_write(f, p, (uint32_t)n, (uint32_t)at);
 	if (n) {

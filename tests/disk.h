@@ -99,7 +99,6 @@ struct disk {
 	long fault_in;		/* calls until one fails; 0 = never */
 	enum disk_fault fault;
 	int fault_error;	/* -errno */
-	uint64_t room;		/* bytes that fit; 0 = no end */
 	int trace;		/* print what changes, so far to the right */
 	bool copy_maps;		/* exact allocations, for ASan; reading only */
 };

@@ -246,7 +246,6 @@ void disk_crash(struct disk *to, const struct disk *from,
 	disk_clear(to);
 	to->seed = seed;
 	to->boot = from->boot + (how != DISK_KILL);
-	to->room = from->room;
 	to->foreign = from->foreign;
 	to->last_file = -1;
 	if (how == DISK_KILL) {

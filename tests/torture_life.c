@@ -246,6 +246,10 @@ static void stop(struct world *w)
 
 	world_say(w, "close");
 	sync_end(w);
+	if (world_dice(w, 6) == 0 && !life_sync(w)) {	/* CLEAN's own sync */
+		w->disk.fail_sync = true;
+		w->disk.fault_error = -EIO;
+	}
 	failed = log_failed(w->log);
 	e = log_close(w->log);
 	w->log = NULL;
