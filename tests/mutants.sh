@@ -35,7 +35,7 @@ folder_not_synced|open.c|s/return l->io->fsync_dir(l->io->ctx, slash ? above : "
 failed_sync_hidden_by_a_rotation|append.c|s/return log_syncing_here(l) ? log_rewrite(l, from, l->offset) : 0;/(void)from;\n\treturn 0;/
 descriptor_lost|append.c|s/return l->syncing \&\& l->retired_fd < 0;/return l->syncing;/
 retry_after_a_failed_sync|append.c|s/^\t\treturn log_fail(l, result);/\t\treturn result;/
-clean_trusted_at_open|recover.c|s/return e || !w->clean ? e :/return e || 1 ? e :/
+clean_trusted_at_open|append.c|s/int e = l->clean ? log_rewrite.*/int e = l->clean ? 0 :/
 lock_id_without_crc|open.c|s/f.id_crc != crc32c(0, f.log_id, 16)/0/
 index_of_a_part|index_file.c|s/!index_complete(s->index, s)/false/
 index_behind_the_seal|find.c|s/if (h->flags \& BATCH_SEAL).*/if (0)/

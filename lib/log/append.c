@@ -156,11 +156,15 @@ static int batch_write(struct log *l, uint8_t *p, size_t len, uint32_t count,
 	return 0;
 }
 
+/* Behind a CLEAN it is always a mark that follows. The CLEAN may itself not be
+ * on the disk: it goes out once more, under the mark's sync. */
 int log_write_mark(struct log *l, uint32_t flags)
 {
 	uint8_t p[sizeof(struct batch_header)];
+	int e = l->clean ? log_rewrite(l, l->offset - BATCH_ALIGN, l->offset) :
+		0;
 
-	return batch_write(l, p, sizeof(p), 0, 0, flags, 0);
+	return e ? e : batch_write(l, p, sizeof(p), 0, 0, flags, 0);
 }
 
 /* ---- segments ---- */

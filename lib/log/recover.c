@@ -208,17 +208,6 @@ static int recover_reopen(struct log *l, const struct segment *s)
 	return l->fd < 0 ? l->fd : 0;
 }
 
-/* The CLEAN may itself not be on the disk; the first commit's sync takes it
- * along. */
-static int recover_clean(struct log *l, const struct segment *s,
-			 const struct walk *w)
-{
-	int e = recover_reopen(l, s);
-
-	return e || !w->clean ? e :
-		log_rewrite(l, w->end - BATCH_ALIGN, w->end);
-}
-
 /* After a crash: make the kept part durable, seal, begin another segment. A
  * SEAL that stands there may itself not be on the disk. */
 static int recover_unclean(struct log *l, struct segment *s,
@@ -293,7 +282,7 @@ static int recover_write(struct log *l, struct segment *s,
 	if (e)
 		return e;
 	if (!w->sealed && recover_is_clean(w) && s->size == l->segment_size)
-		return recover_clean(l, s, w);
+		return recover_reopen(l, s);
 	return recover_unclean(l, s, w);
 }
 
