@@ -35,7 +35,8 @@ say "RLIMIT_FSIZE is an error, not a death ($(acked limited) records)"
 truncate -s 24M "$D/image"
 mkfs.ext4 -q -F "$D/image" 2> /dev/null || { say "no mkfs.ext4 here"; exit 0; }
 mkdir "$D/disk"
-up() { mount -o loop "$D/image" "$D/disk" 2> /dev/null; }
+# A boot would be another one: what the page of the published tail says is void.
+up() { mount -o loop "$D/image" "$D/disk" 2> /dev/null && rm -f "$D/disk/log/tail"; }
 up || { say "no mount here"; exit 0; }
 trap 'for n in "${!pid[@]}"; do end "$n" KILL; done; umount -l "$D/disk" 2> /dev/null; rm -rf "$D"' EXIT
 L=$D/disk/log
