@@ -5,7 +5,7 @@
 #include "daemon/reading.h"
 #include "lib/base/clock.h"
 
-#define GENERATIONS_MAX 16u
+#define GENERATIONS_MAX 24u
 #define BYTES_MAX (4u << 20)
 #define EPISODE_US (60 * US_PER_S)
 

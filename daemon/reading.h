@@ -5,7 +5,7 @@
  * TCP's sender waits, a serial TNC's buffer may run over.
  *
  *              waiting for     pause at   go on at
- *   worker     generations          16          8
+ *   worker     generations          24         12
  *   disk       bytes             4 MiB      2 MiB
  *
  * An episode is what lies less than a minute apart; it is reported once.

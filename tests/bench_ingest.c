@@ -9,86 +9,18 @@
  * stands for (what a signature allows on one core), and plain write +
  * fdatasync of as many bytes with as many syncs (what the disk allows).
  */
-#include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
-#include <poll.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
-#include "daemon/daemon.h"
-#include "lib/base/buf.h"
 #include "lib/base/crypto.h"
-#include "lib/base/report.h"
 #include "tests/bench.h"
 #include "tests/bench_stream.h"
+#include "tests/host.h"
 
 #define ROUNDS 3
 #define GIVE_UP_US (60 * US_PER_S)
-
-/* ---- the sender ---- */
-
-struct sender {
-	int listen_fd;
-	uint16_t port;
-	struct span stream;
-	pthread_t thread;
-};
-
-/* Sends all of it and reads what comes, until the other end closes. */
-static void sender_talk(int fd, struct span left)
-{
-	uint8_t scrap[4096];
-
-	for (;;) {
-		struct pollfd p = { fd, POLLIN | (left.n ? POLLOUT : 0), 0 };
-		ssize_t n;
-
-		poll(&p, 1, -1);
-		if (p.revents & (POLLIN | POLLHUP | POLLERR) &&
-		    recv(fd, scrap, sizeof(scrap), MSG_DONTWAIT) == 0)
-			return;
-		n = p.revents & POLLOUT ? send(fd, left.p, left.n,
-				MSG_DONTWAIT | MSG_NOSIGNAL) : 0;
-		if (n < 0 && errno != EAGAIN)
-			return;
-		if (n > 0)
-			left = SPAN(left.p + n, left.n - (size_t)n);
-	}
-}
-
-static void *sender_main(void *arg)
-{
-	struct sender *s = arg;
-	int fd = accept(s->listen_fd, NULL, NULL);
-
-	if (fd >= 0)
-		sender_talk(fd, s->stream);
-	close(fd);
-	close(s->listen_fd);
-	return NULL;
-}
-
-static void sender_start(struct sender *s)
-{
-	struct sockaddr_in a = { .sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	socklen_t len = sizeof(a);
-
-	s->listen_fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (bind(s->listen_fd, (void *)&a, sizeof(a)) ||
-	    listen(s->listen_fd, 1) ||
-	    getsockname(s->listen_fd, (void *)&a, &len) ||
-	    pthread_create(&s->thread, NULL, sender_main, s)) {
-		perror("bench: sender");
-		exit(1);
-	}
-	s->port = ntohs(a.sin_port);
-}
 
 /* ---- taking it in ---- */
 
@@ -97,37 +29,6 @@ struct round {
 	uint64_t bytes, syncs;
 	double paused_s;
 };
-
-static void host_configure(struct config *c, uint16_t port)
-{
-	char spec[64], err[CONFIG_ERROR_MAX];
-
-	config_init(c);
-	snprintf(spec, sizeof(spec), "tnc=kiss:tcp:127.0.0.1:%u", port);
-	if (config_set(c, "callsign", "N0AAA-1", err) ||
-	    config_set(c, "transmit", "yes", err) ||
-	    config_add_port(c, spec, err) || config_finish(c, err)) {
-		fprintf(stderr, "bench: %s\n", err);
-		exit(1);
-	}
-}
-
-static void host_folder(const char *dir)
-{
-	struct rns_identity id;
-	char path[300];
-	int fd;
-
-	rns_identity_generate(&id);
-	mkdir(dir, 0700);
-	snprintf(path, sizeof(path), "%s/key", dir);
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
-	if (fd < 0 || write(fd, id.prv, sizeof(id.prv)) != sizeof(id.prv)) {
-		perror(path);
-		exit(1);
-	}
-	close(fd);
-}
 
 static uint64_t thread_cpu_us(void)
 {
@@ -169,25 +70,14 @@ static void host_run(struct daemon *d, uint64_t events, struct round *r)
 static void ingest_round(const struct bench_stream *g, const char *dir,
 			 struct round *r)
 {
-	struct daemon *d = calloc(1, sizeof(*d));
 	struct sender s = { .stream = buf_span(&g->bytes) };
-	char command[300];
-	int code;
+	struct daemon *d;
 
-	report_set_level(REPORT_ERROR);
-	sender_start(&s);
-	host_configure(&d->config, s.port);
 	host_folder(dir);
-	if (daemon_open(d, dir, &code))
-		exit(1);
-	glue_start(d);
+	d = host_open(dir, &s);
 	host_run(d, g->events, r);
-	daemon_close(d);
-	free(d);
-	pthread_join(s.thread, NULL);
-	snprintf(command, sizeof(command), "rm -rf %s", dir);
-	if (system(command) != 0)
-		fprintf(stderr, "bench: %s stays\n", dir);
+	host_close(d, &s);
+	host_remove(dir);
 }
 
 /* ---- peers ---- */

@@ -3,7 +3,8 @@
  * A station of three ports (AX.25, bare by radio, bare stream) that starts
  * from a stranger's state file and hears strangers on all of them, with hours
  * going by and an operator who writes, switches, pulls cables and restarts:
- * it neither crashes nor keys more than its budgets allow.
+ * it neither crashes nor keys more than its budgets allow. Every other one
+ * has a host that verifies seals, when and in which order it likes.
  *
  * Input: length of the state u16, the state, and then steps:
  *   what 1 (bits 0-1: port, 3 = the operator; the rest: who) | time 1
@@ -40,6 +41,7 @@ static void station_boot(struct field *f, struct span state, bool clean)
 {
 	struct field_station *s = &f->s[0];
 
+	s->n_seals = 0;
 	s->config.store = memory_store(s->memory);
 	s->node = node_new(&s->config, field_now(f));
 	station_ports(f);
@@ -148,6 +150,7 @@ static void station_step(struct field *f, struct rd *r)
 
 	while (f->now_us < until)
 		field_step(f, until);
+	field_verify(f, 0, time & 7);
 	if ((what & 3) == PORTS) {
 		station_operator(f, what >> 2);
 		return;
@@ -170,6 +173,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	n |= rd_u8(&r);
 	if (n > rd_left(&r))
 		n = rd_left(&r);
+	f.s[0].config.verifies = n / 2 % 2;
 	station_boot(&f, rd_bytes(&r, n), n % 2);
 	while (rd_left(&r) > 2)
 		station_step(&f, &r);

@@ -339,6 +339,16 @@ bool payload_first(struct span s, struct payload_value *v)
 	return true;
 }
 
+bool payload_whole(struct span s, struct payload_value *v)
+{
+	if (head_read(s, v))
+		return false;
+	if (is_container(v))
+		v->body = SPAN(s.p + v->raw.n, s.n - v->raw.n);
+	v->raw = s;
+	return true;
+}
+
 bool payload_next(struct span *body, struct payload_value *v)
 {
 	if (body->n == 0 || !payload_first(*body, v))

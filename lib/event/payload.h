@@ -77,6 +77,9 @@ struct payload_value {
 };
 
 bool payload_first(struct span s, struct payload_value *v);
+/* The same where the item is known to fill s: its end need not be looked
+ * for. */
+bool payload_whole(struct span s, struct payload_value *v);
 /* Walks array elements or map keys and values: body = v.body; false at its
  * end. */
 bool payload_next(struct span *body, struct payload_value *v);

@@ -92,7 +92,7 @@ static enum view_verdict members_read(struct change *c)
 {
 	struct payload_value map, k, v;
 
-	if (!payload_first(c->payload, &map) || map.type != PAYLOAD_MAP)
+	if (!payload_whole(c->payload, &map) || map.type != PAYLOAD_MAP)
 		return VIEW_BAD_PAYLOAD;
 	while (payload_next(&map.body, &k) && payload_next(&map.body, &v)) {
 		uint64_t key = k.type == PAYLOAD_UINT ?
