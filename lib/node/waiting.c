@@ -250,9 +250,12 @@ static bool admit_oldest(struct node *n, bool all)
 
 static bool oldest_verified(const struct node *n)
 {
-	const struct node_waiting *w = waiting_at(n, n->waiting_first);
+	const struct node_waiting *w;
 
-	return node_waiting(n) && w->told == w->asked;
+	if (!node_waiting(n))
+		return false;
+	w = waiting_at(n, n->waiting_first);
+	return w->told == w->asked;
 }
 
 bool node_admit(struct node *n, struct clock_now now)
