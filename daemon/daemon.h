@@ -53,6 +53,7 @@ struct daemon {
 	bool acting;			/* inside glue_actions */
 	uint32_t changed;		/* bit a port: up or down, not told */
 	int log_error;			/* what stopped the log, 0 = fine */
+	bool damage_known;		/* an earlier start has said it */
 	uint64_t started_us, saved_us, syncs, notes;
 	struct ring_timer wake, flush, save, watchdog;
 };

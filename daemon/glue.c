@@ -323,6 +323,7 @@ void glue_save(struct daemon *d)
 	json_out_kv_string(&o, "dataset", d->config.dataset);
 	json_out_kv_string(&o, "callsign", d->config.callsign);
 	json_out_kv_string(&o, "folder", station_mark(&d->station, mark));
+	json_out_kv_uint(&o, "damage", d->history.damage.mark);
 	json_out_key(&o, "node");
 	node_state(d->node, &o);
 	json_out_end_object(&o);

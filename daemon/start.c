@@ -47,7 +47,10 @@ static uint32_t segment_size(const char *dir)
 	struct statvfs v;
 	uint32_t size = SEGMENT_MAX;
 	uint64_t room = statvfs(dir, &v) ? 0 : v.f_bavail * v.f_frsize / 64;
+	const char *kb = getenv("CAIRN_SEGMENT_KB");
 
+	if (kb)		/* for tests that want many */
+		return (uint32_t)strtoul(kb, NULL, 10) << 10;
 	while (size > SEGMENT_MIN && size > room)
 		size /= 2;
 	return size;
@@ -131,6 +134,8 @@ static int load_record(void *ctx, const struct log_record *r)
 {
 	struct daemon *d = ctx;
 
+	if (d->history.damage.ranges)
+		node_load_damaged(d->node);
 	return node_load(d->node, r->type, r->slot, r->payload);
 }
 
@@ -148,6 +153,49 @@ static int load_history(struct daemon *d)
 	return e;
 }
 
+/* Each damaged range is said by the first start that meets it. What is lost
+ * stays lost in the files; what was in them comes back from neighbours. */
+static void say_damage(struct daemon *d, const struct json *state)
+{
+	const struct log_damage *v = &d->history.damage;
+	char text[LOG_RANGE_TEXT_MAX];
+
+	d->damage_known = state && v->mark &&
+		json_int(json_get(state, "damage")) == v->mark;
+	if (!v->ranges || d->damage_known)
+		return;
+	for (unsigned i = 0; i < v->kept; i++)
+		report(REPORT_WARNING, "log: damaged: %s",
+		       log_range_text(text, v->first[i]));
+	if (v->ranges > v->kept)
+		report(REPORT_WARNING, "log: damaged: and %llu ranges more",
+		       (unsigned long long)(v->ranges - v->kept));
+}
+
+/* Every start says what is still missing. */
+static void say_missing(struct daemon *d)
+{
+	const struct feed_set *s = node_feeds(d->node);
+	uint64_t from, to;
+	unsigned said = 0;
+
+	for (uint32_t slot = 0; slot < feed_count(s); slot++) {
+		const struct feed *f = feed_at(s, slot);
+
+		for (uint64_t after = 0; said < LOG_DAMAGE_MAX &&
+		     feed_gap(s, slot, after, &from, &to); after = to, said++)
+			report(REPORT_WARNING, "log: events %llu..%llu of %s "
+			       "are missing: asked for again",
+			       (unsigned long long)from, (unsigned long long)to,
+			       f->call[0] ? f->call : f->label);
+	}
+	if (feed_nameless(s))
+		report(REPORT_WARNING, "log: it is lost whose feeds %u are: "
+		       "asked for again", feed_nameless(s));
+	if (said == LOG_DAMAGE_MAX)
+		report(REPORT_WARNING, "log: and more events are missing");
+}
+
 static int start_node(struct daemon *d, const struct json *state)
 {
 	const struct json *inner = state ? json_get(state, "node") : NULL;
@@ -163,12 +211,15 @@ static int start_node(struct daemon *d, const struct json *state)
 	e = load_history(d);
 	if (e)
 		return e;
+	say_damage(d, state);
 	if (inner)
 		json_out_value(&o, inner);
-	e = node_loaded(d->node, buf_span(&o.b),
-			d->recovery.clean && log_is_ours(d, state),
-			daemon_now(d));
+	e = node_loaded(d->node, buf_span(&o.b), d->recovery.clean &&
+			(!d->history.damage.ranges || d->damage_known) &&
+			log_is_ours(d, state), daemon_now(d));
 	buf_fini(&o.b);
+	if (!e)
+		say_missing(d);
 	return e;
 }
 

@@ -47,6 +47,30 @@ static void port_json(struct daemon *d, const struct port *p,
 	json_out_end_object(o);
 }
 
+/* Positions in two parts, as people look them up. */
+static void range_json(const struct log_range *r, struct json_out *o)
+{
+	json_out_object(o);
+	json_out_kv_uint(o, "segment", log_position_segment(r->from));
+	json_out_kv_uint(o, "offset", log_position_offset(r->from));
+	json_out_kv_uint(o, "end_segment", log_position_segment(r->to));
+	json_out_kv_uint(o, "end_offset", log_position_offset(r->to));
+	json_out_end_object(o);
+}
+
+static void damage_json(struct daemon *d, struct json_out *o)
+{
+	const struct log_damage *v = &d->history.damage;
+
+	json_out_kv_uint(o, "damage_ranges", v->ranges);
+	json_out_kv_bool(o, "damage_known", d->damage_known);
+	json_out_key(o, "damage");
+	json_out_array(o);
+	for (unsigned i = 0; i < v->kept; i++)
+		range_json(&v->first[i], o);
+	json_out_end_array(o);
+}
+
 static void log_json(struct daemon *d, struct json_out *o)
 {
 	json_out_object(o);
@@ -61,6 +85,7 @@ static void log_json(struct daemon *d, struct json_out *o)
 	json_out_kv_uint(o, "torn_bytes", d->recovery.torn_bytes);
 	json_out_kv_uint(o, "damaged_bytes", d->recovery.damaged_bytes);
 	json_out_kv_string(o, "recovery", d->recovery.note);
+	damage_json(d, o);
 	json_out_kv_uint(o, "outbox_dropped", d->outbox.dropped);
 	json_out_kv_uint(o, "flight_lost", flight_lost(d->flight));
 	json_out_end_object(o);

@@ -24,6 +24,7 @@
 
 struct field_record {
 	struct field_record *next;
+	unsigned batch;		/* records of one transaction */
 	uint16_t type;
 	uint32_t slot;
 	size_t n;
@@ -42,6 +43,8 @@ struct field_station {
 	struct node *node;
 	struct memory *memory;
 	struct field_record *log, **log_end;
+	unsigned batches;
+	const struct field_record *damage; /* before it the log is damaged */
 	struct node_config config;
 	unsigned sends, notes, commits;
 	uint64_t air_us;
@@ -102,10 +105,13 @@ static inline void field_boot(struct field *f, unsigned i, struct span state,
 	s->node = node_new(&s->config, field_now(f));
 	if (!s->node || node_port_add(s->node, &port) != 0)
 		abort();
-	for (struct field_record *r = s->log; r; r = r->next)
+	for (struct field_record *r = s->log; r; r = r->next) {
+		if (r == s->damage)
+			node_load_damaged(s->node);
 		if (node_load(s->node, r->type, r->slot,
 			      SPAN(r->bytes, r->n)))
 			abort();
+	}
 	if (node_loaded(s->node, state, clean, field_now(f)))
 		abort();
 	field_take(f, i);
@@ -172,7 +178,7 @@ static inline void field_append(struct field_station *s, uint16_t type,
 {
 	struct field_record *r = malloc(sizeof(*r) + record.n);
 
-	*r = (struct field_record){ NULL, type, slot, record.n };
+	*r = (struct field_record){ NULL, s->batches, type, slot, record.n };
 	if (r->n)
 		memcpy(r->bytes, record.p, r->n);
 	*s->log_end = r;
@@ -373,6 +379,8 @@ static inline void field_take(struct field *f, unsigned i)
 			field_send(f, i, a);
 		else if (a->type == NODE_APPEND)
 			field_append(s, a->record_type, a->slot, a->record);
+		else if (a->type == NODE_COMMIT)
+			s->batches++;
 		else if (a->type == NODE_NOTE) {
 			s->notes++;
 			s->last_note = a->note;

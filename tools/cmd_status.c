@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <unistd.h>
 #include "lib/ctl/ctl.h"
+#include "lib/log/log.h"
 #include "tools/cairn.h"
 #include "tools/client.h"
 #include "tools/out.h"
@@ -93,6 +94,46 @@ static void print_reading(const struct json *r)
 	       json_real(json_get(r, "paused_s")));
 }
 
+static void print_damage(const struct json *log)
+{
+	const struct json *list = json_get(log, "damage");
+	int64_t n = json_int(json_get(log, "damage_ranges"));
+	char text[LOG_RANGE_TEXT_MAX];
+
+	for (size_t i = 0; i < json_len(list); i++) {
+		const struct json *v = json_at(list, i);
+		struct log_range r = {
+			log_position((uint64_t)json_int(json_get(v, "segment")),
+				(uint32_t)json_int(json_get(v, "offset"))),
+			log_position(
+				(uint64_t)json_int(json_get(v, "end_segment")),
+				(uint32_t)json_int(json_get(v, "end_offset"))),
+		};
+
+		printf("damage    %s%s\n", log_range_text(text, r),
+		       json_bool(json_get(log, "damage_known")) ? " (old)" :
+		       "");
+	}
+	if (n > (int64_t)json_len(list))
+		printf("damage    and %lld ranges more\n",
+		       (long long)(n - (int64_t)json_len(list)));
+}
+
+static void print_missing(const struct json *list)
+{
+	for (size_t i = 0; i < json_len(list); i++) {
+		const struct json *v = json_at(list, i);
+		struct span call = json_string(json_get(v, "callsign"));
+
+		printf("missing   events %lld..%lld of ",
+		       (long long)json_int(json_get(v, "from")),
+		       (long long)json_int(json_get(v, "to")));
+		out_text(stdout, call.n ? call :
+			 json_string(json_get(v, "author")));
+		puts(": asked for again");
+	}
+}
+
 static void print_trouble(const struct json *v, const struct json *node)
 {
 	const struct json *log = json_get(v, "log");
@@ -102,6 +143,8 @@ static void print_trouble(const struct json *v, const struct json *node)
 		print_member("LOG", log, "error");
 	if (json_string(json_get(log, "recovery")).n)
 		print_member("recovery", log, "recovery");
+	print_damage(log);
+	print_missing(json_get(node, "missing"));
 	if (!json_bool(json_get(v, "clock_good")))
 		puts("clock     not trusted: no time source");
 	if (json_bool(json_get(node, "hold_down")))

@@ -147,7 +147,8 @@ static void print_feeds(const struct feed_set *s, bool json, bool verbose)
 
 	json_out_array(&o);
 	for (uint32_t i = 0; i < feed_count(s); i++)
-		feed_json(feed_at(s, i), &o);
+		if (feed_at(s, i)->label_len)
+			feed_json(feed_at(s, i), &o);
 	json_out_end_array(&o);
 	rows = json_parse(buf_span(&o.b), NULL);
 	if (json)

@@ -63,6 +63,8 @@ static int load_record(void *ctx, const struct log_record *rec)
 {
 	struct reader *r = ctx;
 
+	if (r->history.damage.ranges)
+		dataset_load_damaged(&r->data);
 	return dataset_load(&r->data, rec->type, rec->slot, rec->payload);
 }
 
@@ -81,7 +83,7 @@ int reader_load(struct reader *r, const char *verb)
 	if (!e)
 		e = history_scan(&r->history, s, load_record, r);
 	if (!e)
-		e = dataset_settle(&r->data, &store);
+		e = dataset_loaded(&r->data, &store);
 	if (s && log_release(s) && !e)
 		e = -EIO;
 	return e ? reader_fail(r, verb, e) : OPTIONS_OK;

@@ -94,7 +94,7 @@ static enum feed_verdict extend(struct trial *t, uint64_t from)
 	struct author *a;
 
 	if (t->slot == FEED_SLOT_NONE) {
-		t->slot = set_add(t->s, t->a);
+		t->slot = set_add_found(t->s, t->a);
 		c->new_author = true;
 	}
 	a = set_at(t->s, t->slot);
@@ -103,7 +103,7 @@ static enum feed_verdict extend(struct trial *t, uint64_t from)
 	c->slot = t->slot;
 	if (from <= a->last && from <= t->end) {
 		c->displaced_from = from;
-		c->displaced_to = a->last;
+		c->displaced_to = set_displaced_to(a);
 		set_displace(a, from);
 	}
 	c->events = t->s->events + (from - t->run->seq);

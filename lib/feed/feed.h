@@ -59,7 +59,7 @@ struct feed_config {
 /* One author as others may look at it (read only). */
 struct feed {
 	char label[AUTHOR_LABEL_MAX + 1];
-	uint8_t label_len;
+	uint8_t label_len;	/* 0: its AUTHOR record is lost, nothing held */
 	uint8_t author[AUTHOR_SIZE];
 	uint32_t alias;
 	bool has_key, forked;
@@ -147,8 +147,9 @@ bool feed_reads_history(const struct feed_set *s, const struct run *run);
  * full. */
 uint32_t feed_open_own(struct feed_set *s, struct span label,
 		       const uint8_t *key, bool *made);
-/* Own events: extends the chain without a seal yet (head stays); e->seq and
- * e->id are computed. The caller appends the event. 0 or -ENOENT. */
+/* Own events: extends the chain without a seal yet (head stays), or what is
+ * behind a gap of it; e->seq and e->id are computed. The caller appends the
+ * event. 0 or -ENOENT. */
 int feed_append_own(struct feed_set *s, uint32_t slot, struct event *e);
 /* Seals own events up to the last one, cut every SEAL_EVERY_EVENTS or
  * SEAL_EVERY_BYTES: the head moves. 0, -ENOENT (nothing unsealed), -EIO. */
@@ -168,6 +169,32 @@ int feed_change_records(const struct feed_set *s, const struct feed_change *c,
  * in). 0 or -EINVAL. */
 int feed_load(struct feed_set *s, uint16_t type, uint32_t slot,
 	      struct span record);
+
+/* ---- a log that lost records (rejoin.c) ---- */
+
+/* The log reported damage: from here on records may be missing. What does not
+ * fit is left out or set aside, what joins must fit by its id. */
+void feed_load_damaged(struct feed_set *s);
+/* After the log's last record: joins what can be; true if anything was. */
+bool feed_settle(struct feed_set *s);
+/* After a change of a slot: joins what the store has behind a gap that closed,
+ * events and seals; nothing is to be appended. True if the chain grew. */
+bool feed_rejoin(struct feed_set *s, uint32_t slot);
+/* The first range of missing events, from .. to, above `after` (0 = all);
+ * false if none is. */
+bool feed_gap(const struct feed_set *s, uint32_t slot, uint64_t after,
+	      uint64_t *from, uint64_t *to);
+/* Slots whose AUTHOR record is lost and that nobody claimed yet. */
+uint32_t feed_nameless(const struct feed_set *s);
+/* The last event held behind a gap; 0 = none. */
+uint64_t feed_beyond(const struct feed_set *s, uint32_t slot);
+/* Own events behind a gap that nobody can close: they leave the feed. The
+ * caller appends DISPLACED *from .. *to. False if there are none. */
+bool feed_drop_beyond(struct feed_set *s, uint32_t slot, uint64_t *from,
+		      uint64_t *to);
+/* The label of a slot whose AUTHOR record is lost. 0: append one; -EINVAL:
+ * it has a label, or another slot has this one. */
+int feed_name(struct feed_set *s, uint32_t slot, struct span label);
 
 /* The proof that marked an author, for relaying; NULL if not forked. */
 const struct feed_seal *feed_proof(const struct feed_set *s, uint32_t slot);

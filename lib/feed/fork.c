@@ -125,7 +125,7 @@ static enum feed_verdict branch_stands(struct feed_set *s, struct branch *b,
 		return FEED_STORE;
 	}
 	change->displaced_from = b->base + 1;
-	change->displaced_to = a->last;
+	change->displaced_to = set_displaced_to(a);
 	change->events = b->events;
 	change->n_events = b->n_events;
 	change->seals = b->seals;

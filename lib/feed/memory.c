@@ -8,8 +8,10 @@
 #include "lib/event/record.h"
 #include "lib/feed/memory.h"
 
+#define GAP_MAX 4096
+
 struct chain {
-	struct event *events;	/* events[i] is seq i + 1 */
+	struct event *events;	/* events[i] is seq i + 1; of seq 0: a gap */
 	size_t n_events, cap_events;
 	struct feed_seal *seals; /* by seq */
 	size_t n_seals, cap_seals;
@@ -90,24 +92,30 @@ static struct span keep(struct memory *m, struct span s)
 	return SPAN(b->bytes, s.n);
 }
 
-static void cut(struct chain *c, uint64_t from)
+static void cut(struct chain *c, uint64_t from, uint64_t to)
 {
-	if (c->n_events >= from)
-		c->n_events = from - 1;
-	while (c->n_seals && c->seals[c->n_seals - 1].seq >= from)
-		c->n_seals--;
+	size_t kept = 0;
+
+	for (uint64_t seq = from; seq <= to && seq <= c->n_events; seq++)
+		c->events[seq - 1].seq = 0;
+	while (c->n_events && !c->events[c->n_events - 1].seq)
+		c->n_events--;
+	for (size_t i = 0; i < c->n_seals; i++)
+		if (c->seals[i].seq < from || c->seals[i].seq > to)
+			c->seals[kept++] = c->seals[i];
+	c->n_seals = kept;
 }
 
 static void add_event(struct memory *m, struct chain *c, const struct event *e)
 {
 	struct event *copy;
 
-	if (e->seq > c->n_events + 1 || e->seq == 0)
+	if (e->seq > c->n_events + GAP_MAX || e->seq == 0)
 		return;
-	if (e->seq == c->n_events + 1) {
+	while (e->seq > c->n_events) {
 		c->events = grow(c->events, c->n_events, &c->cap_events,
 				 sizeof(*c->events));
-		c->n_events++;
+		c->events[c->n_events++].seq = 0;
 	}
 	copy = &c->events[e->seq - 1];
 	*copy = *e;
@@ -115,19 +123,34 @@ static void add_event(struct memory *m, struct chain *c, const struct event *e)
 	copy->payload = keep(m, e->payload);
 }
 
+/* In order, mostly at the end. */
+static void add_seal(struct chain *c, const struct feed_seal *seal)
+{
+	size_t i = c->n_seals;
+
+	while (i && c->seals[i - 1].seq > seal->seq)
+		i--;
+	if (i && c->seals[i - 1].seq == seal->seq) {
+		c->seals[i - 1] = *seal;
+		return;
+	}
+	c->seals = grow(c->seals, c->n_seals, &c->cap_seals,
+			sizeof(*c->seals));
+	memmove(c->seals + i + 1, c->seals + i,
+		(c->n_seals++ - i) * sizeof(*c->seals));
+	c->seals[i] = *seal;
+}
+
 void memory_apply(struct memory *m, const struct feed_change *change)
 {
 	struct chain *c = chain_of(m, change->slot);
 
 	if (change->displaced_from)
-		cut(c, change->displaced_from);
+		cut(c, change->displaced_from, change->displaced_to);
 	for (size_t i = 0; i < change->n_events; i++)
 		add_event(m, c, &change->events[i]);
-	for (size_t i = 0; i < change->n_seals; i++) {
-		c->seals = grow(c->seals, c->n_seals, &c->cap_seals,
-				sizeof(*c->seals));
-		c->seals[c->n_seals++] = change->seals[i];
-	}
+	for (size_t i = 0; i < change->n_seals; i++)
+		add_seal(c, &change->seals[i]);
 }
 
 static int record_displaced(struct feed_change *c, struct span record)
@@ -169,7 +192,9 @@ static int memory_event(void *ctx, uint32_t slot, uint64_t seq,
 {
 	const struct memory *m = ctx;
 
-	if (slot >= m->n_chains || seq == 0 || seq > m->chains[slot].n_events)
+	if (slot >= m->n_chains || seq == 0 ||
+	    seq > m->chains[slot].n_events ||
+	    !m->chains[slot].events[seq - 1].seq)
 		return -ENOENT;
 	*e = m->chains[slot].events[seq - 1];
 	return 0;

@@ -37,6 +37,12 @@ int feed_append_own(struct feed_set *s, uint32_t slot, struct event *e)
 	if (!a)
 		return -ENOENT;
 	e->author = set_label(a);
+	if (a->beyond > a->last) {	/* no seq is given out twice */
+		e->seq = a->beyond + 1;
+		event_id_next(e->id, a->beyond_id, e);
+		set_aside(a, e);
+		return 0;
+	}
 	e->seq = a->last + 1;
 	event_id_next(e->id, a->last_id, e);
 	set_extend(s, a, e);

@@ -110,29 +110,69 @@ static bool make_room(struct feed_set *s)
 	return true;
 }
 
-uint32_t set_add(struct feed_set *s, const struct author *a)
+static uint32_t add_slot(struct feed_set *s, const struct author *a)
 {
-	uint32_t slot = s->n_authors;
 	struct author *copy;
 
-	if (slot >= s->cfg.authors_max || !make_room(s))
+	if (s->n_authors >= s->cfg.authors_max || !make_room(s))
 		return FEED_SLOT_NONE;
 	copy = malloc(sizeof(*copy));
 	if (!copy)
 		return FEED_SLOT_NONE;
 	*copy = *a;
+	s->authors[s->n_authors] = copy;
+	return s->n_authors++;
+}
+
+/* By label and by alias. 0 or -ENOMEM. */
+static int link_slot(struct feed_set *s, uint32_t slot)
+{
+	const struct author *a = s->authors[slot];
+
 	if (map_set(s->labels, set_label(a), slot) < 0)
-		goto fail;
-	s->authors[slot] = copy;
-	if (link_alias(s, a->feed.alias, slot) < 0)
-		goto fail_alias;
-	s->n_authors++;
-	return slot;
-fail_alias:
+		return -ENOMEM;
+	if (link_alias(s, a->feed.alias, slot) == 0)
+		return 0;
 	map_del(s->labels, set_label(a));
-fail:
-	free(copy);
+	return -ENOMEM;
+}
+
+uint32_t set_add(struct feed_set *s, const struct author *a)
+{
+	uint32_t slot = add_slot(s, a);
+
+	if (slot == FEED_SLOT_NONE || link_slot(s, slot) == 0)
+		return slot;
+	free(s->authors[--s->n_authors]);
 	return FEED_SLOT_NONE;
+}
+
+uint32_t set_add_nameless(struct feed_set *s)
+{
+	const struct author nobody = { .next_alias = FEED_SLOT_NONE };
+	uint32_t slot = add_slot(s, &nobody);
+
+	s->n_nameless += slot != FEED_SLOT_NONE;
+	return slot;
+}
+
+int set_name(struct feed_set *s, uint32_t slot, struct span label)
+{
+	struct author *a = set_at(s, slot);
+	uint64_t beyond;
+	uint8_t beyond_id[EVENT_ID_SIZE], id[AUTHOR_SIZE];
+
+	if (!a || a->feed.label_len || label.n == 0 ||
+	    label.n > AUTHOR_LABEL_MAX || feed_find(s, label) != FEED_SLOT_NONE)
+		return -EINVAL;
+	beyond = a->beyond;
+	memcpy(beyond_id, a->beyond_id, sizeof(beyond_id));
+	author_from_label(id, label);
+	set_author_init(s, a, label, id);
+	a->beyond = beyond;
+	memcpy(a->beyond_id, beyond_id, sizeof(beyond_id));
+	s->n_nameless--;
+	return link_slot(s, slot);
 }
 
 struct author *set_at(const struct feed_set *s, uint32_t slot)
@@ -268,6 +308,7 @@ void set_displace(struct author *a, uint64_t from)
 	struct feed *f = &a->feed;
 
 	a->last = from - 1;
+	a->beyond = 0;
 	if (a->last == f->head) {
 		memcpy(a->last_id, f->head_id, EVENT_ID_SIZE);
 		a->last_hlc = f->head_hlc;
@@ -277,6 +318,11 @@ void set_displace(struct author *a, uint64_t from)
 	if (f->retired_at >= from)
 		f->retired_at = 0;
 	claims_cut(a, from);
+}
+
+uint64_t set_displaced_to(const struct author *a)
+{
+	return a->beyond > a->last ? a->beyond : a->last;
 }
 
 /* ---- looking ---- */

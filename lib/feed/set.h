@@ -8,6 +8,7 @@
  *   feed_*_own     own.c       our own events and seals
  *   feed_load      load.c      the same state from the log's records
  *   feed_foresee   foresee.c   what admission will ask, before it does
+ *   feed_rejoin    rejoin.c    what a damaged log has behind a gap
  *
  * Only set_* and frontier_* change an author; everything before them in an
  * admission works on copies, so a refused run changes nothing.
@@ -37,6 +38,9 @@ struct author {
 	uint64_t last;		/* of the chain with its unsealed own tail */
 	uint8_t last_id[EVENT_ID_SIZE];
 	struct hlc last_hlc;
+	/* the last event that the log has behind a gap (rejoin.c); 0 = none */
+	uint64_t beyond;
+	uint8_t beyond_id[EVENT_ID_SIZE];
 	uint64_t base;		/* what the next head adds begins above it */
 	uint32_t value;		/* as counted in root and syndrome */
 	uint32_t next_alias;	/* next slot with this alias */
@@ -61,6 +65,8 @@ struct feed_set {
 	uint32_t n_authors, cap_authors;
 	struct map *labels, *aliases;	/* to slot, to first slot */
 
+	bool damaged;			/* records may be missing: load.c */
+	uint32_t n_nameless;		/* slots that lost their label */
 	uint64_t root48, n_events, n_held;
 	uint32_t syndrome[SYNDROME_WORDS_MAX];
 	uint64_t n_steps;
@@ -100,9 +106,26 @@ int set_chain_id(const struct feed_set *s, const struct author *a,
 /* One more event at the end of the chain. */
 void set_extend(const struct feed_set *s, struct author *a,
 		const struct event *e);
-/* Event `from` and those above leave the chain. If the head was among them,
- * others follow in the same change. */
+/* Event `from` and those above leave the chain, those behind a gap too. If the
+ * head was among them, others follow in the same change. */
 void set_displace(struct author *a, uint64_t from);
+/* The last event that would leave. */
+uint64_t set_displaced_to(const struct author *a);
+
+/* An author whose AUTHOR record is lost: its slot without a label. */
+uint32_t set_add_nameless(struct feed_set *s);
+/* Gives it its label. 0 or -EINVAL: it has one, or another slot has it. */
+int set_name(struct feed_set *s, uint32_t slot, struct span label);
+
+/* ---- rejoin.c ---- */
+
+/* As set_add, but in the slot that lost its label and has the author's seals,
+ * if there is one. */
+uint32_t set_add_found(struct feed_set *s, const struct author *a);
+/* An event is held that cannot be joined yet. */
+void set_aside(struct author *a, const struct event *e);
+/* Events from `from` on are not; what is held below them stays. */
+void set_aside_cut(const struct feed_set *s, uint32_t slot, uint64_t from);
 
 /* ---- frontier.c ---- */
 

@@ -67,6 +67,7 @@ struct segment {
 	uint32_t seed;
 	uint32_t checked;	/* batches before this offset were verified */
 	bool known;		/* a header or a batch says it is ours */
+	bool headless;		/* its header cannot be read */
 	bool sealed;
 	unsigned pins;		/* the log's own, and one a snapshot */
 	const uint8_t *p;	/* its map, or NULL */

@@ -146,6 +146,11 @@ struct log_iter {
 	struct log_snapshot *s;
 	uint64_t at;			/* of what comes next: to go on later */
 	uint64_t damaged_bytes;		/* skipped */
+	/* NULL, or told of each damaged range of positions as it is passed:
+	 * [from, to), of which `bytes` are there and cannot be read. A segment
+	 * that is lost, or cut short, is a range too. */
+	void (*damage)(void *ctx, uint64_t from, uint64_t to, uint64_t bytes);
+	void *ctx;
 	/* the batch we are in */
 	const uint8_t *record, *batch_end;
 	uint32_t left;
@@ -155,6 +160,43 @@ struct log_iter {
 struct log_iter log_iter(struct log_snapshot *s, uint64_t at);
 /* 1 with the record, 0 at the end. Damage is skipped and counted. */
 int log_next(struct log_iter *it, struct log_record *r);
+
+#define LOG_DAMAGE_MAX 16
+
+struct log_range {
+	uint64_t from, to;	/* positions */
+};
+
+/* What an iteration met: all of it counted, the first ranges kept. */
+struct log_damage {
+	uint64_t ranges, bytes;
+	uint32_t mark;		/* equal for equal damage, 0 for none */
+	unsigned kept;
+	struct log_range first[LOG_DAMAGE_MAX];
+};
+/* For log_iter.damage; ctx is a struct log_damage. Ranges that touch become
+ * one. */
+void log_damage_add(void *ctx, uint64_t from, uint64_t to, uint64_t bytes);
+
+static inline uint64_t log_position_segment(uint64_t at)
+{
+	return at >> 26;
+}
+
+static inline uint32_t log_position_offset(uint64_t at)
+{
+	return at & ((1u << 26) - 1);
+}
+
+static inline uint64_t log_position(uint64_t segment, uint32_t offset)
+{
+	return (segment << 26) + offset;
+}
+
+/* "segment 0000000000000001, 0x1040 to 0x10c0", and so on. Returns dst. */
+#define LOG_RANGE_TEXT_MAX 96
+char *log_range_text(char dst[LOG_RANGE_TEXT_MAX], struct log_range r);
+
 /* The record at a position given by an iterator: 0 or -ENOENT. The payload
  * lives until the log closes or the segment goes (never, in events/). */
 int log_read(struct log *l, uint64_t at, struct log_record *r);

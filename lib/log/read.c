@@ -5,6 +5,7 @@
  * the next sound header.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include "lib/base/crc32c.h"
 #include "lib/log/internal.h"
@@ -116,30 +117,94 @@ static void iter_enter(struct log_iter *it, const struct batch_header *h)
 	it->wall_ms = h->wall_ms;
 }
 
+/* ---- damage ---- */
+
+void log_damage_add(void *ctx, uint64_t from, uint64_t to, uint64_t bytes)
+{
+	const uint64_t range[] = { from, to };
+	struct log_damage *d = ctx;
+	struct log_range *last = d->kept ? &d->first[d->kept - 1] : NULL;
+
+	d->bytes += bytes;
+	d->mark = crc32c(d->mark, range, sizeof(range));
+	if (last && last->to == from && d->kept == d->ranges) {
+		last->to = to;
+		return;
+	}
+	if (d->kept < LOG_DAMAGE_MAX)
+		d->first[d->kept++] = (struct log_range){ from, to };
+	d->ranges++;
+}
+
+char *log_range_text(char dst[LOG_RANGE_TEXT_MAX], struct log_range r)
+{
+	unsigned long long a = position_segment(r.from),
+		b = position_segment(r.to);
+	unsigned from = position_offset(r.from), to = position_offset(r.to);
+
+	if (a == b)
+		snprintf(dst, LOG_RANGE_TEXT_MAX, "segment %016llx, 0x%x to "
+			 "0x%x", a, from, to);
+	else if (b > a + 1 || to)
+		snprintf(dst, LOG_RANGE_TEXT_MAX, "segment %016llx, 0x%x to "
+			 "segment %016llx, 0x%x", a, from, b, to);
+	else if (from)
+		snprintf(dst, LOG_RANGE_TEXT_MAX, "segment %016llx, 0x%x to "
+			 "its end", a, from);
+	else
+		snprintf(dst, LOG_RANGE_TEXT_MAX, "segment %016llx, all of it",
+			 a);
+	return dst;
+}
+
+static void iter_damaged(struct log_iter *it, uint64_t from, uint64_t to,
+			 uint64_t bytes)
+{
+	it->damaged_bytes += bytes;
+	if (it->damage)
+		it->damage(it->ctx, from, to, bytes);
+}
+
+/* Nothing is sound in a segment from offset on. Unless it is the one where
+ * the log ends, it should have come to a SEAL: its end is lost as well. */
+static void iter_lost_end(struct log_iter *it, const struct segment *s,
+			  const struct view *v, uint32_t offset)
+{
+	uint32_t bytes = offset < v->limit ? v->limit - offset : 0;
+	uint64_t from = position(s->number, offset);
+
+	if (s->number < position_segment(it->s->tail))
+		iter_damaged(it, from, position(s->number + 1, 0), bytes);
+	else if (bytes)
+		iter_damaged(it, from, position(s->number, v->limit), bytes);
+}
+
 /* Into the first sound batch at or after offset; false if there is none. */
 static bool iter_find_batch(struct log_iter *it, struct segment *s,
 			    const struct view *v, uint32_t offset)
 {
 	const struct batch_header *h;
+	uint32_t end = offset;	/* of what was sound */
 
-	while (offset < v->limit) {
-		uint32_t at;
+	while ((h = batch_search(v, offset))) {
+		uint32_t at = (uint32_t)((const uint8_t *)h - v->p);
 
-		h = batch_search(v, offset);
-		at = h ? (uint32_t)((const uint8_t *)h - v->p) : v->limit;
-		it->damaged_bytes += at - offset;
-		if (!h || h->flags & BATCH_SEAL)
+		offset = at + BATCH_ALIGN;
+		if (!segment_verify(s, h))
+			continue;
+		if (at > end)
+			iter_damaged(it, position(s->number, end),
+				     position(s->number, at), at - end);
+		if (h->flags & BATCH_SEAL)
 			return false;
-		offset = at + (uint32_t)sizeof(*h) + h->body_len;
-		if (!segment_verify(s, h)) {
-			it->damaged_bytes += BATCH_ALIGN;
-			offset = at + BATCH_ALIGN;
-		} else if (h->count) {
+		offset = end = at + (uint32_t)sizeof(*h) + h->body_len;
+		if (h->count) {
 			it->at = position(s->number, at) + sizeof(*h);
 			iter_enter(it, h);
 			return true;
 		}
 	}
+	iter_lost_end(it, s, v, end);
 	return false;
 }
 
@@ -197,10 +262,17 @@ static bool iter_batch(struct log_iter *it)
 						 number);
 		struct view v;
 
+		if (!s || s->number > number)
+			iter_damaged(it, it->at, s ? position(s->number, 0) :
+				     snap->tail, 0);
 		if (!s)
 			return false;
-		if (s->number > number || offset < SEGMENT_DATA)
+		if (s->number > number || offset < SEGMENT_DATA) {
 			offset = SEGMENT_DATA;
+			if (s->headless)
+				iter_damaged(it, position(s->number, 0),
+					     position(s->number, offset), 0);
+		}
 		v = segment_published(s, snap->tail);
 		if (iter_resume(it, s, &v, offset))
 			return true;
@@ -238,9 +310,10 @@ int log_next(struct log_iter *it, struct log_record *r)
 		const struct record_header *h = (const void *)it->record;
 
 		if (!record_fits(h, it->batch_end)) {
-			it->damaged_bytes += (uint64_t)(it->batch_end -
-							it->record);
+			uint64_t from = it->at;
+
 			iter_leave_batch(it);
+			iter_damaged(it, from, it->at, it->at - from);
 			continue;
 		}
 		__builtin_prefetch(it->record + PREFETCH);

@@ -96,6 +96,7 @@ static void segment_read_header(struct segment *s, struct log *l)
 		s->known = true;
 		return;
 	}
+	s->headless = true;
 	v = segment_view(s);
 	b = batch_search(&v, SEGMENT_DATA);
 	if (!b)
@@ -150,6 +151,7 @@ int segment_load(struct segment **out, struct log *l, uint64_t number)
 		segment_read_seal(s, fd);
 	} else if (!e) {
 		s->size = 0;
+		s->headless = true;
 	}
 	if (fd >= 0)
 		l->io->close(l->io->ctx, fd);

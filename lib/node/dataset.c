@@ -30,7 +30,7 @@ void dataset_apply(struct dataset *d, uint32_t slot, const struct event *e)
 	const struct feed *f = feed_at(d->feeds, slot);
 	struct event named = *e;
 
-	if (d->stale || (f->retired_at && e->seq > f->retired_at))
+	if (d->stale || !f->label_len || (f->retired_at && e->seq > f->retired_at))
 		return;
 	named.author = SPAN(f->label, f->label_len);
 	view_apply(d->view, &named);
@@ -54,22 +54,46 @@ int dataset_load(struct dataset *d, uint16_t type, uint32_t slot,
 		return err;
 	if (e.seq <= last)
 		d->stale = true; /* a payload that was withheld */
-	dataset_apply(d, slot, &e);
+	if (e.seq <= feed_own_last(d->feeds, slot))
+		dataset_apply(d, slot, &e);
 	return 0;
 }
 
-/* A chain ends where the store has no more: own events stand unsealed. */
+void dataset_load_damaged(struct dataset *d)
+{
+	feed_load_damaged(d->feeds);
+}
+
+/* Behind a gap only what no seal covers: own events that nobody else has. */
+static void dataset_replay_beyond(struct dataset *d, const struct store *store,
+				  uint32_t slot)
+{
+	uint8_t seal[EVENT_SEAL_SIZE];
+	uint64_t at, seq = feed_beyond(d->feeds, slot);
+	struct event e;
+
+	for (; seq > feed_own_last(d->feeds, slot); seq--) {
+		if (store->seal(store->ctx, slot, seq, &at, seal) != -ENOENT ||
+		    store->event(store->ctx, slot, seq, &e))
+			return;
+		dataset_apply(d, slot, &e);
+	}
+}
+
+/* With the unsealed own events; the last ones may not be in the log yet. */
 static int dataset_replay(struct dataset *d, const struct store *store,
 			  uint32_t slot)
 {
+	uint64_t last = feed_own_last(d->feeds, slot);
 	struct event e;
 	int err = 0;
 
-	for (uint64_t seq = 1; !err; seq++) {
+	for (uint64_t seq = 1; seq <= last && !err; seq++) {
 		err = store->event(store->ctx, slot, seq, &e);
 		if (!err)
 			dataset_apply(d, slot, &e);
 	}
+	dataset_replay_beyond(d, store, slot);
 	return err == -ENOENT ? 0 : err;
 }
 
@@ -85,4 +109,12 @@ int dataset_settle(struct dataset *d, const struct store *store)
 		err = dataset_replay(d, store, slot);
 	d->stale = err != 0;
 	return err;
+}
+
+int dataset_loaded(struct dataset *d, const struct store *store)
+{
+	d->stale |= feed_settle(d->feeds);
+	for (uint32_t slot = 0; slot < feed_count(d->feeds); slot++)
+		d->stale |= feed_beyond(d->feeds, slot) != 0;
+	return dataset_settle(d, store);
 }

@@ -19,9 +19,12 @@ void dataset_fini(struct dataset *d);
 /* One record of events/, in order. 0 or -EINVAL. */
 int dataset_load(struct dataset *d, uint16_t type, uint32_t slot,
 		 struct span record);
+/* The log reported damage: see feed_load_damaged. */
+void dataset_load_damaged(struct dataset *d);
+/* After the last record. 0 or -errno of the store. */
+int dataset_loaded(struct dataset *d, const struct store *store);
 /* Shows an event of slot that was admitted or written just now; one that came
  * after its feed was retired stays out, and all do while the view is stale. */
 void dataset_apply(struct dataset *d, uint32_t slot, const struct event *e);
-/* After the last record, or after a fork: replays the standing chains from
- * the store if need be. */
+/* After a fork: replays the standing chains from the store if need be. */
 int dataset_settle(struct dataset *d, const struct store *store);

@@ -133,6 +133,25 @@ static bool take_call_taken(const struct node *n, uint32_t slot)
 	return false;
 }
 
+/* The damaged log may have more behind a gap that this change closed. */
+static void take_rejoin(struct node *n, uint32_t slot)
+{
+	char text[160];
+
+	if (!feed_beyond(n->data.feeds, slot))
+		return;
+	n->data.stale = true;
+	if (slot == n->own_slot)	/* they are coming: wait for the rest */
+		n->hold_heard_us = n->now.mono_us;
+	feed_rejoin(n->data.feeds, slot);
+	if (feed_beyond(n->data.feeds, slot))
+		return;
+	snprintf(text, sizeof(text), "the events of %s %.8s that the log lost "
+		 "are back", feed_at(n->data.feeds, slot)->call,
+		 feed_at(n->data.feeds, slot)->label);
+	node_queue_note(n, NOTE_HEALED, -1, text);
+}
+
 void node_take_change(struct node *n, const struct feed_change *c)
 {
 	if (n->uncommitted >= COMMIT_BYTES)
@@ -146,6 +165,7 @@ void node_take_change(struct node *n, const struct feed_change *c)
 		take_stamp(n, &c->events[i]);
 	}
 	n->events_in += c->n_events;
+	take_rejoin(n, c->slot);
 	take_fork(n, c);
 	if (c->new_author && take_call_taken(n, c->slot))
 		node_queue_note(n, NOTE_CALL_CLAIMED_TWICE, -1,

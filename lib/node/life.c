@@ -117,6 +117,11 @@ void node_free(struct node *n)
 
 /* ---- loading ---- */
 
+void node_load_damaged(struct node *n)
+{
+	dataset_load_damaged(&n->data);
+}
+
 int node_load(struct node *n, uint16_t type, uint32_t slot, struct span rec)
 {
 	return dataset_load(&n->data, type, slot, rec);
@@ -138,19 +143,36 @@ static void life_clock(struct node *n)
 		n->clock.last = build;
 }
 
+/* The own feed is found by its label; if the log lost that, the state says in
+ * which slot it was. */
+static void life_own(struct node *n)
+{
+	struct span label = SPAN_STR(n->label);
+	uint32_t slot = feed_find(n->data.feeds, label);
+
+	if (slot == FEED_SLOT_NONE && n->own_slot != FEED_SLOT_NONE &&
+	    feed_name(n->data.feeds, n->own_slot, label) == 0) {
+		slot = n->own_slot;
+		node_queue_append(n, RECORD_AUTHOR, slot, label,
+				  SPAN(NULL, 0));
+		node_queue_commit(n);
+	}
+	n->own_slot = slot;
+}
+
 int node_loaded(struct node *n, struct span state, bool clean,
 		struct clock_now now)
 {
 	int err;
 
 	node_begin(n, now);
-	err = dataset_settle(&n->data, &n->c.store);
+	node_state_load(n, state);
+	life_own(n);
+	err = dataset_loaded(&n->data, &n->c.store);
 	if (err)
 		return err;
-	node_state_load(n, state);
-	n->own_slot = feed_find(n->data.feeds, SPAN_STR(n->label));
 	life_clock(n);
-	n->hold |= !clean;	/* a stop does not end it */
+	n->hold |= !clean || node_own_gap(n);	/* a stop does not end it */
 	n->loaded = true;
 	for (int i = 0; i < n->n_ports; i++)
 		node_port_review(&n->ports[i]);

@@ -59,7 +59,7 @@ enum node_action_type {
 
 enum node_note {
 	NOTE_PORT_GUARDED, NOTE_FORK, NOTE_NEIGHBOUR_NEW, NOTE_CLOCK_SKEW,
-	NOTE_CALL_CLAIMED_TWICE, NOTE_TX_OFF, NOTE_TX_ON,
+	NOTE_CALL_CLAIMED_TWICE, NOTE_TX_OFF, NOTE_TX_ON, NOTE_HEALED,
 };
 
 struct node_action {
@@ -92,6 +92,8 @@ void node_free(struct node *n);
 /* Start-up, before the first input: the log's records, in order, then
  * node_loaded. clean: the last stop was (no hold-down). */
 int node_load(struct node *n, uint16_t type, uint32_t slot, struct span rec);
+/* From here on records may be missing: the log is damaged. */
+void node_load_damaged(struct node *n);
 /* state: what node_state wrote (neighbours, floors, tx switch), or empty. */
 int node_loaded(struct node *n, struct span state, bool clean,
 		struct clock_now now);

@@ -150,6 +150,7 @@ struct node {
 	struct sync_timer reissue;
 	struct buf displaced;	/* own events to write again: reissue.c */
 	unsigned displaced_left; /* and how many that cannot be */
+	bool gap_lost;		/* nobody has what our own feed lacks */
 	bool hold;		/* no seal yet: hold-down */
 	uint64_t hold_heard_us;	/* traffic is heard since then */
 	unsigned unsealed_events, unsealed_bytes;
@@ -256,6 +257,8 @@ void node_compared(void *ctx);
 bool node_holding(void *ctx);
 /* Something was heard: counts towards the hold-down's 15 minutes. */
 void node_hold_heard(struct node *n);
+/* A damaged log lost own events, and has some that came after them. */
+bool node_own_gap(const struct node *n);
 
 /* Appends and shows an own event; the caller commits. */
 int node_append(struct node *n, uint16_t kind, struct span payload,
@@ -267,6 +270,9 @@ void node_reissue_init(struct node *n);
 void node_reissue_fini(struct node *n);
 /* Before a change is queued: what it displaces of the own feed is copied. */
 void node_reissue_keep(struct node *n, const struct feed_change *c);
+/* Nobody has the own events that are missing: those behind the gap are written
+ * again, and the hold-down ends. */
+void node_reissue_gap(struct node *n);
 
 /* ---- announce.c ---- */
 

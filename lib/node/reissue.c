@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * Own events that lost their place: another branch of the own feed stands now
- * (a folder put back from a copy, a key in two places). They were confirmed to
- * somebody, so they are written again at the end of the branch that stands:
+ * (a folder put back from a copy, a key in two places), or a damaged log lost
+ * the events before them and nobody else has those. They were confirmed to
+ * somebody, so they are written again at the end of the chain that stands:
  *
  *   notes, attachments, creations   as they are
  *   fields                          if the heads shown are the ones that the
@@ -61,6 +62,34 @@ void node_reissue_keep(struct node *n, const struct feed_change *c)
 		else
 			reissue_keep(n, &e);
 	}
+	timer_set(&n->heap, &n->reissue.timer, n->now.mono_us);
+}
+
+/* What the gap of a damaged log cut off leaves the feed in the transaction
+ * that writes it again. */
+static void reissue_take_gap(struct node *n)
+{
+	const struct store *store = &n->c.store;
+	uint8_t record[16];
+	uint64_t from, to;
+	struct event e;
+
+	n->gap_lost = false;
+	if (!feed_drop_beyond(n->data.feeds, n->own_slot, &from, &to))
+		return;
+	for (uint64_t seq = from; seq <= to; seq++)
+		if (store->event(store->ctx, n->own_slot, seq, &e) == 0)
+			reissue_keep(n, &e);
+	le_put(record, 8, from);
+	le_put(record + 8, 8, to);
+	node_queue_append(n, RECORD_DISPLACED, n->own_slot,
+			  SPAN(record, sizeof(record)), SPAN(NULL, 0));
+	n->data.stale = true;
+}
+
+void node_reissue_gap(struct node *n)
+{
+	n->gap_lost = true;
 	timer_set(&n->heap, &n->reissue.timer, n->now.mono_us);
 }
 
@@ -128,24 +157,30 @@ static void reissue_one(struct reissue *r, const uint8_t *id, uint16_t kind,
 	buf_add(&r->names, SPAN(e.id, EVENT_BASE_SIZE));
 }
 
-static void reissue_say(const struct reissue *r)
+static void reissue_say(const struct reissue *r, bool gap)
 {
-	char text[160];
+	char text[200];
 
-	snprintf(text, sizeof(text), "another branch of this station's feed "
-		 "stands (a copy put back, or the key in two places): %u of "
-		 "its events were written again, %u were not", r->written,
-		 r->left);
+	snprintf(text, sizeof(text), "%s: %u of its events were written again, "
+		 "%u were not", gap ? "the log lost events of this station, "
+		 "and nobody has them" : "another branch of this station's "
+		 "feed stands (a copy put back, or the key in two places)",
+		 r->written, r->left);
 	node_queue_note(r->n, NOTE_FORK, -1, text);
 }
 
 static void reissue_due(struct sync_timer *t, uint64_t now_us)
 {
 	struct node *n = t->owner;
-	struct reissue r = { .n = n, .left = n->displaced_left };
+	struct reissue r = { .n = n };
+	bool gap = n->gap_lost;
 	size_t at = 0, len;
 
 	(void)now_us;
+	if (gap && !n->log_error)
+		reissue_take_gap(n);
+	r.left = n->displaced_left;
+	node_view(n);		/* as it is before the first of them */
 	while (at < n->displaced.len && !n->log_error) {
 		uint8_t *p = n->displaced.p + at;
 
@@ -154,11 +189,12 @@ static void reissue_due(struct sync_timer *t, uint64_t now_us)
 			    p + KEPT_HEAD, len);
 		at += KEPT_HEAD + len;
 	}
-	if (r.written) {
+	if (r.written || gap)
 		node_queue_commit(n);
-		node_seal_arm(n);
-	}
-	reissue_say(&r);
+	if (gap)
+		node_compared(n);
+	node_seal_arm(n);
+	reissue_say(&r, gap);
 	buf_fini(&r.names);
 	buf_fini(&n->displaced);
 	n->displaced_left = 0;

@@ -5,9 +5,10 @@
  * What is good to know again: which stations are neighbours, and which events
  * (an author's from `from` on) were never on a port's air.
  *
- * "tx" is there once the operator used the switch.
+ * "tx" is there once the operator used the switch; "slot" is where the own feed
+ * is, for the day when the log has lost its AUTHOR record.
  *
- *   {"tx":true,"hold":false,"adopted":[ms,counter],"announced_s":N,
+ *   {"tx":true,"slot":0,"hold":false,"adopted":[ms,counter],"announced_s":N,
  *    "floors":[["author",s]...],"mutes":[["author",seq]...],
  *    "neighbours":[["port","call",address]...],
  *    "news":[["port","author",from]...]}
@@ -139,6 +140,8 @@ void node_state(const struct node *n, struct json_out *o)
 	json_out_object(o);
 	if (n->tx_switched)
 		json_out_kv_bool(o, "tx", n->tx_on);
+	if (n->own_slot != FEED_SLOT_NONE)
+		json_out_kv_uint(o, "slot", n->own_slot);
 	json_out_kv_bool(o, "hold", n->hold);
 	json_out_key(o, "adopted");
 	json_out_array(o);
@@ -251,6 +254,9 @@ void node_state_load(struct node *n, struct span state)
 			 json_is(json_get(root, "tx"), JSON_FALSE);
 	if (n->tx_switched)
 		n->tx_on = json_bool(json_get(root, "tx"));
+	if (json_is(json_get(root, "slot"), JSON_INT))
+		n->own_slot = (uint32_t)state_uint(json_get(root, "slot"),
+						   UINT32_MAX);
 	n->hold = json_bool(json_get(root, "hold"));
 	n->adopted.wall_ms = state_uint(json_at(adopted, 0), HLC_WALL_MAX);
 	n->adopted.counter = (uint32_t)state_uint(json_at(adopted, 1),

@@ -127,6 +127,34 @@ static void status_counts(const struct node *n, struct json_out *o)
 	json_out_end_object(o);
 }
 
+#define STATUS_MISSING_MAX 16
+
+/* What a damaged log lost and neighbours have not sent yet: of each author the
+ * first range. */
+static void status_missing(const struct node *n, struct json_out *o)
+{
+	unsigned said = 0;
+	uint64_t from, to;
+
+	json_out_key(o, "missing");
+	json_out_array(o);
+	for (uint32_t i = 0; i < feed_count(n->data.feeds); i++) {
+		const struct feed *f = feed_at(n->data.feeds, i);
+
+		if (said == STATUS_MISSING_MAX ||
+		    !feed_gap(n->data.feeds, i, 0, &from, &to))
+			continue;
+		said++;
+		json_out_object(o);
+		json_out_kv_string(o, "author", f->label);
+		json_out_kv_string(o, "callsign", f->call);
+		json_out_kv_uint(o, "from", from);
+		json_out_kv_uint(o, "to", to);
+		json_out_end_object(o);
+	}
+	json_out_end_array(o);
+}
+
 static void status_own(const struct node *n, struct json_out *o)
 {
 	uint64_t last = n->own_slot == FEED_SLOT_NONE ? 0 :
@@ -153,6 +181,8 @@ void node_status_json(const struct node *n, struct json_out *o,
 	json_out_kv_uint(o, "records", view_record_count(n->data.view));
 	status_root(o, "root", feed_root48(n->data.feeds));
 	status_own(n, o);
+	status_missing(n, o);
+	json_out_kv_uint(o, "nameless", feed_nameless(n->data.feeds));
 	json_out_kv_bool(o, "clock_good", now.wall_good);
 	json_out_kv_uint(o, "clock_skews", n->clock_skews);
 	json_out_kv_int(o, "log_error", n->log_error);
@@ -299,6 +329,8 @@ void node_feeds_json(const struct node *n, struct json_out *o)
 		const struct feed *f = feed_at(n->data.feeds, i);
 		char alias[9];
 
+		if (!f->label_len)
+			continue;
 		snprintf(alias, sizeof(alias), "%08x", f->alias);
 		json_out_object(o);
 		json_out_kv_string(o, "author", f->label);

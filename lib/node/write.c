@@ -69,10 +69,20 @@ static void write_seal_due(struct sync_timer *t, uint64_t now_us)
 
 /* ---- hold-down ---- */
 
+bool node_own_gap(const struct node *n)
+{
+	return n->own_slot != FEED_SLOT_NONE &&
+		feed_beyond(n->data.feeds, n->own_slot) != 0;
+}
+
+/* One who lacks the own events that are missing here says nothing about the
+ * others: then only time ends it. */
 void node_compared(void *ctx)
 {
 	struct node *n = ctx;
 
+	if (node_own_gap(n))
+		return;
 	n->dirty |= n->hold;
 	n->hold = false;
 	node_seal_arm(n);
@@ -91,7 +101,11 @@ void node_hold_heard(struct node *n)
 		return;
 	if (!n->hold_heard_us)
 		n->hold_heard_us = n->now.mono_us;
-	else if (n->now.mono_us >= n->hold_heard_us + HOLD_US)
+	else if (n->now.mono_us < n->hold_heard_us + HOLD_US)
+		return;
+	else if (node_own_gap(n))
+		node_reissue_gap(n);
+	else
 		node_compared(n);
 }
 
@@ -185,7 +199,7 @@ static int write_open(struct node *n)
 	if (made)
 		node_queue_append(n, RECORD_AUTHOR, n->own_slot, label,
 				  SPAN(NULL, 0));
-	if (feed_own_last(n->data.feeds, n->own_slot) > 0)
+	if (feed_own_last(n->data.feeds, n->own_slot) > 0 || node_own_gap(n))
 		return 0;
 	return write_station(n);
 }

@@ -63,6 +63,8 @@ int history_scan(struct history *h, struct log_snapshot *s,
 	struct log_record r;
 	int e = 0;
 
+	it.damage = log_damage_add;
+	it.ctx = &h->damage;
 	while (!e && log_next(&it, &r) == 1) {
 		e = fn(ctx, &r);
 		h->next = it.at;

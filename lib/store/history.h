@@ -19,12 +19,14 @@ struct history {
 	struct log *log;	/* borrowed; opened with history_key */
 	uint64_t next;		/* scanned up to here */
 	uint64_t records;	/* scanned */
+	struct log_damage damage;	/* met so far */
 };
 
 void history_init(struct history *h, struct log *log);
 struct store history_store(struct history *h);
 
 /* Hands each record that the snapshot holds and no scan has handed out yet to
- * fn, which stops the scan by not returning 0; that is returned. */
+ * fn, which stops the scan by not returning 0; that is returned. Damage is in
+ * h->damage before the record behind it comes. */
 int history_scan(struct history *h, struct log_snapshot *s,
 		 int (*fn)(void *ctx, const struct log_record *r), void *ctx);
