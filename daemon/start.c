@@ -69,8 +69,6 @@ static int open_log(struct daemon *d)
 		       d->station.dir);
 	else if (e)
 		report(REPORT_ERROR, "%s: %s", dir, strerror(-e));
-	else if (d->recovery.note[0])
-		report(REPORT_WARNING, "log: %s", d->recovery.note);
 	if (!e)
 		history_init(&d->history, d->log);
 	return e;
@@ -162,8 +160,10 @@ static void say_damage(struct daemon *d, const struct json *state)
 
 	d->damage_known = state && v->mark &&
 		json_int(json_get(state, "damage")) == v->mark;
-	if (!v->ranges || d->damage_known)
+	if (d->damage_known)
 		return;
+	if (d->recovery.note[0])
+		report(REPORT_WARNING, "log: %s", d->recovery.note);
 	for (unsigned i = 0; i < v->kept; i++)
 		report(REPORT_WARNING, "log: damaged: %s",
 		       log_range_text(text, v->first[i]));

@@ -141,7 +141,8 @@ static void print_trouble(const struct json *v, const struct json *node)
 	print_reading(json_get(v, "reading"));
 	if (json_string(json_get(log, "error")).n)
 		print_member("LOG", log, "error");
-	if (json_string(json_get(log, "recovery")).n)
+	if (json_string(json_get(log, "recovery")).n &&
+	    !json_bool(json_get(log, "damage_known")))
 		print_member("recovery", log, "recovery");
 	print_damage(log);
 	print_missing(json_get(node, "missing"));

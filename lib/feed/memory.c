@@ -92,18 +92,12 @@ static struct span keep(struct memory *m, struct span s)
 	return SPAN(b->bytes, s.n);
 }
 
-static void cut(struct chain *c, uint64_t from, uint64_t to)
+static void cut(struct chain *c, uint64_t from)
 {
-	size_t kept = 0;
-
-	for (uint64_t seq = from; seq <= to && seq <= c->n_events; seq++)
-		c->events[seq - 1].seq = 0;
-	while (c->n_events && !c->events[c->n_events - 1].seq)
-		c->n_events--;
-	for (size_t i = 0; i < c->n_seals; i++)
-		if (c->seals[i].seq < from || c->seals[i].seq > to)
-			c->seals[kept++] = c->seals[i];
-	c->n_seals = kept;
+	if (c->n_events >= from)
+		c->n_events = from - 1;
+	while (c->n_seals && c->seals[c->n_seals - 1].seq >= from)
+		c->n_seals--;
 }
 
 static void add_event(struct memory *m, struct chain *c, const struct event *e)
@@ -146,7 +140,7 @@ void memory_apply(struct memory *m, const struct feed_change *change)
 	struct chain *c = chain_of(m, change->slot);
 
 	if (change->displaced_from)
-		cut(c, change->displaced_from, change->displaced_to);
+		cut(c, change->displaced_from);
 	for (size_t i = 0; i < change->n_events; i++)
 		add_event(m, c, &change->events[i]);
 	for (size_t i = 0; i < change->n_seals; i++)
