@@ -167,6 +167,8 @@ static void say_damage(struct daemon *d, const struct json *state)
 	for (unsigned i = 0; i < v->kept; i++)
 		report(REPORT_WARNING, "log: damaged: %s",
 		       log_range_text(text, v->first[i]));
+	if (v->ranges)
+		log_repair_indexes(d->log);
 	if (v->ranges > v->kept)
 		report(REPORT_WARNING, "log: damaged: and %llu ranges more",
 		       (unsigned long long)(v->ranges - v->kept));

@@ -580,6 +580,78 @@ static void test_damage(void **state)
 	buf_fini(&b);
 }
 
+static void expect_ranges(const struct log_range *v, unsigned n)
+{
+	struct log *l = must_open(&reader, NULL);
+	struct log_snapshot *s = log_snapshot(l);
+	struct log_iter it = log_iter(s, 0);
+	struct log_damage d = { 0 };
+	struct log_record r;
+
+	it.damage = log_damage_add;
+	it.ctx = &d;
+	while (log_next(&it, &r) == 1)
+		;
+	assert_int_equal(d.ranges, n);
+	assert_int_equal(d.kept, n);
+	assert_int_equal(d.mark != 0, n != 0);
+	for (unsigned i = 0; i < n; i++) {
+		assert_int_equal(d.first[i].from, v[i].from);
+		assert_int_equal(d.first[i].to, v[i].to);
+	}
+	log_release(s);
+	log_close(l);
+}
+
+static char *segment_name(unsigned number)
+{
+	static char name[24];
+
+	snprintf(name, sizeof(name), "%016x.seg", number);
+	return name;
+}
+
+static void spoil(unsigned number, uint32_t offset, uint32_t n)
+{
+	struct buf b = { 0 };
+
+	slurp(segment_name(number), &b);
+	memset(b.p + offset, 0x5a, n);
+	spill(segment_name(number), buf_span(&b));
+	buf_fini(&b);
+}
+
+/* Each kind of damage is a range, by segment and offset. */
+static void test_damage_ranges(void **state)
+{
+	struct log *l = must_open(&small, NULL);
+	uint32_t at[8];
+	struct buf b = { 0 };
+
+	(void)state;
+	for (uint32_t i = 0; i < 3000; i += 10)
+		commit(l, i, i + 10);
+	log_close(l);
+	expect_ranges(NULL, 0);
+	slurp(FIRST, &b);
+	batches(&b, at);
+	spoil(0, at[2] + 100, 1);
+	spoil(1, 0, 64);
+	assert_int_equal(unlink(path_of(segment_name(2))), 0);
+	assert_int_equal(truncate(path_of(segment_name(3)), at[3]), 0);
+	expect_ranges((struct log_range[]){
+		{ position(0, at[2]), position(0, at[3]) },
+		{ position(1, 0), position(1, SEGMENT_DATA) },
+		{ position(2, 0), position(3, 0) },
+		{ position(3, at[3]), position(4, 0) } }, 4);
+	assert_int_equal(truncate(path_of(segment_name(3)), 10), 0);
+	expect_ranges((struct log_range[]){
+		{ position(0, at[2]), position(0, at[3]) },
+		{ position(1, 0), position(1, SEGMENT_DATA) },
+		{ position(2, 0), position(4, 0) } }, 3);
+	buf_fini(&b);
+}
+
 /* The first sector gone: LOCK knows whose log it is, the batches the rest. */
 static void test_header_lost(void **state)
 {
@@ -1090,7 +1162,7 @@ int main(void)
 		T(test_rotate_reopen), T(test_sync_in_flight),
 		T(test_one_writer), T(test_follow),
 		T(test_read_without_tail), T(test_killed), T(test_torn),
-		T(test_damage), T(test_header_lost),
+		T(test_damage), T(test_damage_ranges), T(test_header_lost),
 		T(test_failed_write), T(test_failed_sync),
 		T(test_resume_mark), T(test_short_writes), T(test_disk_full), T(test_ring),
 		T(test_find), T(test_find_cut), T(test_find_killed),

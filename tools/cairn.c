@@ -31,6 +31,7 @@ static const struct verb verbs[] = {
 	{ "set", cmd_set, "set RECORD FIELD VALUE" },
 	{ "unset", cmd_unset, "unset RECORD FIELD" },
 	{ "note", cmd_note, "note RECORD TEXT" },
+	{ "fsck", cmd_fsck, "is all of the log true? no daemon needed" },
 	{ "decode", cmd_decode, "frames of a capture, a stream, hex lines" },
 	{ "tx", cmd_tx, "the transmitter: on, off, test" },
 	{ "announce", cmd_announce, "make the station known now" },

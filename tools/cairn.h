@@ -13,6 +13,7 @@ int cmd_conflicts(int argc, char **argv);
 int cmd_create(int argc, char **argv);
 int cmd_decode(int argc, char **argv);
 int cmd_feeds(int argc, char **argv);
+int cmd_fsck(int argc, char **argv);
 int cmd_forms(int argc, char **argv);
 int cmd_heard(int argc, char **argv);
 int cmd_key(int argc, char **argv);

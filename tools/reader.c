@@ -38,8 +38,7 @@ int reader_open(struct reader *r, const char *verb)
 	return e ? reader_fail(r, verb, e) : OPTIONS_OK;
 }
 
-/* The dataset's name stands in DIR/state. */
-static void dataset_of(const char *dir, uint8_t id[DATASET_SIZE])
+struct json *reader_state(const char *dir)
 {
 	char path[544];
 	struct buf text = { 0 };
@@ -53,10 +52,14 @@ static void dataset_of(const char *dir, uint8_t id[DATASET_SIZE])
 		fclose(f);
 		v = json_parse(buf_span(&text), NULL);
 	}
-	dataset_id(id, v ? json_string(json_get(v, "dataset")) :
-			   SPAN_STR("default"));
-	json_free(v);
 	buf_fini(&text);
+	return v;
+}
+
+void reader_dataset(const struct json *state, uint8_t id[DATASET_SIZE])
+{
+	dataset_id(id, state ? json_string(json_get(state, "dataset")) :
+			       SPAN_STR("default"));
 }
 
 static int load_record(void *ctx, const struct log_record *rec)
@@ -74,9 +77,11 @@ int reader_load(struct reader *r, const char *verb)
 	struct feed_config c = { .authors_max = AUTHORS_MAX, .store = store,
 				 .need_station = true };
 	struct log_snapshot *s = log_snapshot(r->log);
+	struct json *state = reader_state(r->dir);
 	int e = s ? 0 : -ENOMEM;
 
-	dataset_of(r->dir, c.dataset);
+	reader_dataset(state, c.dataset);
+	json_free(state);
 	if (!e)
 		e = dataset_init(&r->data, &c);
 	r->has_data = !e;

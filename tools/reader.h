@@ -22,3 +22,8 @@ int reader_open(struct reader *r, const char *verb);
 /* Feeds and view as well. The same results. */
 int reader_load(struct reader *r, const char *verb);
 void reader_close(struct reader *r);
+
+/* DIR/state, or NULL; the caller frees it. */
+struct json *reader_state(const char *dir);
+/* Of the dataset that it names. */
+void reader_dataset(const struct json *state, uint8_t id[DATASET_SIZE]);

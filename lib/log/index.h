@@ -124,6 +124,10 @@ int index_unpack(struct index *x, struct span file, uint32_t end);
 
 struct segment;
 
+/* The fd of NUMBER.idx, or -errno. */
+int index_open(const struct log *l, const struct segment *s);
+/* It is mapped, if it is there and sound; else an empty span. */
+struct span index_map(const struct log *l, struct segment *s);
 /* Writes NUMBER.idx, unsynced; what goes wrong is left at that. */
 void index_save(const struct log *l, const struct index *x);
 /* The packed index of a segment: its file, mapped, or if there is no sound one

@@ -280,7 +280,7 @@ static uint32_t header_end(const struct index_header *h,
 	return h->last + (uint32_t)sizeof(*b) + b->body_len;
 }
 
-static int index_open(const struct log *l, const struct segment *s)
+int index_open(const struct log *l, const struct segment *s)
 {
 	char path[PATH_MAX];
 	int e = segment_path(path, l, s->number, "idx");
@@ -303,7 +303,7 @@ uint32_t index_hint(const struct log *l, const struct segment *s)
 }
 
 /* The file's bytes, mapped; empty if there is none or it is not sound. */
-static struct span index_map(const struct log *l, struct segment *s)
+struct span index_map(const struct log *l, struct segment *s)
 {
 	int fd = index_open(l, s);
 	struct span file = SPAN(NULL, 0);
@@ -348,7 +348,7 @@ static void index_make(struct log *l, struct segment *s)
 	    index_walk(l, &x, s, s->size) == 0) {
 		index_pack(&x, &b);
 		s->index = buf_span(&b);
-		if (!l->read_only)
+		if (!l->read_only && x.last)
 			index_save(l, &x);
 	}
 	index_fini(&x);

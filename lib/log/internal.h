@@ -6,6 +6,7 @@
  *   recover.c  the walk at open   read.c     snapshots, iteration
  *   segment.c  one file           batch.c    is this a batch?
  *   tail.c     the shared page    fault.c    SIGBUS
+ *   check.c    for fsck
  *   index.h    what lies where
  */
 #pragma once

@@ -214,5 +214,22 @@ int log_find_mark(struct log *l, uint32_t slot, uint64_t seq,
 		  struct log_record *r);
 int log_find_id(struct log *l, const uint8_t id[8], struct log_record *r);
 
+/* ---- fsck ---- */
+
+enum log_index_state {
+	LOG_INDEX_NONE,		/* no file: made when it is needed */
+	LOG_INDEX_SOUND,
+	LOG_INDEX_SPOILED,	/* its checksums, or another segment's */
+	LOG_INDEX_WRONG,	/* deep: not what the segment holds */
+};
+size_t log_segment_count(const struct log *l);
+/* The i-th segment's number and what its index file is. With `deep` it is
+ * compared with one made by a walk. */
+enum log_index_state log_check_index(struct log *l, size_t i, bool deep,
+				     uint64_t *number);
+/* For the writer: files that are not what their segments hold are made anew,
+ * after damage. */
+void log_repair_indexes(struct log *l);
+
 /* In a read-only log: re-reads the shared tail; true if it moved. */
 bool log_refresh(struct log *l);
