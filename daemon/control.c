@@ -69,7 +69,8 @@ void client_end_durable(struct client *cl, struct json_out *o, uint64_t need)
 
 	cl->held = *o;
 	*o = (struct json_out){ 0 };
-	cl->need = need;
+	/* a write that stopped the log was not even committed */
+	cl->need = d->log_error ? UINT64_MAX : need;
 	cl->waiting = true;
 	control_durable(cl->control, log_durable(d->log), d->log_error);
 }

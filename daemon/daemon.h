@@ -54,14 +54,22 @@ struct daemon {
 	uint32_t changed;		/* bit a port: up or down, not told */
 	int log_error;			/* what stopped the log, 0 = fine */
 	bool damage_known;		/* an earlier start has said it */
+	unsigned pages_lost;		/* said so far */
 	uint64_t started_us, saved_us, syncs, notes;
 	struct ring_timer wake, flush, save, watchdog;
 };
 
+/* Of records, which nobody will find again; said at the end. */
+static inline uint64_t daemon_unstored_bytes(const struct daemon *d)
+{
+	return d->log_error ? d->appended - d->durable_bytes : 0;
+}
+
 /* Everything in its order; on failure -errno, reported, and daemon_close
  * still to be called. exit_code: DESIGN's. */
 int daemon_open(struct daemon *d, const char *dir, int *exit_code);
-void daemon_close(struct daemon *d);
+/* 0, or what kept the log from storing all it was given: said. */
+int daemon_close(struct daemon *d);
 
 struct clock_now daemon_now(const struct daemon *d);
 

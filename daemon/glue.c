@@ -365,11 +365,22 @@ static uint64_t wake_us(struct daemon *d)
 	       (due > now ? (due - now) / d->config.time_scale + 1 : 0);
 }
 
+/* A page that a disk does not give any more, or a file cut short under us. */
+static void glue_pages(struct daemon *d)
+{
+	if (log_pages_lost() == d->pages_lost)
+		return;
+	d->pages_lost = log_pages_lost();
+	report(REPORT_ERROR, "%s/events: %u pages cannot be read any more; "
+	       "see: cairn fsck", d->station.dir, d->pages_lost);
+}
+
 static void glue_turn(void *ctx)
 {
 	struct daemon *d = ctx;
 	uint64_t due = wake_us(d);
 
+	glue_pages(d);
 	glue_sync(d);
 	glue_reading(d);
 	if (node_state_dirty(d->node))

@@ -249,6 +249,7 @@ int main(int argc, char **argv)
 	signal(SIGXFSZ, SIG_IGN);	/* then it is an error like a full disk */
 	if (daemon_open(&d, dir, &code) == 0)
 		code = daemon_run(&d);
-	daemon_close(&d);
+	if (daemon_close(&d))
+		code = EXIT_CODE_FAILED;
 	return code;
 }

@@ -321,8 +321,24 @@ static void drain(struct daemon *d)
 		ring_turn(d->ring, 100 * US_PER_MS);
 }
 
-void daemon_close(struct daemon *d)
+/* The log's last word. */
+static int close_log(struct daemon *d)
 {
+	int e = log_close(d->log);
+
+	if (e && !d->log_error)
+		report(REPORT_ERROR, "log: %s", strerror(-e));
+	if (d->log_error)
+		report(REPORT_ERROR, "stopped; not stored: %llu bytes (%s)",
+		       (unsigned long long)daemon_unstored_bytes(d),
+		       strerror(-d->log_error));
+	return e ? e : d->log_error;
+}
+
+int daemon_close(struct daemon *d)
+{
+	int e = 0;
+
 	seals_close(d);
 	drain(d);
 	for (size_t i = 0; i < d->n_ports; i++)
@@ -330,12 +346,8 @@ void daemon_close(struct daemon *d)
 	control_close(d->control);
 	if (d->node && d->control)
 		glue_save(d);
-	if (d->log) {
-		int e = log_close(d->log);
-
-		if (e && !d->log_error)
-			report(REPORT_ERROR, "log: %s", strerror(-e));
-	}
+	if (d->log)
+		e = close_log(d);
 	flight_close(d->flight);
 	node_free(d->node);
 	ring_free(d->ring);
@@ -343,4 +355,5 @@ void daemon_close(struct daemon *d)
 	buf_fini(&d->outbox.b);
 	buf_fini(&d->state);
 	station_fini(&d->station);
+	return e;
 }

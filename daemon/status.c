@@ -84,6 +84,8 @@ static void log_json(struct daemon *d, struct json_out *o)
 	json_out_kv_bool(o, "clean_start", d->recovery.clean);
 	json_out_kv_uint(o, "torn_bytes", d->recovery.torn_bytes);
 	json_out_kv_uint(o, "damaged_bytes", d->recovery.damaged_bytes);
+	json_out_kv_uint(o, "unstored_bytes", daemon_unstored_bytes(d));
+	json_out_kv_uint(o, "pages_lost", log_pages_lost());
 	json_out_kv_string(o, "recovery", d->recovery.note);
 	damage_json(d, o);
 	json_out_kv_uint(o, "outbox_dropped", d->outbox.dropped);

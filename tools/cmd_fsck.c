@@ -312,23 +312,23 @@ static int fsck_open(struct checking *r, const char *path)
 static int fsck_run(struct checking *r, const char *dir, const char *path,
 		    bool deep)
 {
-	struct json *state = reader_state(dir);
-	int e;
+	struct json *state;
+	int e = fsck_open(r, path);
 
+	if (e)
+		return EXIT_CODE_FAILED;
+	state = reader_state(dir);
 	reader_dataset(state, r->k.dataset);
 	r->k.fault = say_record;
 	r->k.ctx = r;
 	r->tty = isatty(STDERR_FILENO);
 	clock_gettime(CLOCK_MONOTONIC, &r->began);
-	e = fsck_open(r, path);
-	if (!e) {
-		e = check_all(r, state, deep);
-		if (e)
-			fprintf(stderr, "cairn: fsck: %s: %s while reading\n",
-				path, strerror(-e));
-		say_summary(r);
-		log_close(r->log);
-	}
+	e = check_all(r, state, deep);
+	if (e)
+		fprintf(stderr, "cairn: fsck: %s: %s while reading\n", path,
+			strerror(-e));
+	say_summary(r);
+	log_close(r->log);
 	fsck_fini(&r->k);
 	json_free(state);
 	return e || r->faults ? EXIT_CODE_FAILED : EXIT_CODE_OK;

@@ -141,6 +141,10 @@ static void print_trouble(const struct json *v, const struct json *node)
 	print_reading(json_get(v, "reading"));
 	if (json_string(json_get(log, "error")).n)
 		print_member("LOG", log, "error");
+	if (json_int(json_get(log, "pages_lost")))
+		printf("LOG       %lld pages cannot be read any more "
+		       "(cairn fsck)\n",
+		       (long long)json_int(json_get(log, "pages_lost")));
 	if (json_string(json_get(log, "recovery")).n &&
 	    !json_bool(json_get(log, "damage_known")))
 		print_member("recovery", log, "recovery");

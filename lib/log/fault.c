@@ -17,6 +17,7 @@
 static struct fault_guard *guards;
 static struct sigaction before;
 static uintptr_t page_size;
+static volatile unsigned pages_lost;
 
 static void fault_pass_on(int sig, siginfo_t *info, void *context)
 {
@@ -38,11 +39,17 @@ static void fault_handle(int sig, siginfo_t *info, void *context)
 		if (at < g->start || at >= g->end)
 			continue;
 		g->faulted = true;
+		pages_lost++;
 		if (mmap((void *)page, page_size, PROT_READ, MAP_FIXED |
 			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED)
 			return;
 	}
 	fault_pass_on(sig, info, context);
+}
+
+unsigned log_pages_lost(void)
+{
+	return pages_lost;
 }
 
 static void fault_install(void)

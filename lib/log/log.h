@@ -142,6 +142,9 @@ struct log_snapshot *log_snapshot_written(struct log *l);
 /* -EIO if a fault was met under it (SIGBUS on a failing disk), else 0. */
 int log_release(struct log_snapshot *s);
 
+/* Pages of any log that this process could not read (SIGBUS), so far. */
+unsigned log_pages_lost(void);
+
 struct log_iter {
 	struct log_snapshot *s;
 	uint64_t at;			/* of what comes next: to go on later */

@@ -35,7 +35,8 @@ static bool write_unsealed(const struct node *n)
 
 void node_seal_arm(struct node *n)
 {
-	if (n->hold || !write_unsealed(n) || timer_armed(&n->seal.timer))
+	if (n->hold || n->log_error || !write_unsealed(n) ||
+	    timer_armed(&n->seal.timer))
 		return;
 	timer_set(&n->heap, &n->seal.timer, n->now.mono_us + SEAL_DELAY_US);
 }
@@ -63,7 +64,8 @@ static void write_seal_due(struct sync_timer *t, uint64_t now_us)
 	struct node *n = t->owner;
 
 	(void)now_us;
-	if (!n->hold && write_unsealed(n) && write_audience(n))
+	if (!n->hold && !n->log_error && write_unsealed(n) &&
+	    write_audience(n))
 		write_seal(n);
 }
 
