@@ -56,15 +56,16 @@ static void put_seal(struct sink *k, uint16_t type, const struct feed_seal *l)
 	put(k, type, SPAN(rec, sizeof(rec)), NOTHING);
 }
 
-/* A damaged log may have it behind the gap that this change closes. */
-static bool event_stored(const struct feed_set *s, uint32_t slot,
+/* A damaged log may have it behind the gap that this change closes, unless
+ * DISPLACED voids what stands before it. */
+static bool event_stored(const struct feed_set *s, const struct feed_change *c,
 			 const struct event *e)
 {
 	const struct store *store = &s->cfg.store;
 	struct event held;
 
-	return s->damaged && store->event &&
-	       store->event(store->ctx, slot, e->seq, &held) == 0 &&
+	return s->damaged && !c->displaced_from && store->event &&
+	       store->event(store->ctx, c->slot, e->seq, &held) == 0 &&
 	       held.withheld <= e->withheld &&
 	       memcmp(held.id, e->id, EVENT_ID_SIZE) == 0;
 }
@@ -81,7 +82,7 @@ int feed_change_records(const struct feed_set *s, const struct feed_change *c,
 	if (c->displaced_from)
 		put_displaced(&k, c);
 	for (size_t i = 0; i < c->n_events; i++) {
-		if (!event_stored(s, c->slot, &c->events[i]))
+		if (!event_stored(s, c, &c->events[i]))
 			put_event(&k, &c->events[i]);
 		while (next < c->n_seals &&
 		       c->seals[next].seq <= c->events[i].seq)
