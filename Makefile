@@ -97,6 +97,8 @@ $(O)/tests/test_outbox: $(O)/daemon/outbox.o
 $(O)/tests/test_reading: $(O)/daemon/reading.o
 $(O)/tests/test_ingest: $(O)/tests/bench_stream.o \
 	$(call obj,$(filter-out daemon/main.c,$(CAIRND)))
+$(O)/tests/test_fsck $(O)/tests/fuzz_fsck: \
+	$(O)/tools/fsck_chain.o $(O)/tools/fsck_marks.o
 $(O)/tests/test_config $(O)/tests/fuzz_config: \
 	$(O)/daemon/config_file.o $(O)/daemon/config_keys.o
 $(PROGRAMS) $(HELPERS) $(TORTURE) $(O)/tests/bench:

@@ -21,7 +21,7 @@ declare -A may=(
 	[ax25]="lib/base lib/ring"
 	[daemon]="lib kiss ax25"
 	[tools]="lib kiss ax25"
-	[tests]="lib kiss ax25 daemon/config.h daemon/outbox.h daemon/flight.h daemon/reading.h daemon/daemon.h"
+	[tests]="lib kiss ax25 daemon tools"
 )
 # pure codecs: no engine
 declare -A pure=([kiss/codec]=1 [ax25/frame]=1)
