@@ -43,7 +43,6 @@ struct field_station {
 	struct node *node;
 	struct memory *memory;
 	struct field_record *log, **log_end;
-	unsigned batches;
 	const struct field_record *damage; /* before it the log is damaged */
 	struct node_config config;
 	unsigned sends, notes, commits;
@@ -178,7 +177,7 @@ static inline void field_append(struct field_station *s, uint16_t type,
 {
 	struct field_record *r = malloc(sizeof(*r) + record.n);
 
-	*r = (struct field_record){ NULL, s->batches, type, slot, record.n };
+	*r = (struct field_record){ NULL, s->commits, type, slot, record.n };
 	if (r->n)
 		memcpy(r->bytes, record.p, r->n);
 	*s->log_end = r;
@@ -380,11 +379,6 @@ static inline void field_take(struct field *f, unsigned i)
 		else if (a->type == NODE_APPEND)
 			field_append(s, a->record_type, a->slot, a->record);
 		else if (a->type == NODE_COMMIT)
-			s->batches++;
-		else if (a->type == NODE_NOTE) {
-			s->notes++;
-			s->last_note = a->note;
-		} else {
 			s->commits++;
 		}
 	}

@@ -166,7 +166,7 @@ static void grown(struct field *f, uint64_t seed)
 	}
 	field_run_s(f, HOUR);
 	assert_same(f);
-	assert_true(f->s[0].batches > 6);
+	assert_true(f->s[0].commits > 6);
 }
 
 /* ---- what neighbours have comes back ---- */
@@ -181,7 +181,7 @@ static void test_healed(void **state)
 
 		grown(&f, seed);
 		all = events_of(&f, 0);
-		from = (unsigned)random_below(&f.rng, f.s[0].batches);
+		from = (unsigned)random_below(&f.rng, f.s[0].commits);
 		to = from + (unsigned)random_below(&f.rng, 3);
 		authors = feed_count(feeds(&f, 0));
 		restart(&f, 0, from, to);
@@ -198,7 +198,7 @@ static void test_healed(void **state)
 		for (uint32_t i = 0; i < feed_count(feeds(&f, 0)); i++)
 			assert_int_equal(feed_beyond(feeds(&f, 0), i), 0);
 		/* and once more, elsewhere */
-		from = (unsigned)random_below(&f.rng, f.s[0].batches);
+		from = (unsigned)random_below(&f.rng, f.s[0].commits);
 		restart(&f, 0, from, from);
 		assert_true(field_converge_s(&f, all + 1, 12 * HOUR) > 0);
 		assert_same(&f);

@@ -190,7 +190,7 @@ static bool iter_find_batch(struct log_iter *it, struct segment *s,
 		uint32_t at = (uint32_t)((const uint8_t *)h - v->p);
 
 		offset = at + BATCH_ALIGN;
-		if (!segment_verify(s, h))
+		if (!(h->flags & BATCH_SEAL) && !segment_verify(s, h))
 			continue;
 		if (at > end)
 			iter_damaged(it, position(s->number, end),
