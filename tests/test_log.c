@@ -848,6 +848,40 @@ static void test_disk_full(void **state)
 	log_close(l);
 }
 
+static void write_ten(struct log *l)
+{
+	commit(l, 0, 10);
+	log_sync(l);
+}
+
+/* Nor does it keep what a crash left from being read: the next segment is
+ * only made for what comes next. */
+static void test_disk_full_after_crash(void **state)
+{
+	struct log *l;
+	uint64_t end;
+
+	(void)state;
+	in_killed_child(write_ten, true);
+	l = open_failing();
+	assert_int_equal(access(path_of("0000000000000001.seg"), F_OK), -1);
+	fail.error = -ENOSPC;
+	fail.pwrite_left = 0;
+	expect(l, 0, 10);
+	put(l, 10);
+	assert_int_equal(log_commit(l, 0, &end), -ENOSPC);
+	assert_int_equal(log_prepare(l), -ENOSPC);
+	fail.pwrite_left = -1;
+	assert_int_equal(log_prepare(l), 0);
+	assert_int_equal(log_commit(l, 0, &end), 0);
+	assert_int_equal(log_sync(l), 0);
+	expect(l, 0, 11);
+	assert_int_equal(log_close(l), 0);
+	l = must_open(&small, NULL);
+	expect(l, 0, 11);
+	log_close(l);
+}
+
 static void test_ring(void **state)
 {
 	struct log_options o = { .segment_size = SMALL,
@@ -1164,7 +1198,8 @@ int main(void)
 		T(test_read_without_tail), T(test_killed), T(test_torn),
 		T(test_damage), T(test_damage_ranges), T(test_header_lost),
 		T(test_failed_write), T(test_failed_sync),
-		T(test_resume_mark), T(test_short_writes), T(test_disk_full), T(test_ring),
+		T(test_resume_mark), T(test_short_writes), T(test_disk_full),
+		T(test_disk_full_after_crash), T(test_ring),
 		T(test_find), T(test_find_cut), T(test_find_killed),
 		T(test_lost_segments),
 	};

@@ -43,6 +43,20 @@ static void transaction_begin(struct log *l)
 	l->batch.len = sizeof(struct batch_header);
 }
 
+/* Header, payload, zeros: space bytes. */
+static void record_put(uint8_t *to, size_t space,
+		       const struct record_header *r, struct span a,
+		       struct span b)
+{
+	memset(to + space - RECORD_ALIGN, 0, RECORD_ALIGN);
+	memcpy(to, r, sizeof(*r));
+	to += sizeof(*r);
+	if (a.n)
+		memcpy(to, a.p, a.n);
+	if (b.n)
+		memcpy(to + a.n, b.p, b.n);
+}
+
 int log_append2(struct log *l, uint16_t type, uint32_t slot, struct span a,
 		struct span b)
 {
@@ -66,12 +80,8 @@ int log_append2(struct log *l, uint16_t type, uint32_t slot, struct span a,
 	r.crc = crc32c(crc32c(0, a.p, a.n), b.p, b.n);
 	l->records_crc = crc32c(l->records_crc, &r, sizeof(r));
 	l->count++;
-	buf_reserve(&l->batch, space);
-	buf_add(&l->batch, SPAN(&r, sizeof(r)));
-	buf_add(&l->batch, a);
-	buf_add(&l->batch, b);
-	while (l->batch.len % RECORD_ALIGN)
-		buf_add_u8(&l->batch, 0);
+	record_put(buf_reserve(&l->batch, space), space, &r, a, b);
+	l->batch.len += space;
 	return 0;
 }
 
@@ -254,7 +264,7 @@ int log_prepare(struct log *l)
 {
 	int e = log_writable(l);
 
-	if (e || l->offset < l->segment_size / 2)
+	if (e || (l->fd >= 0 && l->offset < l->segment_size / 2))
 		return e;
 	return log_make_ready(l);
 }
@@ -344,7 +354,9 @@ int log_commit(struct log *l, uint64_t wall_ms, uint64_t *end)
 	while (l->batch.len % BATCH_ALIGN)
 		buf_add_u8(&l->batch, 0);
 	len = l->batch.len;
-	if (l->offset + len + 3 * BATCH_ALIGN > l->segment_size)
+	if (l->fd < 0)
+		e = log_segment_begin(l);
+	else if (l->offset + len + 3 * BATCH_ALIGN > l->segment_size)
 		e = log_rotate(l);
 	else if (l->clean)
 		e = log_resume(l);

@@ -367,7 +367,7 @@ static int log_close_clean(struct log *l)
 {
 	int e = log_sync(l);
 
-	if (e || l->clean || l->offset == SEGMENT_DATA)
+	if (e || l->clean || l->fd < 0 || l->offset == SEGMENT_DATA)
 		return e;
 	e = log_write_mark(l, BATCH_CLEAN);
 	if (!e && !l->ring_bytes)

@@ -10,7 +10,9 @@
  *
  * What is kept but was not proven durable is written once more: after a failed
  * sync the page cache may show what the disk does not have. Then the segment
- * is sealed where the kept part ends; nothing is appended behind a crash.
+ * is sealed where the kept part ends; nothing is appended behind a crash. The
+ * next segment is begun when there is something to write: zeroing it takes
+ * longer than all of this, and a full disk is no reason not to be read.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -208,8 +210,8 @@ static int recover_reopen(struct log *l, const struct segment *s)
 	return l->fd < 0 ? l->fd : 0;
 }
 
-/* After a crash: make the kept part durable, seal, begin another segment. A
- * SEAL that stands there may itself not be on the disk. */
+/* After a crash: make the kept part durable and seal. A SEAL that stands there
+ * may itself not be on the disk. */
 static int recover_unclean(struct log *l, struct segment *s,
 			   const struct walk *w)
 {
@@ -219,7 +221,7 @@ static int recover_unclean(struct log *l, struct segment *s,
 		e = log_rewrite(l, w->synced_end, w->end);
 	if (!e)
 		e = w->sealed ? log_shorten(l) : log_seal(l);
-	return e ? e : log_segment_begin(l);
+	return e;
 }
 
 static void recover_say(struct log_recovery *rec)
