@@ -2,15 +2,19 @@
  *
  * KISS framing. What is between two FENDs is found with memchr; if it lies in
  * one input and has no escape it goes up in place, else it is unescaped, in
- * one pass, into the decoder's buffer. Invariants:
+ * one pass, into the decoder's buffer: words without an escape, and runs of
+ * escapes, so that neither kind of frame is slower than byte by byte.
+ * Invariants:
  *
  *   len > 0 or escape   a frame (or, before the first FEND, noise) is open
  *   drop                the open frame was bad and has been reported; skip
  *                       to the next FEND
  */
+#include <endian.h>
 #include "kiss/codec.h"
 
-#define NEAR 4	/* escapes come in clusters */
+#define WORD 8
+#define ONES 0x0101010101010101u
 
 static const char *const error_names[KISS_ERR_COUNT] = {
 	[KISS_ERR_NONE] = "none",
@@ -86,40 +90,62 @@ static int unescape(uint8_t b)
 	return b == KISS_TFEND ? KISS_FEND : b == KISS_TFESC ? KISS_FESC : -1;
 }
 
-/* Byte by byte, until so many came without an escape that memchr pays. */
-static const uint8_t *collect_near(struct kiss_decoder *d, const uint8_t *p,
-				   const uint8_t *end)
+/* An escape and those right behind it; p is at the byte after its FESC. */
+static const uint8_t *collect_escapes(struct kiss_decoder *d, const uint8_t *p,
+				      const uint8_t *end)
 {
-	for (int plain = 0; p < end && plain < NEAR; plain++) {
-		int b = *p++;
+	uint8_t *to = d->buf + d->len, *full = d->buf + sizeof(d->buf);
+	enum kiss_error e = KISS_ERR_NONE;
 
-		if (!d->escape && b == KISS_FESC) {
-			d->escape = true;
-			continue;
-		}
-		if (d->escape) {
-			d->escape = false;
-			plain = 0;
-			b = unescape((uint8_t)b);
-		}
-		if (b < 0 || d->len == sizeof(d->buf)) {
-			drop_frame(d, b < 0 ? KISS_ERR_ESCAPE
-					    : KISS_ERR_OVERSIZE);
+	for (d->escape = true; p < end; p++) {
+		int b = unescape(*p);
+
+		if (b < 0 || to == full) {
+			e = b < 0 ? KISS_ERR_ESCAPE : KISS_ERR_OVERSIZE;
 			break;
 		}
-		d->buf[d->len++] = (uint8_t)b;
+		*to++ = (uint8_t)b;
+		if (++p == end || *p != KISS_FESC) {
+			d->escape = false;
+			break;
+		}
 	}
+	d->len = (size_t)(to - d->buf);
+	if (e)
+		drop_frame(d, e);
 	return p;
 }
 
-/* Up to the next escape, in one piece. */
-static const uint8_t *collect_far(struct kiss_decoder *d, const uint8_t *p,
-				  const uint8_t *end)
+/* How many of the WORD bytes at p come before an escape. */
+static size_t word_plain(const uint8_t *p)
 {
-	const uint8_t *stop = find(p, end, KISS_FESC);
+	uint64_t v, zero;
 
-	append(d, p, (size_t)(stop - p));
-	return stop;
+	memcpy(&v, p, WORD);
+	v = le64toh(v) ^ KISS_FESC * ONES;
+	zero = (v - ONES) & ~v & 0x80 * ONES; /* right up to the first */
+	return zero ? (size_t)__builtin_ctzll(zero) / 8 : WORD;
+}
+
+/* Up to the next escape. */
+static const uint8_t *collect_plain(struct kiss_decoder *d, const uint8_t *p,
+				    const uint8_t *end)
+{
+	uint8_t *to = d->buf + d->len, *full = d->buf + sizeof(d->buf);
+	size_t n = WORD;
+
+	while (n == WORD && end - p >= WORD && full - to >= WORD) {
+		n = word_plain(p);
+		memcpy(to, p, WORD); /* what is too much is written over */
+		p += n;
+		to += n;
+	}
+	while (p < end && *p != KISS_FESC && to < full)
+		*to++ = *p++;
+	d->len = (size_t)(to - d->buf);
+	if (p < end && *p != KISS_FESC)
+		drop_frame(d, KISS_ERR_OVERSIZE);
+	return p;
 }
 
 /* Bytes of the open frame, without any FEND. */
@@ -127,10 +153,12 @@ static void collect(struct kiss_decoder *d, const uint8_t *p,
 		    const uint8_t *end)
 {
 	while (p < end && !d->drop) {
-		if (!d->escape)
-			p = collect_far(d, p, end);
-		if (!d->drop)
-			p = collect_near(d, p, end);
+		if (d->escape)
+			p = collect_escapes(d, p, end);
+		else if (*p == KISS_FESC)
+			p = collect_escapes(d, p + 1, end);
+		else
+			p = collect_plain(d, p, end);
 	}
 }
 
@@ -165,11 +193,24 @@ static const uint8_t *sync_to_fend(struct kiss_decoder *d, const uint8_t *p,
 	return stop + 1;
 }
 
-static bool whole_in_place(const struct kiss_decoder *d, const uint8_t *p,
-			   size_t n)
+static bool frame_open(const struct kiss_decoder *d)
 {
-	return d->len == 0 && !d->escape && !d->drop && n <= KISS_FRAME_MAX &&
-	       !memchr(p, KISS_FESC, n);
+	return d->len > 0 || d->escape || d->drop;
+}
+
+/* What lies between two FENDs: as it is, if there is no escape in it. */
+static void decode_whole(struct kiss_decoder *d, const uint8_t *p,
+			 const uint8_t *end)
+{
+	const uint8_t *escape = find(p, end, KISS_FESC);
+
+	if (escape == end && p < end && end - p <= KISS_FRAME_MAX) {
+		emit_frame(d, p, (size_t)(end - p));
+		return;
+	}
+	append(d, p, (size_t)(escape - p));
+	collect(d, escape, end);
+	finish(d);
 }
 
 void kiss_decode(struct kiss_decoder *d, struct span bytes)
@@ -180,16 +221,13 @@ void kiss_decode(struct kiss_decoder *d, struct span bytes)
 		p = sync_to_fend(d, p, end);
 	for (; p < end; p = stop + 1) {
 		stop = find(p, end, KISS_FEND);
-		if (stop == end) {
-			collect(d, p, end);
-			return;
-		}
-		if (whole_in_place(d, p, (size_t)(stop - p))) {
-			if (stop > p)
-				emit_frame(d, p, (size_t)(stop - p));
+		if (stop < end && !frame_open(d)) {
+			decode_whole(d, p, stop);
 			continue;
 		}
 		collect(d, p, stop);
+		if (stop == end)
+			return;
 		finish(d);
 	}
 }
