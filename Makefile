@@ -18,6 +18,8 @@ DEPS := gcc libc6-dev make pkg-config mandoc \
 	liburing-dev libsodium-dev libcmocka-dev \
 	libzstd-dev libcbor-dev libjansson-dev libinih-dev libisal-dev
 FUZZ_DEPS := clang libclang-rt-14-dev
+# what `make bench` compares the log with
+BENCH_DEPS := libsqlite3-dev liblmdb-dev librocksdb-dev libssl-dev python3
 PKGS := liburing libsodium libzstd libcbor jansson inih libisal
 
 CFLAGS ?= -O2 -g
@@ -130,8 +132,11 @@ fuzz: fuzz-deps
 	@O=build-fuzz tests/fuzz $(T) $(patsubst tests/fuzz_%.c,%,$(wildcard tests/fuzz_*.c))
 fuzzers: $(FUZZERS)
 
-bench: all $(if $(BENCH),$(O)/tests/bench)
-	@O=$(O) $(O)/tests/bench
+# JSON lines; tests/bench_table makes the table of docs/performance.md of them
+bench: all $(O)/tests/bench
+	@O=$(O) CC=$(CC) tests/bench_run.sh $(NAMES)
+bench-deps:
+	@tests/deps $(DEPS) $(BENCH_DEPS)
 
 install: all
 	install -D -m755 $(O)/cairnd $(DESTDIR)$(SBINDIR)/cairnd
@@ -147,5 +152,6 @@ ifneq ($(filter deps,$(MAKECMDGOALS)),)
 $(call obj,$(LIB) $(AIR) $(SIM) $(CAIRN) $(CAIRND) $(wildcard tests/*.c)): | deps
 endif
 -include $(shell find $(O) -name '*.d' 2>/dev/null)
-.PHONY: all deps fuzz-deps demo check torture fuzz fuzzers bench install clean
+.PHONY: all deps fuzz-deps bench-deps demo check torture fuzz fuzzers bench \
+	install clean
 .SECONDARY:

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include "lib/base/clock.h"
 #include "lib/base/crypto.h"
 #include "tests/bench.h"
@@ -15,7 +17,9 @@ static const struct {
 } benches[] = {
 	{ "kiss", bench_kiss },
 	{ "announce", bench_announce },
+	{ "log", bench_log },
 	{ "ingest", bench_ingest },
+	{ "memory", bench_memory },
 };
 
 double bench_rate(bench_fn fn, void *ctx)
@@ -27,29 +31,82 @@ double bench_rate(bench_fn fn, void *ctx)
 	return (double)units * 1e6 / (double)(took_us ? took_us : 1);
 }
 
+static int compare_double(const void *a, const void *b)
+{
+	double x, y;
+
+	memcpy(&x, a, sizeof(x));
+	memcpy(&y, b, sizeof(y));
+	return (x > y) - (x < y);
+}
+
+double bench_median(double *v, size_t n)
+{
+	qsort(v, n, sizeof(*v), compare_double);
+	return n ? v[n / 2] : 0;
+}
+
 void bench_line(const char *bench, const char *what, double cairn,
 		const char *peer_name, double peer, const char *unit)
 {
-	printf("{\"bench\":\"%s\",\"case\":\"%s\",\"cairn\":%.0f,"
-	       "\"peer_name\":\"%s\",\"peer\":%.0f,\"ratio\":%.3f,"
+	printf("{\"bench\":\"%s\",\"case\":\"%s\",\"cairn\":%.10g,"
+	       "\"peer_name\":\"%s\",\"peer\":%.10g,\"ratio\":%.3f,"
 	       "\"unit\":\"%s\"}\n", bench, what, cairn, peer_name, peer,
 	       peer > 0 ? cairn / peer : 0, unit);
 	fflush(stdout);
+}
+
+void bench_compare_all(const char *bench, const char *what, const char *unit,
+		       const struct bench_runner *r, size_t n, void *ctx,
+		       unsigned rounds)
+{
+	double *rate = calloc(n * BENCH_ROUNDS_MAX, sizeof(*rate)), ours;
+
+	for (unsigned k = 0; k < rounds && k < BENCH_ROUNDS_MAX; k++)
+		for (size_t i = 0; i < n; i++)
+			rate[i * BENCH_ROUNDS_MAX + k] = bench_rate(r[i].run,
+								    ctx);
+	ours = bench_median(rate, rounds);
+	for (size_t i = 1; i < n; i++)
+		bench_line(bench, what, ours, r[i].name,
+			   bench_median(rate + i * BENCH_ROUNDS_MAX, rounds),
+			   unit);
+	free(rate);
 }
 
 void bench_compare(const char *bench, const char *what, const char *unit,
 		   bench_fn ours, const char *peer_name, bench_fn peer,
 		   void *ctx, unsigned rounds)
 {
-	double best = 0, peer_best = 0;
+	const struct bench_runner both[] = {
+		{ "cairn", ours }, { peer_name, peer },
+	};
 
-	for (unsigned i = 0; i < rounds; i++) {
-		double a = bench_rate(ours, ctx), b = bench_rate(peer, ctx);
+	bench_compare_all(bench, what, unit, both, 2, ctx, rounds);
+}
 
-		best = a > best ? a : best;
-		peer_best = b > peer_best ? b : peer_best;
+/* ---- files ---- */
+
+const char *bench_dir(void)
+{
+	static char dir[200];
+	const char *base = getenv("BENCH_DIR");
+
+	snprintf(dir, sizeof(dir), "%s/cairn-bench-%d",
+		 base ? base : "/var/tmp", (int)getpid());
+	return dir;
+}
+
+void bench_remove(const char *path)
+{
+	pid_t child = fork();
+
+	if (child == 0) {
+		execlp("rm", "rm", "-rf", "--", path, (char *)NULL);
+		_exit(127);
 	}
-	bench_line(bench, what, best, peer_name, peer_best, unit);
+	if (child > 0)
+		waitpid(child, NULL, 0);
 }
 
 static int wanted(const char *name, int argc, char **argv)

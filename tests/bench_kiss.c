@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
- * KISS decoding with AX.25 address checks against two loops: the plain byte
- * loop everybody writes, with the same checks, and memchr from delimiter to
- * delimiter without looking at escapes or addresses. The stream is like a busy channel's:
- * about 175 bytes a frame, every byte value, about one escape a frame.
+ * KISS decoding with AX.25 checks against the plain byte loop that everybody
+ * writes, with the same checks; memchr from delimiter to delimiter, which
+ * looks at neither escapes nor addresses; and Direwolf's decoder (without any
+ * checks), if $BENCH_DIREWOLF names it (tests/bench_run.sh).
+ *
+ * Streams: $BENCH_KISS, what gen_kiss.py made; frames like those of a busy
+ * channel (20 to 330 bytes, 0 to 4 digipeaters, random information, one
+ * escape a frame); short ones; and frames full of escapes.
  */
+#include <dlfcn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include "ax25/frame.h"
 #include "kiss/codec.h"
@@ -12,12 +18,18 @@
 #include "tests/bench.h"
 
 #define FRAMES 200000
-#define CHUNK 4096
+#define CHUNK 4096	/* what a TNC's read brings */
+#define DIGIS_MAX 4
+#define HEAD_MAX (7 * (2 + DIGIS_MAX) + 2)
+#define FRAME_MAX 330
+#define ROUNDS 7
 
 struct stream {
 	struct buf bytes;
 	uint64_t frames, good;
 };
+
+/* ---- making streams ---- */
 
 static uint32_t random_next(uint32_t *s)
 {
@@ -27,26 +39,65 @@ static uint32_t random_next(uint32_t *s)
 	return *s;
 }
 
-static void stream_fill(struct stream *st, size_t info_min, size_t info_max)
+/* Call signs of 4 to 6 characters, any SSID. */
+static uint8_t *address_put(uint8_t *p, uint32_t *seed, bool last)
 {
-	struct ax25_address dest, source;
-	uint8_t info[512], frame[600], wire[KISS_ENCODED_MAX(600)];
+	unsigned n = 4 + random_next(seed) % 3;
+
+	for (unsigned i = 0; i < 6; i++)
+		*p++ = (uint8_t)((i < n ? 'A' + random_next(seed) % 26 : ' ')
+				 << 1);
+	*p++ = (uint8_t)(0x60 | random_next(seed) % 16 << 1 | last);
+	return p;
+}
+
+static uint8_t *head_put(uint8_t *p, uint32_t *seed)
+{
+	unsigned addresses = 2 + random_next(seed) % (DIGIS_MAX + 1);
+
+	for (unsigned i = 0; i < addresses; i++)
+		p = address_put(p, seed, i + 1 == addresses);
+	*p++ = 0x03;
+	*p++ = AX25_PID_NONE;
+	return p;
+}
+
+/* escapes: of 256 bytes of information, beyond the two of random bytes. */
+static void stream_fill(struct stream *st, size_t len_max, unsigned escapes)
+{
+	uint8_t frame[HEAD_MAX + FRAME_MAX],
+		wire[KISS_ENCODED_MAX(HEAD_MAX + FRAME_MAX)];
 	uint32_t seed = 1;
 
-	ax25_address_parse(&dest, "CAIRN0");
-	ax25_address_parse(&source, "N0CALL-7");
 	for (int i = 0; i < FRAMES; i++) {
-		size_t n = info_min + random_next(&seed) % (info_max - info_min);
-		int len;
+		uint8_t *p = head_put(frame, &seed);
+		size_t len = 20 + random_next(&seed) % (len_max - 19);
 
-		for (size_t j = 0; j < n; j++)
-			info[j] = (uint8_t)random_next(&seed);
-		len = ax25_ui_encode(frame, sizeof(frame), &dest, &source,
-				     AX25_PID_CAIRN, SPAN(info, n));
-		n = kiss_encode(wire, 0, KISS_DATA, SPAN(frame, (size_t)len));
-		buf_add(&st->bytes, SPAN(wire, n));
+		while ((size_t)(p - frame) < len)
+			*p++ = random_next(&seed) % 256 < escapes ? KISS_FEND :
+				(uint8_t)random_next(&seed);
+		len = (size_t)(p - frame);
+		len = kiss_encode(wire, 0, KISS_DATA, SPAN(frame, len));
+		buf_add(&st->bytes, SPAN(wire, len));
 	}
 }
+
+static bool stream_read(struct stream *st, const char *path)
+{
+	FILE *f = path ? fopen(path, "rb") : NULL;
+	size_t n;
+
+	if (!f)
+		return false;
+	do {
+		n = fread(buf_reserve(&st->bytes, 1 << 20), 1, 1 << 20, f);
+		st->bytes.len += n;
+	} while (n > 0);
+	fclose(f);
+	return st->bytes.len > 0;
+}
+
+/* ---- decoders ---- */
 
 static void on_frame(void *ctx, const struct kiss_frame *f)
 {
@@ -62,7 +113,7 @@ static uint64_t decode_cairn(void *ctx)
 	struct stream *st = ctx;
 	struct kiss_decoder d;
 
-	st->frames = 0;
+	st->frames = st->good = 0;
 	kiss_decoder_init(&d, on_frame, st);
 	for (size_t at = 0; at < st->bytes.len; at += CHUNK) {
 		size_t n = st->bytes.len - at;
@@ -72,7 +123,7 @@ static uint64_t decode_cairn(void *ctx)
 	return st->frames;
 }
 
-/* The loop in every TNC program: one byte, one state; then the same checks. */
+/* One byte, one state; then the same checks. */
 static uint64_t decode_bytes(void *ctx)
 {
 	struct stream *st = ctx;
@@ -124,23 +175,59 @@ static uint64_t decode_memchr(void *ctx)
 	return frames;
 }
 
-static void compare(const char *what, size_t min, size_t max)
+static uint64_t (*direwolf_decode)(const uint8_t *p, size_t n);
+
+static uint64_t decode_direwolf(void *ctx)
+{
+	struct stream *st = ctx;
+
+	return direwolf_decode(st->bytes.p, st->bytes.len);
+}
+
+static bool direwolf_load(void)
+{
+	const char *path = getenv("BENCH_DIREWOLF");
+	void *library = path ? dlopen(path, RTLD_NOW) : NULL, *fn;
+
+	if (path && !library)
+		fprintf(stderr, "bench: %s\n", dlerror());
+	fn = library ? dlsym(library, "bench_direwolf_decode") : NULL;
+	memcpy(&direwolf_decode, &fn, sizeof(fn));
+	return fn;
+}
+
+static void compare(const char *what, struct stream *st)
+{
+	static const struct bench_runner runners[] = {
+		{ "cairn", decode_cairn },
+		{ "byte loop, same AX.25 checks", decode_bytes },
+		{ "memchr framing, no checks", decode_memchr },
+		{ "Direwolf kiss_rec_byte, no checks", decode_direwolf },
+	};
+
+	bench_compare_all("kiss_decode", what, "frames/s", runners,
+			  direwolf_load() ? 4 : 3, st, ROUNDS);
+	if (st->good < st->frames || st->frames < FRAMES)
+		bench_line("kiss_decode", "FRAMES LOST", (double)st->good,
+			   "sent", FRAMES, "frames");
+	buf_fini(&st->bytes);
+}
+
+static void compare_made(const char *what, size_t len_max, unsigned escapes)
 {
 	struct stream st = { 0 };
 
-	stream_fill(&st, min, max);
-	bench_compare("kiss_decode", what, "frames/s", decode_cairn,
-		      "byte loop, same AX.25 checks", decode_bytes, &st, 5);
-	bench_compare("kiss_decode", what, "frames/s", decode_cairn,
-		      "memchr framing", decode_memchr, &st, 5);
-	if (st.good < FRAMES)
-		bench_line("kiss_decode", "FRAMES LOST", (double)st.good,
-			   "sent", FRAMES, "frames");
-	buf_fini(&st.bytes);
+	stream_fill(&st, len_max, escapes);
+	compare(what, &st);
 }
 
 void bench_kiss(void)
 {
-	compare("175-byte frames, random bytes", 60, 258);
-	compare("72-byte frames, random bytes", 40, 72);
+	struct stream st = { 0 };
+
+	if (stream_read(&st, getenv("BENCH_KISS")))
+		compare("the stream of gen_kiss.py", &st);
+	compare_made("frames of 20 to 330 bytes", 330, 0);
+	compare_made("frames of 20 to 80 bytes", 80, 0);
+	compare_made("every fourth byte an escape", 330, 64);
 }

@@ -21,6 +21,7 @@ declare -A may=(
 	[ax25]="lib/base lib/ring"
 	[daemon]="lib kiss ax25"
 	[tools]="lib kiss ax25"
+	[tests/peers]="tests/bench_log.h"
 	[tests]="lib kiss ax25 daemon tools"
 )
 # pure codecs: no engine
