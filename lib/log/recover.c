@@ -211,7 +211,8 @@ static int recover_reopen(struct log *l, const struct segment *s)
 }
 
 /* After a crash: make the kept part durable and seal. A SEAL that stands there
- * may itself not be on the disk. */
+ * may itself not be on the disk. If segments behind it are lost, the next one
+ * is begun at once: the gap is between the two. */
 static int recover_unclean(struct log *l, struct segment *s,
 			   const struct walk *w)
 {
@@ -221,6 +222,8 @@ static int recover_unclean(struct log *l, struct segment *s,
 		e = log_rewrite(l, w->synced_end, w->end);
 	if (!e)
 		e = w->sealed ? log_shorten(l) : log_seal(l);
+	if (!e && l->made > s->number + 1)
+		e = log_segment_begin(l);
 	return e;
 }
 
