@@ -380,6 +380,9 @@ static inline void field_take(struct field *f, unsigned i)
 			field_append(s, a->record_type, a->slot, a->record);
 		else if (a->type == NODE_COMMIT)
 			s->commits++;
+		else if (a->type == NODE_NOTE) {
+			s->notes++;
+			s->last_note = a->note;
 		}
 	}
 }
