@@ -94,7 +94,8 @@ $(O)/tests/test_log_crash $(O)/tests/fuzz_log $(O)/tests/test_flight: \
 $(O)/tests/torture_log: $(patsubst %,$(O)/tests/%.o,torture_log torture_life \
 	torture_laws torture_find) $(DISK) $(O)/libcairn.a
 $(O)/tests/torture_kill: $(O)/tests/torture_kill.o $(O)/libcairn.a
-$(O)/tests/torture_fill: $(O)/tests/torture_fill.o $(O)/libcairn.a
+$(O)/tests/torture_fill: $(O)/tests/torture_fill.o $(O)/daemon/flight.o \
+	$(O)/libcairn.a
 $(O)/tests/test_outbox: $(O)/daemon/outbox.o
 $(O)/tests/test_reading: $(O)/daemon/reading.o
 $(O)/tests/test_ingest: $(O)/tests/bench_stream.o \

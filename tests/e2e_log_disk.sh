@@ -3,9 +3,9 @@
 # The log on a small ext4 that fills up, turns read-only, or is gone at once;
 # and a process that may not write long files. Each time: an error is said,
 # what was acknowledged can be read, and it goes on when the cause is gone.
-# N=50 for more power cuts. Needs root and a loop device.
+# N=50 for more power cuts, of a flight recorder too. Needs root and a loop device.
 . "$(dirname "$0")/lib.sh"
-N=${N:-2}
+N=${N:-2} RINGS=${RINGS:-3}
 P=$O/tests/torture_fill
 [ -x "$P" ] || fail "$P is not built"
 
@@ -36,7 +36,7 @@ truncate -s 24M "$D/image"
 mkfs.ext4 -q -F "$D/image" 2> /dev/null || { say "no mkfs.ext4 here"; exit 0; }
 mkdir "$D/disk"
 # A boot would be another one: what the page of the published tail says is void.
-up() { mount -o loop "$D/image" "$D/disk" 2> /dev/null && rm -f "$D/disk/log/tail"; }
+up() { mount -o loop "$D/image" "$D/disk" 2> /dev/null && rm -f "$D/disk/log/tail" "$D/disk/frames/tail"; }
 up || { say "no mount here"; exit 0; }
 trap 'for n in "${!pid[@]}"; do end "$n" KILL; done; umount -l "$D/disk" 2> /dev/null; rm -rf "$D"' EXIT
 L=$D/disk/log
@@ -82,3 +82,18 @@ for (( i = 1; i <= N; i++ )); do
 	[ "$(du -sm "$L" | cut -f1)" -lt 10 ] || rm -rf "$L"
 done
 say "$N power cuts of an ext4, nothing acknowledged lost ($(cat "$D/check.log"))"
+
+# what a power cut costs the flight recorder: its last 10 s
+(( N > 2 )) || exit 0
+for (( i = 1; i <= RINGS; i++ )); do
+	run "ring$i" "$P" ring "$D/disk/frames"
+	sleep "2$(( RANDOM % 6 )).$(( RANDOM % 10 ))"
+	cut=$(date +%s%3N)
+	"$P" stop "$D/disk" || fail "stop"
+	end "ring$i" KILL
+	umount "$D/disk" && up || fail "mount after the power cut"
+	newest=$("$P" newest "$D/disk/frames") || fail "frames: $newest"
+	lost=$(( cut - newest ))
+	say "the flight recorder lost its last $lost ms"
+	(( lost <= 10000 )) || fail "that is more than 10 s"
+done

@@ -9,6 +9,9 @@
  *     and says "goes on". BYTES: then no file may be longer.
  * torture_fill check DIR N        at least the records 0 .. N - 1 are there,
  *     for a reader and for a writer, and more can be appended.
+ * torture_fill ring DIR           a flight recorder that hears a frame every
+ *     50 ms and is flushed as cairnd does it.
+ * torture_fill newest DIR         the time of the last frame there, Unix ms.
  * torture_fill stop DIR           stops the file system under DIR, as a power
  *     cut does: what was not synced is gone (ext4).
  */
@@ -20,6 +23,9 @@
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
+#include "daemon/flight.h"
+#include "lib/base/clock.h"
+#include "lib/log/log.h"
 #include "tests/numbered.h"
 
 #define SEGMENT (1u << 20)
@@ -153,6 +159,55 @@ static int check(const char *dir, int64_t acked)
 	return log_close(l) ? bad("close", 0) : 0;
 }
 
+static uint64_t now_ms(void)
+{
+	return clock_read(1).wall_ms;
+}
+
+static int ring(const char *dir)
+{
+	uint64_t flushed_ms = now_ms();
+	int e;
+	struct flight *f = flight_open(dir, &e);
+
+	if (!f)
+		return bad("a recorder cannot open", (uint64_t)-e);
+	while (flight_lost(f) == 0) {
+		struct record_frame r = { .wall_ms = now_ms(),
+			.frame = SPAN_STR("a frame of some length") };
+
+		flight_add(f, &r);
+		if (r.wall_ms - flushed_ms >= FLIGHT_FLUSH_S * 1000) {
+			flight_flush(f, r.wall_ms);
+			flushed_ms = r.wall_ms;
+		}
+		usleep(50000);
+	}
+	flight_close(f);
+	return 0;
+}
+
+static int newest(const char *dir)
+{
+	struct log_options o = { .read_only = true, .ring_bytes = 1u << 24 };
+	uint64_t last_ms = 0;
+	struct record_frame f;
+	struct log_record r;
+	struct log *l;
+
+	if (log_open(&l, dir, &o, NULL))
+		return bad("the recorder cannot be read", 0);
+	struct log_snapshot *s = log_snapshot(l);
+	struct log_iter it = log_iter(s, 0);
+
+	while (log_next(&it, &r) == 1)
+		if (record_frame_decode(r.payload, &f) == 0)
+			last_ms = f.wall_ms;
+	log_release(s);
+	printf("%llu\n", (unsigned long long)last_ms);
+	return log_close(l);
+}
+
 static int stop(const char *dir)
 {
 	uint32_t how = EXT4_SHUTDOWN_NO_FLUSH;
@@ -172,6 +227,10 @@ int main(int argc, char **argv)
 		return check(argv[2], atoll(argv[3]));
 	if (argc == 3 && !strcmp(argv[1], "stop"))
 		return stop(argv[2]);
+	if (argc == 3 && !strcmp(argv[1], "ring"))
+		return ring(argv[2]);
+	if (argc == 3 && !strcmp(argv[1], "newest"))
+		return newest(argv[2]);
 	fprintf(stderr, "usage: see the first lines of tests/torture_fill.c\n");
 	return 2;
 }

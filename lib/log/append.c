@@ -179,9 +179,18 @@ int log_write_mark(struct log *l, uint32_t flags)
 
 /* ---- segments ---- */
 
+int log_settle(const struct log *l, int fd)
+{
+	if (!l->ring_bytes)
+		return l->io->fdatasync(l->io->ctx, fd);
+	if (l->io->start_write)
+		l->io->start_write(l->io->ctx, fd);
+	return 0;
+}
+
 static int log_datasync(struct log *l)
 {
-	int e = l->ring_bytes ? 0 : l->io->fdatasync(l->io->ctx, l->fd);
+	int e = log_settle(l, l->fd);
 
 	if (e)
 		return log_fail(l, e);
@@ -341,6 +350,15 @@ static int log_resume(struct log *l)
 	return e ? e : log_datasync(l);
 }
 
+/* Visible at once, synced never: a power cut takes what the kernel was not
+ * done with. */
+static void ring_commit(struct log *l)
+{
+	l->synced_seq = l->next_seq - 1;
+	tail_publish(l, l->written);
+	log_settle(l, l->fd);
+}
+
 int log_commit(struct log *l, uint64_t wall_ms, uint64_t *end)
 {
 	int e = log_writable(l);
@@ -367,10 +385,8 @@ int log_commit(struct log *l, uint64_t wall_ms, uint64_t *end)
 		return e;
 	log_abort(l); /* now empty */
 	*end = l->written = position(log_last(l)->number, l->offset);
-	if (l->ring_bytes) {
-		l->synced_seq = l->next_seq - 1;
-		tail_publish(l, l->written);
-	}
+	if (l->ring_bytes)
+		ring_commit(l);
 	return 0;
 }
 

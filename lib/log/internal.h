@@ -176,6 +176,8 @@ int log_write_mark(struct log *l, uint32_t flags);
 /* Whole, however often it is interrupted or cut short. 0 or -errno. */
 int log_write_all(const struct log *l, int fd, const void *p, size_t n,
 		  uint64_t offset);
+/* Has what was written to fd durable; in a ring, on its way. */
+int log_settle(const struct log *l, int fd);
 /* Writes the index file of the segment written to. */
 void log_save_index(struct log *l);
 /* What stands there, once more to the disk: after a failed sync the page cache

@@ -51,6 +51,12 @@ static int io_fdatasync(void *ctx, int fd)
 	return io_result(fdatasync(fd));
 }
 
+static void io_start_write(void *ctx, int fd)
+{
+	(void)ctx;
+	sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+}
+
 static int io_fsync_dir(void *ctx, const char *dir)
 {
 	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -148,6 +154,7 @@ const struct log_io log_io_system = {
 	.pread = io_pread,
 	.pwrite = io_pwrite,
 	.fdatasync = io_fdatasync,
+	.start_write = io_start_write,
 	.fsync_dir = io_fsync_dir,
 	.truncate = io_truncate,
 	.rename = io_rename,

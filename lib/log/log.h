@@ -35,6 +35,9 @@ struct log_io {
 	int64_t (*pwrite)(void *ctx, int fd, const void *p, size_t n,
 			  uint64_t at);
 	int (*fdatasync)(void *ctx, int fd);
+	/* Has the kernel begin to write what it would keep back of a file;
+	 * waits for nothing and promises nothing. NULL: it is left alone. */
+	void (*start_write)(void *ctx, int fd);
 	int (*fsync_dir)(void *ctx, const char *dir);
 	int (*truncate)(void *ctx, int fd, uint64_t size);
 	int (*rename)(void *ctx, const char *from, const char *to);

@@ -246,8 +246,7 @@ static int lock_write_id(struct log *l)
 	    old.id_crc == crc32c(0, l->id, 16))
 		return 0;
 	e = lock_write(l);
-	return e || l->ring_bytes ? e :
-		l->io->fdatasync(l->io->ctx, l->lock_fd);
+	return e ? e : log_settle(l, l->lock_fd);
 }
 
 /* Not synced: what is lost of it tells of one lost segment less. */
@@ -370,8 +369,8 @@ static int log_close_clean(struct log *l)
 	if (e || l->clean || l->fd < 0 || l->offset == SEGMENT_DATA)
 		return e;
 	e = log_write_mark(l, BATCH_CLEAN);
-	if (!e && !l->ring_bytes)
-		e = l->io->fdatasync(l->io->ctx, l->fd);
+	if (!e)
+		e = log_settle(l, l->fd);
 	if (!e)
 		tail_publish(l, position(log_last(l)->number, l->offset));
 	if (!e)

@@ -219,9 +219,7 @@ static int segment_write_header(struct segment *s, const struct log *l,
 	memcpy(h.log_id, l->id, 16);
 	h.crc = s->header_crc = header_crc(&h);
 	e = log_write_all(l, fd, &h, sizeof(h), 0);
-	if (e || l->ring_bytes)
-		return e;
-	return l->io->fdatasync(l->io->ctx, fd);
+	return e ? e : log_settle(l, fd);
 }
 
 static int segment_name(struct log *l, uint64_t number)
