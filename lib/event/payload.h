@@ -42,6 +42,15 @@ enum payload_key { /* code book of map keys: never reused */
 	KEY_PAYLOAD = 19,
 	KEY_PREV = 20,
 	KEY_ID = 21,
+	KEY_COUNTER = 22,	/* counter.add: its name; `by` and `total` */
+	KEY_CHANGES = 23,	/* plan: {key: value} */
+	KEY_DOC = 24,		/* doc: its name */
+	KEY_ELEMENT = 25,	/* 8 bytes of the id of its doc.insert */
+	KEY_AFTER = 26,		/* the same, of the element it follows */
+	KEY_BEFORE = 27,
+	KEY_TYPE = 28,
+	KEY_POS = 29,		/* [[digit, actor] ...] */
+	KEY_FIELDS = 30,	/* {field: value} */
 };
 
 enum payload_error {

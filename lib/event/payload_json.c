@@ -24,7 +24,11 @@ static const char *const keys[] = {
 	[KEY_CALL] = "call", [KEY_PREVIOUS] = "previous", [KEY_NEXT] = "next",
 	[KEY_TOTAL] = "total", [KEY_AUTHOR] = "author", [KEY_SEQ] = "seq",
 	[KEY_HLC] = "hlc", [KEY_KIND] = "kind", [KEY_PAYLOAD] = "payload",
-	[KEY_PREV] = "prev", [KEY_ID] = "id",
+	[KEY_PREV] = "prev", [KEY_ID] = "id", [KEY_COUNTER] = "counter",
+	[KEY_CHANGES] = "changes", [KEY_DOC] = "doc",
+	[KEY_ELEMENT] = "element", [KEY_AFTER] = "after",
+	[KEY_BEFORE] = "before", [KEY_TYPE] = "type", [KEY_POS] = "pos",
+	[KEY_FIELDS] = "fields",
 };
 #define N_KEYS (sizeof(keys) / sizeof(keys[0]))
 

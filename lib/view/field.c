@@ -19,7 +19,7 @@ static int at_compare(const struct write *a, const struct write *b)
 	return c ? c : span_compare(a->value, b->value);
 }
 
-static int rank_compare(const struct write *a, const struct write *b)
+int field_rank_compare(const struct write *a, const struct write *b)
 {
 	int c = order_compare(a->top, b->top);
 
@@ -82,7 +82,7 @@ static void writes_settle(struct field *f)
 	for (size_t i = 0; i < f->n; i++) {
 		struct write *w = f->w[i];
 
-		if ((!w->n_bases && w != blind) ||
+		if ((!w->n_bases && w != blind && !f->keep) ||
 		    (kept && by_id(&f->w[kept - 1], &w) == 0))
 			free(w);
 		else
@@ -161,7 +161,7 @@ static void field_settle(struct field *f)
 	ranks_settle(f);
 	f->winner = f->w[0];
 	for (size_t i = 1; i < f->n; i++)
-		if (rank_compare(f->w[i], f->winner) > 0)
+		if (field_rank_compare(f->w[i], f->winner) > 0)
 			f->winner = f->w[i];
 	f->settled = f->n;
 }
@@ -187,18 +187,21 @@ static struct write *write_new(const struct order *at, struct span base,
 	return w;
 }
 
-void field_write(struct field *f, const struct order *at, struct span base,
-		 struct span value)
+struct write *field_write(struct field *f, const struct order *at,
+			  struct span base, struct span value)
 {
+	struct write *w = write_new(at, base, value);
+
+	if (f->n - f->settled > PENDING_MIN + f->settled)
+		field_settle(f);
 	if (f->n == f->cap) {
 		f->cap = f->cap ? 2 * f->cap : 1;
 		f->w = reallocarray(f->w, f->cap, sizeof(*f->w));
 		if (!f->w)
 			abort();
 	}
-	f->w[f->n++] = write_new(at, base, value);
-	if (f->n - f->settled > PENDING_MIN + f->settled)
-		field_settle(f);
+	f->w[f->n++] = w;
+	return w;
 }
 
 /* ---- looking ---- */
@@ -266,4 +269,33 @@ void field_fini(struct field *f)
 		free(f->w[i]);
 	free(f->w);
 	*f = (struct field){ 0 };
+}
+
+/* ---- fields by name ---- */
+
+struct field *fields_get(struct table *fields, const uint8_t seed[16],
+			 struct span name)
+{
+	struct named_field *f = (struct named_field *)
+		table_get(fields, seed, name, sizeof(*f));
+
+	return &f->rule;
+}
+
+struct field *fields_find(const struct table *fields, const uint8_t seed[16],
+			  struct span name)
+{
+	struct table_entry *f = table_find(fields, seed, name);
+
+	return f ? &((struct named_field *)f)->rule : NULL;
+}
+
+static void named_fini(struct table_entry *e)
+{
+	field_fini(&((struct named_field *)e)->rule);
+}
+
+void fields_fini(struct table *fields)
+{
+	table_fini(fields, named_fini);
 }

@@ -30,6 +30,7 @@ struct write {
 	uint32_t depth;
 	uint32_t n_bases, scanned;
 	bool named, open;
+	uint8_t mark;		/* the caller's, 0 to begin with */
 	struct span value;	/* CBOR; empty = unset. Behind the bases. */
 	uint64_t bases[];
 };
@@ -38,11 +39,15 @@ struct field {			/* zeroed = empty */
 	struct write **w;	/* the first `settled` by id */
 	size_t n, cap, settled;
 	struct write *winner;
+	bool keep;		/* those without a base as well: lib/view/plan.h */
 };
 
-/* Takes the write in; any order, any number of times. base = n * 8 bytes. */
-void field_write(struct field *f, const struct order *at, struct span base,
-		 struct span value);
+/* Takes the write in; any order, any number of times. base = n * 8 bytes.
+ * Borrowed until the next call. */
+struct write *field_write(struct field *f, const struct order *at,
+			  struct span base, struct span value);
+/* By rank, once the field was looked at. */
+int field_rank_compare(const struct write *a, const struct write *b);
 /* The winning write, NULL if nobody wrote. */
 const struct write *field_winner(struct field *f);
 /* The winner, then the other heads by falling order: at most cap are stored;
@@ -52,3 +57,16 @@ bool field_conflicted(struct field *f);
 /* Writes that another one names. */
 size_t field_superseded(struct field *f);
 void field_fini(struct field *f);
+
+/* Fields by name. */
+struct named_field {
+	struct table_entry name;	/* first: an entry of its table */
+	struct field rule;
+};
+
+struct field *fields_get(struct table *fields, const uint8_t seed[16],
+			 struct span name);
+/* NULL if nobody wrote it. */
+struct field *fields_find(const struct table *fields, const uint8_t seed[16],
+			  struct span name);
+void fields_fini(struct table *fields);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * The reducer: takes an event's payload apart, asks whether it is valid for
- * its kind, and hands it to the rule of the kind. An event that is not valid
- * touches nothing but the list of rejects.
+ * The reducer: asks whether an event's payload is valid for its kind, and hands
+ * it to the rule of the kind: records here, the plan in reduce_plan.c, documents
+ * in reduce_doc.c. An event that is not valid touches nothing but the list of
+ * rejects.
  */
 #include <stdlib.h>
 #include "lib/base/crypto.h"
 #include "lib/event/meshlog.h"
-#include "lib/event/payload.h"
 #include "lib/view/state.h"
 
 /* ---- life ---- */
@@ -21,9 +21,9 @@ struct view *view_new(void)
 	return v;
 }
 
-static void field_free(struct table_entry *e)
+static void counter_free(struct table_entry *e)
 {
-	field_fini(&((struct view_field *)e)->rule);
+	counter_fini(&((struct named_counter *)e)->rule);
 }
 
 static void row_free(struct table_entry *e)
@@ -32,14 +32,22 @@ static void row_free(struct table_entry *e)
 
 	field_fini(&row->form);
 	field_fini(&row->created_by);
-	table_fini(&row->fields, field_free);
+	fields_fini(&row->fields);
+	table_fini(&row->counters, counter_free);
 	pile_fini(&row->notes);
 	pile_fini(&row->attachments);
+}
+
+static void doc_free(struct table_entry *e)
+{
+	doc_fini((struct doc *)e);
 }
 
 void view_reset(struct view *v)
 {
 	table_fini(&v->rows, row_free);
+	plan_fini(&v->plan);
+	table_fini(&v->docs, doc_free);
 	table_fini(&v->authors, NULL);
 	pile_fini(v->rejects);
 	v->n_records = 0;
@@ -63,75 +71,10 @@ const char *view_verdict_name(enum view_verdict v)
 		[VIEW_BAD_TYPE] = "bad_type",
 		[VIEW_MISSING_FIELD] = "missing_field",
 		[VIEW_BAD_PAYLOAD] = "bad_payload",
+		[VIEW_BAD_VALUE] = "bad_value",
 	};
 
 	return (unsigned)v < VIEW_VERDICT_COUNT ? names[v] : "unknown";
-}
-
-/* ---- a payload's members ---- */
-
-#define MEMBERS 16	/* keys below this number are looked at */
-
-struct change {
-	struct order at;
-	uint16_t kind;
-	bool withheld;
-	struct span payload;
-	uint32_t have;			/* bit a key */
-	struct payload_value member[MEMBERS];
-	bool imported;			/* no base: its ids are not ours */
-};
-
-static bool has(const struct change *c, enum payload_key key)
-{
-	return c->have & 1U << key;
-}
-
-/* Numbered keys come before spelt ones and win over them. */
-static enum view_verdict members_read(struct change *c)
-{
-	struct payload_value map, k, v;
-
-	if (!payload_whole(c->payload, &map) || map.type != PAYLOAD_MAP)
-		return VIEW_BAD_PAYLOAD;
-	while (payload_next(&map.body, &k) && payload_next(&map.body, &v)) {
-		uint64_t key = k.type == PAYLOAD_UINT ?
-			k.num : payload_key_number(k.str);
-
-		if (key >= MEMBERS || c->have & 1U << key)
-			continue;
-		c->have |= 1U << key;
-		c->member[key] = v;
-	}
-	return VIEW_APPLIED;
-}
-
-/* A text member: VIEW_APPLIED, or why not. An absent one is empty. */
-static enum view_verdict text_member(const struct change *c,
-				     enum payload_key key, bool required,
-				     struct span *text)
-{
-	*text = SPAN(NULL, 0);
-	if (!has(c, key))
-		return required ? VIEW_MISSING_FIELD : VIEW_APPLIED;
-	if (c->member[key].type != PAYLOAD_TEXT)
-		return VIEW_BAD_TYPE;
-	*text = c->member[key].str;
-	return VIEW_APPLIED;
-}
-
-static enum view_verdict base_member(const struct change *c,
-				     struct span *base)
-{
-	const struct payload_value *v = &c->member[KEY_BASE];
-
-	*base = SPAN(NULL, 0);
-	if (c->imported || !has(c, KEY_BASE))
-		return VIEW_APPLIED;
-	if (v->type != PAYLOAD_BYTES || v->str.n % EVENT_BASE_SIZE)
-		return VIEW_BAD_TYPE;
-	*base = v->str;
-	return VIEW_APPLIED;
 }
 
 /* ---- rows ---- */
@@ -155,23 +98,38 @@ static struct row *row_make(struct view *v, const struct change *c)
 	return row;
 }
 
-static struct field *field_get(struct view *v, struct row *row,
-			       struct span name)
+struct row *view_find_row(const struct view *v, struct span record)
 {
-	struct view_field *f = (struct view_field *)
-		table_get(&row->fields, v->seed, name, sizeof(*f));
+	struct row *row = (struct row *)table_find(&v->rows, v->seed, record);
 
-	return &f->rule;
+	return row && row->exists ? row : NULL;
 }
 
 struct field *view_find_field(const struct view *v, struct span record,
 			      struct span field)
 {
 	struct row *row = (struct row *)table_find(&v->rows, v->seed, record);
-	struct table_entry *f = row ?
-		table_find(&row->fields, v->seed, field) : NULL;
 
-	return f ? &((struct view_field *)f)->rule : NULL;
+	return row ? fields_find(&row->fields, v->seed, field) : NULL;
+}
+
+struct counter *view_find_counter(const struct view *v, struct span record,
+				  struct span name)
+{
+	struct row *row = view_find_row(v, record);
+	struct table_entry *c = row ?
+		table_find(&row->counters, v->seed, name) : NULL;
+
+	return c ? &((struct named_counter *)c)->rule : NULL;
+}
+
+/* Every kind of a record names it. */
+static enum view_verdict record_named(const struct change *c)
+{
+	if (!change_has(c, KEY_RECORD))
+		return VIEW_NO_RECORD;
+	return c->member[KEY_RECORD].type == PAYLOAD_TEXT ? VIEW_APPLIED :
+							    VIEW_BAD_TYPE;
 }
 
 /* ---- the kinds ---- */
@@ -183,15 +141,17 @@ static enum view_verdict apply_create(struct view *v, const struct change *c)
 	struct span form, by;
 	struct row *row;
 
-	bad = text_member(c, KEY_FORM, false, &form);
+	bad = record_named(c);
 	if (!bad)
-		bad = text_member(c, KEY_BY, false, &by);
+		bad = change_text(c, KEY_FORM, false, &form);
+	if (!bad)
+		bad = change_text(c, KEY_BY, false, &by);
 	if (bad)
 		return bad;
 	row = row_make(v, c);
-	if (has(c, KEY_FORM))
+	if (change_has(c, KEY_FORM))
 		field_write(&row->form, &c->at, blind, form);
-	if (has(c, KEY_BY))
+	if (change_has(c, KEY_BY))
 		field_write(&row->created_by, &c->at, blind, by);
 	return VIEW_APPLIED;
 }
@@ -200,9 +160,11 @@ static enum view_verdict apply_create(struct view *v, const struct change *c)
 static enum view_verdict field_members(const struct change *c,
 				       struct span *name, struct span *base)
 {
-	enum view_verdict bad = text_member(c, KEY_FIELD, true, name);
+	enum view_verdict bad = record_named(c);
 
-	return bad ? bad : base_member(c, base);
+	if (!bad)
+		bad = change_text(c, KEY_FIELD, true, name);
+	return bad ? bad : change_base(c, base);
 }
 
 static enum view_verdict apply_set(struct view *v, const struct change *c)
@@ -212,9 +174,9 @@ static enum view_verdict apply_set(struct view *v, const struct change *c)
 
 	if (bad)
 		return bad;
-	if (!has(c, KEY_VALUE))
+	if (!change_has(c, KEY_VALUE))
 		return VIEW_MISSING_FIELD;
-	field_write(field_get(v, row_make(v, c), name), &c->at, base,
+	field_write(fields_get(&row_make(v, c)->fields, v->seed, name), &c->at, base,
 		    c->member[KEY_VALUE].raw);
 	return VIEW_APPLIED;
 }
@@ -226,7 +188,7 @@ static enum view_verdict apply_unset(struct view *v, const struct change *c)
 
 	if (bad)
 		return bad;
-	field_write(field_get(v, row_get(v, c), name), &c->at, base,
+	field_write(fields_get(&row_get(v, c)->fields, v->seed, name), &c->at, base,
 		    SPAN(NULL, 0));
 	return VIEW_APPLIED;
 }
@@ -234,8 +196,10 @@ static enum view_verdict apply_unset(struct view *v, const struct change *c)
 static enum view_verdict apply_note(struct view *v, const struct change *c)
 {
 	struct span text;
-	enum view_verdict bad = text_member(c, KEY_TEXT, true, &text);
+	enum view_verdict bad = record_named(c);
 
+	if (!bad)
+		bad = change_text(c, KEY_TEXT, true, &text);
 	if (!bad)
 		notes_add(&row_make(v, c)->notes, &c->at, text);
 	return bad;
@@ -245,34 +209,81 @@ static enum view_verdict apply_attachment(struct view *v,
 					  const struct change *c)
 {
 	struct attachment a = { .at = c->at };
-	enum view_verdict bad;
+	enum view_verdict bad = record_named(c);
 
-	bad = text_member(c, KEY_FIELD, true, &a.field);
 	if (!bad)
-		bad = text_member(c, KEY_BLOB_HASH, true, &a.blob_hash);
+		bad = change_text(c, KEY_FIELD, true, &a.field);
 	if (!bad)
-		bad = text_member(c, KEY_MIME, false, &a.mime);
+		bad = change_text(c, KEY_BLOB_HASH, true, &a.blob_hash);
+	if (!bad)
+		bad = change_text(c, KEY_MIME, false, &a.mime);
+	if (!bad)
+		bad = change_uint(c, KEY_SIZE, false, &a.size);
+	if (!bad)
+		attachments_add(&row_make(v, c)->attachments, &a);
+	return bad;
+}
+
+struct count {
+	struct span name;
+	enum counter_sign sign;
+	uint64_t by, total;
+};
+
+/* A step is a whole number but 0 of at most 64 bits; its sign says which total
+ * it belongs to, and that cannot be less than the step. */
+static enum view_verdict count_read(const struct change *c, struct count *n)
+{
+	const struct payload_value *by = &c->member[KEY_BY];
+	enum view_verdict bad = record_named(c);
+
+	if (!bad)
+		bad = change_text(c, KEY_COUNTER, true, &n->name);
+	if (!bad)
+		bad = change_uint(c, KEY_TOTAL, true, &n->total);
+	if (bad || !change_has(c, KEY_BY))
+		return bad ? bad : VIEW_MISSING_FIELD;
+	if (by->type != PAYLOAD_UINT && by->type != PAYLOAD_NEGINT)
+		return VIEW_BAD_TYPE;
+	n->sign = by->type == PAYLOAD_NEGINT ? COUNTER_TAKEN : COUNTER_ADDED;
+	n->by = by->num + n->sign;
+	return n->by == 0 || n->by > n->total ? VIEW_BAD_VALUE : VIEW_APPLIED;
+}
+
+static enum view_verdict apply_count(struct view *v, const struct change *c)
+{
+	struct count n;
+	enum view_verdict bad = count_read(c, &n);
+	struct named_counter *counter;
+
 	if (bad)
 		return bad;
-	if (has(c, KEY_SIZE)) {
-		if (c->member[KEY_SIZE].type != PAYLOAD_UINT)
-			return VIEW_BAD_TYPE;
-		a.size = c->member[KEY_SIZE].num;
-	}
-	attachments_add(&row_make(v, c)->attachments, &a);
+	counter = (struct named_counter *)
+		table_get(&row_make(v, c)->counters, v->seed, n.name,
+			  sizeof(*counter));
+	counter_raise(&counter->rule, v->seed, &c->at, n.sign, n.total);
 	return VIEW_APPLIED;
 }
 
 typedef enum view_verdict (*apply_fn)(struct view *v, const struct change *c);
 
-static apply_fn rule_of(uint16_t kind)
+/* Imports have no signature: they are records, and speak for no author. */
+static apply_fn rule_of(const struct change *c)
 {
-	switch (kind) {
+	if (c->imported && c->kind > KIND_ATTACHMENT_ADD)
+		return NULL;
+	switch (c->kind) {
 	case KIND_RECORD_CREATE: return apply_create;
 	case KIND_FIELD_SET: return apply_set;
 	case KIND_FIELD_UNSET: return apply_unset;
 	case KIND_NOTE_ADD: return apply_note;
 	case KIND_ATTACHMENT_ADD: return apply_attachment;
+	case KIND_COUNTER_ADD: return apply_count;
+	case KIND_PLAN_DELTA: return reduce_plan_delta;
+	case KIND_PLAN_SET: return reduce_plan_set;
+	case KIND_DOC_INSERT: return reduce_doc_insert;
+	case KIND_DOC_UPDATE: return reduce_doc_update;
+	case KIND_DOC_DELETE: return reduce_doc_delete;
 	default: return NULL;
 	}
 }
@@ -312,21 +323,15 @@ static void withheld_forget(struct view *v, const struct order *at)
 
 static enum view_verdict change_apply(struct view *v, struct change *c)
 {
-	apply_fn apply = rule_of(c->kind);
+	apply_fn apply = rule_of(c);
 	enum view_verdict bad;
 
 	if (!apply)
 		return VIEW_OTHER_KIND;
 	if (c->withheld)
 		return VIEW_WITHHELD;
-	bad = members_read(c);
-	if (bad)
-		return bad;
-	if (!has(c, KEY_RECORD))
-		return VIEW_NO_RECORD;
-	if (c->member[KEY_RECORD].type != PAYLOAD_TEXT)
-		return VIEW_BAD_TYPE;
-	return apply(v, c);
+	bad = change_read(c);
+	return bad ? bad : apply(v, c);
 }
 
 static void change_init(struct view *v, struct change *c,
@@ -335,7 +340,6 @@ static void change_init(struct view *v, struct change *c,
 	c->kind = e->kind;
 	c->withheld = e->withheld;
 	c->payload = e->payload;
-	c->have = 0;
 	c->at = (struct order){ .hlc = e->hlc, .seq = e->seq,
 				.id8 = be_get(id, EVENT_BASE_SIZE) };
 	c->at.author = table_get(&v->authors, v->seed, e->author,
@@ -358,10 +362,11 @@ static enum view_verdict import_apply(struct view *v, struct change *c)
 
 enum view_verdict view_apply(struct view *v, const struct event *e)
 {
-	struct change c = { .imported = false };
+	struct change c;	/* its members are many: not cleared */
 	enum view_verdict verdict;
 	struct order at;
 
+	c.imported = false;
 	change_init(v, &c, e, e->id);
 	at = c.at;
 	verdict = e->kind == KIND_IMPORT ? import_apply(v, &c) :

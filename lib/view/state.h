@@ -1,27 +1,32 @@
 /* SPDX-License-Identifier: MIT
  *
- * What a view holds; shared by the reducer (reduce.c) and the queries (query.c).
- * Rows settle when they are looked at, so a query may touch them though the
- * view is const: what they say does not change.
+ * What a view holds; shared by the reducer (reduce*.c), the queries (query*.c)
+ * and the hash (hash.c). Rows settle when they are looked at, so a query may
+ * touch them though the view is const: what they say does not change.
  */
 #pragma once
 #include "lib/view/attachments.h"
+#include "lib/view/change.h"
+#include "lib/view/counter.h"
+#include "lib/view/doc.h"
 #include "lib/view/field.h"
 #include "lib/view/notes.h"
+#include "lib/view/plan.h"
 #include "lib/view/view.h"
-
-struct view_field {
-	struct table_entry name;	/* first: an entry of its row */
-	struct field rule;
-};
 
 struct row {
 	struct table_entry id;		/* first: an entry of the view */
 	bool exists;			/* fields may be unset before */
 	struct order first;		/* of the events that made it */
 	struct field form, created_by;
-	struct table fields;
+	struct table fields;		/* of struct named_field */
+	struct table counters;		/* of struct named_counter */
 	struct pile notes, attachments;
+};
+
+struct named_counter {
+	struct table_entry name;	/* first: an entry of its row */
+	struct counter rule;
 };
 
 struct reject {
@@ -35,10 +40,44 @@ struct view {
 	struct table authors;		/* interned labels, never removed */
 	struct table rows;
 	size_t n_records;
+	struct plan plan;
+	struct table docs;		/* of struct doc */
 	struct pile *rejects;
 	bool withheld;			/* there may be withheld ones */
 };
 
-/* The field of a record; NULL if nobody wrote it. */
+/* ---- finding; NULL if nobody wrote it ---- */
+
+struct row *view_find_row(const struct view *v, struct span record);
 struct field *view_find_field(const struct view *v, struct span record,
 			      struct span field);
+struct counter *view_find_counter(const struct view *v, struct span record,
+				  struct span name);
+struct doc *view_find_doc(const struct view *v, struct span name);
+
+/* The n_records rows that exist, in the order of the total order or of their
+ * ids; to be freed. */
+struct row **view_rows(const struct view *v, bool in_total_order);
+/* The write that a field shows; NULL if it is unset. */
+const struct write *view_visible(struct field *f);
+/* The text of a register that holds text; empty if nobody wrote it. */
+struct span view_text_of(struct field *f);
+
+/* ---- the reducer's rules, by kind ---- */
+
+enum view_verdict reduce_plan_delta(struct view *v, const struct change *c);
+enum view_verdict reduce_plan_set(struct view *v, const struct change *c);
+enum view_verdict reduce_doc_insert(struct view *v, const struct change *c);
+enum view_verdict reduce_doc_update(struct view *v, const struct change *c);
+enum view_verdict reduce_doc_delete(struct view *v, const struct change *c);
+
+/* ---- JSON shared by the queries ---- */
+
+/* author, seq, wall_ms, counter of an open object. */
+void order_json(const struct order *at, struct json_out *o);
+/* "heads": [...] of an open object. */
+void heads_json(struct field *f, struct json_out *o);
+/* The ids of a field's visible heads (f may be NULL): view_field_base. */
+size_t field_base(struct field *f, uint8_t *base, size_t cap);
+/* {name: value} of the fields that show. */
+void fields_json(const struct table *fields, struct json_out *o);

@@ -6,7 +6,7 @@
  * gives the same rows. Total order of events: (wall, counter, author, seq).
  * An event whose payload is not valid for its kind is left out and listed
  * with a reason. Memory is proportional to what is shown plus the writes with a
- * base.
+ * base, those of the plan, and the elements deleted from documents.
  *
  * Displaced events (forks) leave by rebuilding: view_reset, then the standing
  * chains again.
@@ -18,10 +18,14 @@
  *   field.unset    a field.set to nothing
  *   import         what it carries, under its own author and stamp; an event
  *                  that came by two importers counts once
- * The first four make the record exist; other kinds make none.
+ *   counter.add    the author's total of a counter (lib/view/counter.h)
+ *   plan.delta .set            named values (lib/view/plan.h)
+ *   doc.insert .update .delete documents (lib/view/doc.h)
+ * The first four, and counter.add, make the record exist; other kinds make none.
+ * Imports are records only: they speak for no author.
  *
- * field.set and field.unset with `base` beat the writes that they name
- * whatever the stamps say (lib/view/field.h).
+ * What names its predecessors in `base` beats them whatever the stamps say
+ * (lib/view/field.h).
  */
 #pragma once
 #include "lib/base/json.h"
@@ -35,7 +39,7 @@ void view_reset(struct view *v);
 
 enum view_verdict {
 	VIEW_APPLIED, VIEW_OTHER_KIND, VIEW_WITHHELD, VIEW_NO_RECORD,
-	VIEW_BAD_TYPE, VIEW_MISSING_FIELD, VIEW_BAD_PAYLOAD,
+	VIEW_BAD_TYPE, VIEW_MISSING_FIELD, VIEW_BAD_PAYLOAD, VIEW_BAD_VALUE,
 	VIEW_VERDICT_COUNT,
 };
 const char *view_verdict_name(enum view_verdict v);
@@ -53,8 +57,8 @@ struct view_filter {
 	struct span form;
 };
 
-/* {"R-100": {record_id, form, created_by, fields{}, attachments[], notes[]},
- * ...} in the order in which the records first appear in the total order;
+/* {"R-100": {record_id, form, created_by, fields{}, counters{} if there are
+ * any, attachments[], notes[]}, ...} in the order in which the records first appear in the total order;
  * all = one object, or one object a line (lines = true). */
 void view_records_json(const struct view *v, const struct view_filter *f,
 		       bool lines, struct json_out *o);
@@ -75,10 +79,28 @@ size_t view_field_base(const struct view *v, struct span record,
  * head as in view_why_json. */
 void view_conflicts_json(const struct view *v, struct json_out *o);
 /* How the value of a field came about: {record_id, field, conflict, heads:
- * [{author, seq, wall_ms, counter, id, value | unset}], superseded};
- * null if nobody wrote it. The winner is the first head; superseded counts
- * the writes that another one names. */
+ * [{author, seq, wall_ms, counter, id, value | unset}], superseded} and, where
+ * it is a counter, {count, slots: [{author, seq, wall_ms, counter, added |
+ * taken}]}; null if nobody wrote it. The winner is the first head; superseded
+ * counts the writes that another one names. */
 void view_why_json(const struct view *v, struct span record,
 		   struct span field, struct json_out *o);
 /* [{form, records}] in bytewise order. */
 void view_forms_json(const struct view *v, struct json_out *o);
+
+/* {plan: {key: value}, version_vector: {author: seq}} */
+void view_plan_json(const struct view *v, struct json_out *o);
+/* {key, value, heads, superseded}; null if nobody wrote it. */
+void view_plan_why_json(const struct view *v, struct span key,
+			struct json_out *o);
+
+/* [{doc, elements, deleted, orphans}] by name. */
+void view_docs_json(const struct view *v, struct json_out *o);
+/* What a document shows, in its order: [{id, type, fields}]. */
+void view_doc_json(const struct view *v, struct span name, struct json_out *o);
+/* The ids of that. */
+void view_doc_order_json(const struct view *v, struct span name,
+			 struct json_out *o);
+/* {author: seq of its last operation} */
+void view_doc_version_json(const struct view *v, struct span name,
+			   struct json_out *o);

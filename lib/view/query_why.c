@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * How what a view shows came about: heads, conflicts, slots, and what was left
+ * out for which reason.
+ */
+#include <stdlib.h>
+#include "lib/view/state.h"
+
+#define HEADS_SHOWN_MAX 64
+
+/* ---- rejects ---- */
+
+static int reject_compare(const void *pa, const void *pb)
+{
+	const struct reject *a = pa, *b = pb;
+	int c = order_compare(&a->at, &b->at);
+
+	if (c == 0)
+		c = (int)a->verdict - (int)b->verdict;
+	return c ? c : (int)a->kind - (int)b->kind;
+}
+
+
+static void kind_json(struct json_out *o, uint16_t kind)
+{
+	const char *name = kind_name(kind);
+
+	json_out_key(o, "kind");
+	if (name)
+		json_out_string(o, name);
+	else
+		json_out_uint(o, kind);
+}
+
+void view_rejected_json(const struct view *v, struct json_out *o)
+{
+	const struct pile *rejects = v->rejects;
+
+	pile_settle(v->rejects, reject_compare);
+	json_out_array(o);
+	for (size_t i = 0; i < rejects->n; i++) {
+		const struct reject *r = rejects->item[i];
+
+		json_out_object(o);
+		json_out_kv_span(o, "author", r->at.author->key);
+		json_out_kv_uint(o, "seq", r->at.seq);
+		kind_json(o, r->kind);
+		json_out_kv_string(o, "reason", view_verdict_name(r->verdict));
+		json_out_end_object(o);
+	}
+	json_out_end_array(o);
+}
+
+size_t view_withheld_count(const struct view *v)
+{
+	const struct pile *rejects = v->rejects;
+	size_t n = 0;
+
+	pile_settle(v->rejects, reject_compare);
+	for (size_t i = 0; i < rejects->n; i++)
+		n += ((struct reject *)rejects->item[i])->verdict ==
+		     VIEW_WITHHELD;
+	return n;
+}
+
+/* ---- heads ---- */
+
+static size_t id_put(uint8_t id[EVENT_BASE_SIZE], const struct write *w)
+{
+	be_put(id, EVENT_BASE_SIZE, w->at.id8);
+	return EVENT_BASE_SIZE;
+}
+
+size_t field_base(struct field *f, uint8_t *base, size_t cap)
+{
+	const struct write *heads[HEADS_SHOWN_MAX];
+	size_t n = f ? field_heads(f, heads, HEADS_SHOWN_MAX) : 0, len = 0;
+
+	for (size_t i = 0; i < n && i < HEADS_SHOWN_MAX &&
+	     len + EVENT_BASE_SIZE <= cap; i++)
+		len += id_put(base + len, heads[i]);
+	return len;
+}
+
+size_t view_field_base(const struct view *v, struct span record,
+		       struct span field, uint8_t *base, size_t cap)
+{
+	return field_base(view_find_field(v, record, field), base, cap);
+}
+
+void order_json(const struct order *at, struct json_out *o)
+{
+	json_out_kv_span(o, "author", at->author->key);
+	json_out_kv_uint(o, "seq", at->seq);
+	json_out_kv_uint(o, "wall_ms", at->hlc.wall_ms);
+	json_out_kv_uint(o, "counter", at->hlc.counter);
+}
+
+static void head_json(const struct write *w, struct json_out *o)
+{
+	uint8_t id[EVENT_BASE_SIZE];
+
+	json_out_object(o);
+	order_json(&w->at, o);
+	json_out_kv_hex(o, "id", SPAN(id, id_put(id, w)));
+	if (w->value.n) {
+		json_out_key(o, "value");
+		payload_to_json(o, w->value);
+	} else {
+		json_out_kv_bool(o, "unset", true);
+	}
+	json_out_end_object(o);
+}
+
+void heads_json(struct field *f, struct json_out *o)
+{
+	const struct write *heads[HEADS_SHOWN_MAX];
+	size_t n = field_heads(f, heads, HEADS_SHOWN_MAX);
+
+	json_out_key(o, "heads");
+	json_out_array(o);
+	for (size_t i = 0; i < n && i < HEADS_SHOWN_MAX; i++)
+		head_json(heads[i], o);
+	json_out_end_array(o);
+}
+
+/* ---- why ---- */
+
+static void slot_json(const struct counter_slot *s, enum counter_sign sign,
+		      struct json_out *o)
+{
+	if (!s->total[sign])
+		return;
+	json_out_object(o);
+	order_json(&s->at[sign], o);
+	json_out_kv_uint(o, sign == COUNTER_TAKEN ? "taken" : "added",
+			 s->total[sign]);
+	json_out_end_object(o);
+}
+
+static void slots_json(const struct counter *c, struct json_out *o)
+{
+	struct table_entry **list = table_sorted(&c->slots);
+
+	json_out_key(o, "slots");
+	json_out_array(o);
+	for (size_t i = 0; i < c->slots.n; i++) {
+		slot_json((struct counter_slot *)list[i], COUNTER_ADDED, o);
+		slot_json((struct counter_slot *)list[i], COUNTER_TAKEN, o);
+	}
+	json_out_end_array(o);
+	free(list);
+}
+
+/* A field and a counter may have one name. */
+void view_why_json(const struct view *v, struct span record,
+		   struct span field, struct json_out *o)
+{
+	struct field *f = view_find_field(v, record, field);
+	struct counter *c = view_find_counter(v, record, field);
+
+	if (!f && !c) {
+		json_out_null(o);
+		return;
+	}
+	json_out_object(o);
+	json_out_kv_span(o, "record_id", record);
+	json_out_kv_span(o, "field", field);
+	if (f) {
+		json_out_kv_bool(o, "conflict", field_conflicted(f));
+		heads_json(f, o);
+		json_out_kv_uint(o, "superseded", field_superseded(f));
+	}
+	if (c) {
+		json_out_key(o, "count");
+		counter_json(c, o);
+		slots_json(c, o);
+	}
+	json_out_end_object(o);
+}
+
+static void row_conflicts_json(struct row *row, struct json_out *o)
+{
+	struct table_entry **list = table_sorted(&row->fields);
+
+	for (size_t i = 0; i < row->fields.n; i++) {
+		struct field *f = &((struct named_field *)list[i])->rule;
+
+		if (!field_conflicted(f))
+			continue;
+		json_out_object(o);
+		json_out_kv_span(o, "record_id", row->id.key);
+		json_out_kv_span(o, "field", list[i]->key);
+		heads_json(f, o);
+		json_out_end_object(o);
+	}
+	free(list);
+}
+
+void view_conflicts_json(const struct view *v, struct json_out *o)
+{
+	struct row **rows = view_rows(v, false);
+
+	json_out_array(o);
+	for (size_t i = 0; i < v->n_records; i++)
+		row_conflicts_json(rows[i], o);
+	json_out_end_array(o);
+	free(rows);
+}
+
