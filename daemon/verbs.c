@@ -5,6 +5,7 @@
  *   status  neighbours  heard  feeds            looking: one object
  *   create RECORD FORM      set RECORD FIELD VALUE(JSON)
  *   unset RECORD FIELD      note RECORD TEXT    writing
+ *   count plan doc          writing, too: verbs_dataset.c
  *   tx on|off|test [PORT]   announce            the transmitter
  *   mute AUTHOR[/SEQ] on|off                    what it may send
  *   monitor                 everything that happens, from now on
@@ -12,17 +13,9 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include "daemon/control.h"
-#include "daemon/daemon.h"
+#include "daemon/verbs.h"
 #include "lib/ctl/ctl.h"
 #include "lib/event/payload.h"
-
-struct call {
-	struct daemon *d;
-	struct client *cl;
-	char *const *args;
-	size_t n_args;
-};
 
 struct verb {
 	const char *name;
@@ -92,7 +85,7 @@ static const char *write_sentence(int e)
 	}
 }
 
-static void write_event(const struct call *c, uint16_t kind, struct buf *b)
+void write_event(const struct call *c, uint16_t kind, struct buf *b)
 {
 	uint8_t id[EVENT_ID_SIZE];
 	int e = node_write(c->d->node, kind, buf_span(b), id,
@@ -329,6 +322,9 @@ static const struct verb verbs[] = {
 	{ "set", verb_set, 3, 3, true },
 	{ "unset", verb_unset, 2, 2, true },
 	{ "note", verb_note, 2, 2, true },
+	{ "count", verb_count, 3, 3, true },
+	{ "plan", verb_plan, 2, 2, true },
+	{ "doc", verb_doc, 2, 6, true },
 	{ "tx", verb_tx, 1, 2, false },
 	{ "announce", verb_announce, 0, 0, false },
 	{ "mute", verb_mute, 2, 2, false },

@@ -10,8 +10,10 @@
 int cmd_announce(int argc, char **argv);
 int cmd_config(int argc, char **argv);
 int cmd_conflicts(int argc, char **argv);
+int cmd_count(int argc, char **argv);
 int cmd_create(int argc, char **argv);
 int cmd_decode(int argc, char **argv);
+int cmd_doc(int argc, char **argv);
 int cmd_feeds(int argc, char **argv);
 int cmd_fsck(int argc, char **argv);
 int cmd_forms(int argc, char **argv);
@@ -22,6 +24,7 @@ int cmd_monitor(int argc, char **argv);
 int cmd_mute(int argc, char **argv);
 int cmd_neighbours(int argc, char **argv);
 int cmd_note(int argc, char **argv);
+int cmd_plan(int argc, char **argv);
 int cmd_set(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_tx(int argc, char **argv);

@@ -31,6 +31,7 @@ struct lister {
 	size_t n_authors;
 	uint64_t events, skip;		/* counted so far; not printed */
 	bool json, counting;
+	struct span doc;		/* its operations alone, unless empty */
 };
 
 /* ---- who ---- */
@@ -119,6 +120,15 @@ static void event_text(const struct author *a, const struct event *e)
 	buf_fini(&o.b);
 }
 
+static bool of_doc(const struct lister *l, const struct event *e)
+{
+	struct payload_value doc;
+
+	return e->kind >= KIND_DOC_INSERT && e->kind <= KIND_DOC_DELETE &&
+	       !e->withheld && payload_get(e->payload, KEY_DOC, &doc) &&
+	       span_equal(doc.str, l->doc);
+}
+
 static int list_record(void *ctx, const struct log_record *rec)
 {
 	struct lister *l = ctx;
@@ -129,6 +139,8 @@ static int list_record(void *ctx, const struct log_record *rec)
 	if (rec->type != RECORD_EVENT || record_event_decode(rec->payload, &e))
 		return 0;
 	note_call(l, rec->slot, &e);
+	if (l->doc.n && !of_doc(l, &e))
+		return 0;
 	l->events++;
 	if (l->counting || l->events <= l->skip)
 		return 0;
@@ -231,6 +243,18 @@ static int last_parse(const char *s, bool follow, uint64_t *last)
 		return OPTIONS_OK;
 	fprintf(stderr, "cairn: log: -n wants a number, not '%s'\n", s);
 	return EXIT_CODE_USAGE;
+}
+
+int log_doc(const char *verb, struct span doc, bool json)
+{
+	struct lister l = { .json = json, .doc = doc };
+	int code = reader_open(&l.r, verb);
+
+	if (code == OPTIONS_OK)
+		code = list_all(&l, LAST_ALL, false);
+	reader_close(&l.r);
+	free(l.authors);
+	return code;
 }
 
 int cmd_log(int argc, char **argv)

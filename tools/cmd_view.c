@@ -29,23 +29,30 @@ static void print_list(const struct json *list, const char *label)
 	}
 }
 
+static void print_values(const struct json *values, const char *is)
+{
+	struct json_member m = { .it = NULL };
+
+	while (json_next(values, &m)) {
+		fputs("  ", stdout);
+		out_text(stdout, m.key);
+		fputs(is, stdout);
+		out_value(stdout, m.value);
+		putchar('\n');
+	}
+}
+
 static void print_record(struct span name, const struct json *r)
 {
 	struct span form = json_string(json_get(r, "form"));
-	struct json_member m = { .it = NULL };
 
 	out_text(stdout, name);
 	if (form.n)
 		fputs("  ", stdout);
 	out_text(stdout, form);
 	putchar('\n');
-	while (json_next(json_get(r, "fields"), &m)) {
-		fputs("  ", stdout);
-		out_text(stdout, m.key);
-		fputs(" = ", stdout);
-		out_value(stdout, m.value);
-		putchar('\n');
-	}
+	print_values(json_get(r, "fields"), " = ");
+	print_values(json_get(r, "counters"), " counts ");
 	print_list(json_get(r, "notes"), "note");
 	print_list(json_get(r, "attachments"), "attachment");
 }

@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include "lib/base/clock.h"
 #include "lib/ctl/ctl.h"
+#include "tools/answer.h"
 #include "tools/out.h"
-#include "tools/reader.h"
 
 static int ask(struct reader *r, struct options *o, int argc, char **argv,
 	       const char *usage, size_t min, size_t max)
@@ -21,9 +21,8 @@ static int ask(struct reader *r, struct options *o, int argc, char **argv,
 	return code;
 }
 
-/* The answer as JSON or through print; o is emptied. */
-static int answer(struct json_out *o, const struct reader *r, bool json,
-		  void (*print)(const struct reader *r, const struct json *v))
+int answer(struct json_out *o, const struct reader *r, bool json,
+	   void (*print)(const struct reader *r, const struct json *v))
 {
 	struct json *v = json_parse(buf_span(&o->b), NULL);
 	int code = v && json_type(v) != JSON_NULL ? EXIT_CODE_OK :
@@ -32,7 +31,7 @@ static int answer(struct json_out *o, const struct reader *r, bool json,
 	if (json)
 		printf("%.*s\n", (int)o->b.len, (const char *)o->b.p);
 	else
-		print(r, v);
+		print(r, code == EXIT_CODE_OK ? v : NULL);
 	json_free(v);
 	buf_fini(&o->b);
 	return code;
@@ -40,7 +39,7 @@ static int answer(struct json_out *o, const struct reader *r, bool json,
 
 /* ---- why, conflicts ---- */
 
-static void print_author(const struct reader *r, struct span label)
+void answer_author(const struct reader *r, struct span label)
 {
 	uint32_t slot = feed_find(r->data.feeds, label);
 	const char *call = slot == FEED_SLOT_NONE ? "" :
@@ -60,17 +59,51 @@ static void print_head(const struct reader *r, const struct json *h,
 	else
 		fputs("(taken away)", stdout);
 	fputs("  by ", stdout);
-	print_author(r, json_string(json_get(h, "author")));
+	answer_author(r, json_string(json_get(h, "author")));
 	printf(" #%lld at %s\n", (long long)json_int(json_get(h, "seq")),
 	       clock_format_utc(text,
 				(uint64_t)json_int(json_get(h, "wall_ms"))));
 }
 
-static void print_field(const struct reader *r, const struct json *v)
+void answer_heads(const struct reader *r, const struct json *v)
 {
 	const struct json *heads = json_get(v, "heads");
 
-	if (!json_len(heads)) {
+	for (size_t i = 0; i < json_len(heads); i++)
+		print_head(r, json_at(heads, i), i ? "beside" : "shows");
+	if (json_int(json_get(v, "superseded")))
+		printf("  %lld earlier writes are replaced\n",
+		       (long long)json_int(json_get(v, "superseded")));
+}
+
+static void print_slot(const struct reader *r, const struct json *s)
+{
+	const struct json *taken = json_get(s, "taken");
+	const struct json *total = taken ? taken : json_get(s, "added");
+
+	fputs(taken ? "  -" : "  +", stdout);
+	out_value(stdout, total);
+	fputs("  by ", stdout);
+	answer_author(r, json_string(json_get(s, "author")));
+	printf(" as of #%lld\n", (long long)json_int(json_get(s, "seq")));
+}
+
+static void print_count(const struct reader *r, const struct json *v)
+{
+	const struct json *slots = json_get(v, "slots");
+
+	if (!json_get(v, "count"))
+		return;
+	fputs("  counts ", stdout);
+	out_value(stdout, json_get(v, "count"));
+	putchar('\n');
+	for (size_t i = 0; i < json_len(slots); i++)
+		print_slot(r, json_at(slots, i));
+}
+
+static void print_field(const struct reader *r, const struct json *v)
+{
+	if (!v) {
 		puts("nobody wrote that field");
 		return;
 	}
@@ -78,11 +111,8 @@ static void print_field(const struct reader *r, const struct json *v)
 	putchar('.');
 	out_text(stdout, json_string(json_get(v, "field")));
 	putchar('\n');
-	for (size_t i = 0; i < json_len(heads); i++)
-		print_head(r, json_at(heads, i), i ? "beside" : "shows");
-	if (json_int(json_get(v, "superseded")))
-		printf("  %lld earlier writes are replaced\n",
-		       (long long)json_int(json_get(v, "superseded")));
+	answer_heads(r, v);
+	print_count(r, v);
 }
 
 static void print_conflicts(const struct reader *r, const struct json *v)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * create, set, unset, note: writing, through cairnd.
+ * create, set, unset, note, count: writing, through cairnd.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -8,6 +8,7 @@
 #include "lib/ctl/ctl.h"
 #include "tools/cairn.h"
 #include "tools/client.h"
+#include "tools/value.h"
 
 static void print_id(void *ctx, const struct json *v, struct span text)
 {
@@ -19,8 +20,8 @@ static void print_id(void *ctx, const struct json *v, struct span text)
 	       (const char *)id.p);
 }
 
-static int write_call(const char *verb, struct options *o, size_t n,
-		      char *const *args)
+int write_call(const char *verb, struct options *o, size_t n,
+	       char *const *args)
 {
 	return client_call(verb, n, args,
 			   o->json ? client_print_json : print_id,
@@ -55,38 +56,20 @@ int cmd_note(int argc, char **argv)
 		"Adds a note to the record.");
 }
 
+int cmd_count(int argc, char **argv)
+{
+	struct options o;
+	int code = options_read(&o, argc, argv,
+		"count RECORD COUNTER STEP [--json]\n\n"
+		"Adds to a counter of the record, or takes away: +3, -2. "
+		"Every station's steps\ncount, whatever the others do "
+		"meanwhile.", NULL, 3, 3);
+
+	return code != OPTIONS_OK ? code :
+	       write_call(argv[0], &o, o.n_args, o.args);
+}
+
 /* ---- set ---- */
-
-/* A number is one only in the spelling that comes back out: "007", "1.50"
- * and "1e3" stay text. */
-static bool is_number(const char *s)
-{
-	struct json *v;
-	struct json_out o = { 0 };
-	bool same;
-
-	if (strlen(s) > 18 || !strpbrk(s, "0123456789") ||
-	    strspn(s, "-.0123456789") != strlen(s))
-		return false;
-	v = json_parse(SPAN_STR(s), NULL);
-	if (!v)
-		return false;
-	json_out_value(&o, v);
-	same = span_equal(buf_span(&o.b), SPAN_STR(s));
-	buf_fini(&o.b);
-	json_free(v);
-	return same;
-}
-
-static void value_json(struct json_out *o, const char *s, bool text)
-{
-	bool literal = !strcmp(s, "true") || !strcmp(s, "false");
-
-	if (!text && (literal || is_number(s)))
-		json_out_raw(o, SPAN_STR(s));
-	else
-		json_out_string(o, s);
-}
 
 int cmd_set(int argc, char **argv)
 {

@@ -42,6 +42,12 @@ static void common_init(struct common *c, struct options *o)
 	} };
 }
 
+/* "-2" is a number, "-" stands for a file. */
+static bool is_word(const char *s)
+{
+	return s[0] != '-' || !s[1] || (s[1] >= '0' && s[1] <= '9');
+}
+
 /* Moves words that are no options to the front of argv + 1. */
 static int options_walk(struct options *o, int argc, char **argv,
 			const struct option_spec *common,
@@ -54,7 +60,7 @@ static int options_walk(struct options *o, int argc, char **argv,
 
 		if (!s)
 			s = find(common, argv[i]);
-		if (only_words || argv[i][0] != '-' || !argv[i][1]) {
+		if (only_words || is_word(argv[i])) {
 			argv[1 + o->n_args++] = argv[i];
 		} else if (!strcmp(argv[i], "--")) {
 			only_words = true;

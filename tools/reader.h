@@ -27,3 +27,5 @@ void reader_close(struct reader *r);
 struct json *reader_state(const char *dir);
 /* Of the dataset that it names. */
 void reader_dataset(const struct json *state, uint8_t id[DATASET_SIZE]);
+/* `cairn log` of one document (cmd_log.c); the exit code. */
+int log_doc(const char *verb, struct span doc, bool json);

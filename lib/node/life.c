@@ -306,6 +306,11 @@ uint32_t node_own_slot(const struct node *n)
 	return n->own_slot;
 }
 
+struct span node_label(const struct node *n)
+{
+	return SPAN_STR(n->label);
+}
+
 bool node_transmitting(const struct node *n)
 {
 	return n->tx_on && n->call_ok;

@@ -176,6 +176,7 @@ const struct node_action *node_actions(struct node *n, size_t *count);
 struct feed_set *node_feeds(struct node *n);
 struct view *node_view(struct node *n);
 uint32_t node_own_slot(const struct node *n);
+struct span node_label(const struct node *n);	/* the own author's */
 bool node_transmitting(const struct node *n);
 uint64_t node_airtime_us(const struct node *n, int port);
 /* Objects of `cairn status --json`, `neighbours`, `heard`, `feeds`. */

@@ -78,9 +78,8 @@ char *counter_format(char *dst, __int128 value)
 	return dst;
 }
 
-void counter_json(const struct counter *c, struct json_out *o)
+void counter_json(__int128 value, struct json_out *o)
 {
-	__int128 value = counter_value(c);
 	char text[41];
 
 	if (value >= INT64_MIN && value <= INT64_MAX)

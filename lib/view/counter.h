@@ -39,8 +39,8 @@ __int128 counter_value(const struct counter *c);
 /* In decimal; dst holds 41 bytes. Returns dst. */
 char *counter_format(char *dst, __int128 value);
 
-/* The value: a number, or text if it is beyond 64 bits. */
-void counter_json(const struct counter *c, struct json_out *o);
+/* A number, or text if it is beyond 64 bits. */
+void counter_json(__int128 value, struct json_out *o);
 /* {author: [added, taken]} as CBOR: equal for equal counters. */
 void counter_put(const struct counter *c, struct buf *b);
 void counter_fini(struct counter *c);

@@ -75,7 +75,8 @@ static void counters_json(struct row *row, struct json_out *o)
 	json_out_object(o);
 	for (size_t i = 0; i < row->counters.n; i++) {
 		json_out_key_span(o, list[i]->key);
-		counter_json(&((struct named_counter *)list[i])->rule, o);
+		counter_json(counter_value(&((struct named_counter *)
+					     list[i])->rule), o);
 	}
 	json_out_end_object(o);
 	free(list);

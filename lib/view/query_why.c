@@ -133,8 +133,8 @@ static void slot_json(const struct counter_slot *s, enum counter_sign sign,
 		return;
 	json_out_object(o);
 	order_json(&s->at[sign], o);
-	json_out_kv_uint(o, sign == COUNTER_TAKEN ? "taken" : "added",
-			 s->total[sign]);
+	json_out_key(o, sign == COUNTER_TAKEN ? "taken" : "added");
+	counter_json(s->total[sign], o);
 	json_out_end_object(o);
 }
 
@@ -173,7 +173,7 @@ void view_why_json(const struct view *v, struct span record,
 	}
 	if (c) {
 		json_out_key(o, "count");
-		counter_json(c, o);
+		counter_json(counter_value(c), o);
 		slots_json(c, o);
 	}
 	json_out_end_object(o);

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the files of verbs share: a call, and its answer.
+ */
+#pragma once
+#include "daemon/control.h"
+#include "daemon/daemon.h"
+
+struct call {
+	struct daemon *d;
+	struct client *cl;
+	char *const *args;
+	size_t n_args;
+};
+
+/* Writes the event and answers when it is durable; empties b. */
+void write_event(const struct call *c, uint16_t kind, struct buf *b);
+
+/* ---- verbs_dataset.c ---- */
+
+void verb_count(const struct call *c);
+void verb_plan(const struct call *c);
+void verb_doc(const struct call *c);
