@@ -134,6 +134,14 @@ void event_id_next(uint8_t id[32], const uint8_t prev[32],
 	crypto_blake2b(id, EVENT_ID_SIZE, "cairn-event-1", &all, 1);
 }
 
+bool event_base_names(struct span base, const uint8_t id[EVENT_BASE_SIZE])
+{
+	for (size_t i = 0; i + EVENT_BASE_SIZE <= base.n; i += EVENT_BASE_SIZE)
+		if (!memcmp(base.p + i, id, EVENT_BASE_SIZE))
+			return true;
+	return false;
+}
+
 /* ---- seals ---- */
 
 #define SEAL_PREFIX "cairn-seal-1"

@@ -83,6 +83,9 @@ void event_id_genesis(uint8_t id[32], const uint8_t dataset[DATASET_SIZE],
 void event_id_next(uint8_t id[32], const uint8_t prev[32],
 		   const struct event *e);
 
+/* Does a base (EVENT_BASE_SIZE bytes an id) name this one? */
+bool event_base_names(struct span base, const uint8_t id[EVENT_BASE_SIZE]);
+
 /* What a seal signs. */
 #define SEAL_MESSAGE_SIZE (12 + DATASET_SIZE + AUTHOR_SIZE + 8 + EVENT_ID_SIZE)
 void seal_message(uint8_t dst[SEAL_MESSAGE_SIZE], const uint8_t dataset[32],

@@ -5,8 +5,10 @@
  * the events before them and nobody else has those. They were confirmed to
  * somebody, so they are written again at the end of the chain that stands:
  *
- *   notes, attachments, creations   as they are
- *   fields                          if the heads shown are the ones that the
+ *   notes, attachments, creations,  as they are
+ *   elements added and deleted
+ *   counters                        the step, over the total that stands
+ *   fields, plan, elements' fields  if the heads shown are the ones that the
  *                                   event replaced
  *   anything else                   stays in the log, and is said
  *
@@ -19,6 +21,8 @@
 #include <stdio.h>
 #include "lib/event/payload.h"
 #include "lib/node/node_parts.h"
+#include "lib/view/change.h"
+#include "lib/view/compose.h"
 
 #define KEPT_HEAD (EVENT_BASE_SIZE + 6)
 #define KEPT_MAX (256u << 10)
@@ -95,39 +99,108 @@ void node_reissue_gap(struct node *n)
 
 /* ---- writing again ---- */
 
-/* A base may name an event that has got a new id by now. */
-static void reissue_rename(const struct reissue *r, uint8_t *base, size_t len)
+/* A member may name events that have got new ids by now. */
+static struct span reissue_rename(const struct reissue *r, uint8_t *p,
+				  size_t len, enum payload_key key)
 {
 	const size_t step = EVENT_BASE_SIZE;
+	struct payload_value v;
+	uint8_t *ids;
 
-	for (size_t i = 0; i + step <= len; i += step)
+	if (!payload_get(SPAN(p, len), key, &v) || v.type != PAYLOAD_BYTES)
+		return SPAN(NULL, 0);
+	ids = p + (v.str.p - p);
+	for (size_t i = 0; i + step <= v.str.n; i += step)
 		for (size_t j = 0; j + 2 * step <= r->names.len; j += 2 * step)
-			if (!memcmp(base + i, r->names.p + j, step)) {
-				memcpy(base + i, r->names.p + j + step, step);
+			if (!memcmp(ids + i, r->names.p + j, step)) {
+				memcpy(ids + i, r->names.p + j + step, step);
 				break;
 			}
+	return v.str;
+}
+
+static bool reissue_text(uint8_t *p, size_t len, enum payload_key key,
+			 struct span *text)
+{
+	struct payload_value v;
+
+	if (!payload_get(SPAN(p, len), key, &v))
+		return false;
+	*text = v.str;
+	return true;
 }
 
 static bool reissue_field(const struct reissue *r, uint8_t *p, size_t len)
 {
-	struct payload_value record, field, base;
+	struct span base = reissue_rename(r, p, len, KEY_BASE), record, field;
 	uint8_t heads[BASE_MAX];
-	size_t n = 0, shown;
+	size_t shown;
 
-	if (!payload_get(SPAN(p, len), KEY_RECORD, &record) ||
-	    !payload_get(SPAN(p, len), KEY_FIELD, &field))
+	if (!reissue_text(p, len, KEY_RECORD, &record) ||
+	    !reissue_text(p, len, KEY_FIELD, &field))
 		return false;
-	if (payload_get(SPAN(p, len), KEY_BASE, &base)) {
-		n = base.str.n;
-		reissue_rename(r, p + (base.str.p - p), n);
-	}
-	shown = view_field_base(node_view(r->n), record.str, field.str, heads,
+	shown = view_field_base(node_view(r->n), record, field, heads,
 				sizeof(heads));
-	return shown == n && (n == 0 || !memcmp(heads, base.str.p, n));
+	return span_equal(SPAN(heads, shown), base);
 }
 
+/* One base for all keys: what each one shows must be in it. */
+static bool reissue_plan(const struct reissue *r, uint8_t *p, size_t len)
+{
+	struct span base = reissue_rename(r, p, len, KEY_BASE), name;
+	struct payload_value changes, value;
+	uint8_t heads[BASE_MAX];
+
+	if (!payload_get(SPAN(p, len), KEY_CHANGES, &changes))
+		return false;
+	while (change_next_named(&changes.body, &name, &value)) {
+		size_t n = view_plan_base(node_view(r->n), name, heads,
+					  sizeof(heads));
+
+		for (size_t i = 0; i < n; i += EVENT_BASE_SIZE)
+			if (!event_base_names(base, heads + i))
+				return false;
+	}
+	return true;
+}
+
+static bool reissue_element(const struct reissue *r, uint8_t *p, size_t len)
+{
+	struct span base = reissue_rename(r, p, len, KEY_BASE), doc, field;
+	struct span element = reissue_rename(r, p, len, KEY_ELEMENT);
+	uint8_t heads[BASE_MAX];
+	size_t shown;
+
+	if (!reissue_text(p, len, KEY_DOC, &doc) ||
+	    !reissue_text(p, len, KEY_FIELD, &field))
+		return false;
+	shown = view_doc_base(node_view(r->n), doc, element, field, heads,
+			      sizeof(heads));
+	return span_equal(SPAN(heads, shown), base);
+}
+
+/* The same step, from where the counter stands now. */
+static bool reissue_count(const struct reissue *r, uint8_t *p, size_t len,
+			  struct buf *again)
+{
+	struct span record, counter;
+	struct payload_value by;
+	char step[24];
+
+	if (!reissue_text(p, len, KEY_RECORD, &record) ||
+	    !reissue_text(p, len, KEY_COUNTER, &counter) ||
+	    !payload_get(SPAN(p, len), KEY_BY, &by))
+		return false;
+	snprintf(step, sizeof(step), "%c%llu",
+		 by.type == PAYLOAD_NEGINT ? '-' : '+',
+		 (unsigned long long)(by.num + (by.type == PAYLOAD_NEGINT)));
+	return compose_count(node_view(r->n), node_label(r->n), record,
+			     counter, SPAN_STR(step), again) == 0;
+}
+
+/* Does it stand again? With other bytes in `again`, if it needs them. */
 static bool reissue_stands(const struct reissue *r, uint16_t kind, uint8_t *p,
-			   size_t len)
+			   size_t len, struct buf *again)
 {
 	switch (kind) {
 	case KIND_NOTE_ADD:
@@ -137,6 +210,20 @@ static bool reissue_stands(const struct reissue *r, uint16_t kind, uint8_t *p,
 	case KIND_FIELD_SET:
 	case KIND_FIELD_UNSET:
 		return reissue_field(r, p, len);
+	case KIND_COUNTER_ADD:
+		return reissue_count(r, p, len, again);
+	case KIND_PLAN_DELTA:
+	case KIND_PLAN_SET:
+		return reissue_plan(r, p, len);
+	case KIND_DOC_INSERT:
+		reissue_rename(r, p, len, KEY_AFTER);
+		reissue_rename(r, p, len, KEY_BEFORE);
+		return true;
+	case KIND_DOC_UPDATE:
+		return reissue_element(r, p, len);
+	case KIND_DOC_DELETE:
+		reissue_rename(r, p, len, KEY_ELEMENT);
+		return true;
 	default:
 		return false;
 	}
@@ -145,16 +232,19 @@ static bool reissue_stands(const struct reissue *r, uint16_t kind, uint8_t *p,
 static void reissue_one(struct reissue *r, const uint8_t *id, uint16_t kind,
 			uint8_t *p, size_t len)
 {
+	struct buf again = { 0 };
+	bool stands = reissue_stands(r, kind, p, len, &again);
 	struct event e;
 
-	if (!reissue_stands(r, kind, p, len) ||
-	    node_append(r->n, kind, SPAN(p, len), &e)) {
+	if (stands && !node_append(r->n, kind, again.len ? buf_span(&again) :
+				   SPAN(p, len), &e)) {
+		r->written++;
+		buf_add(&r->names, SPAN(id, EVENT_BASE_SIZE));
+		buf_add(&r->names, SPAN(e.id, EVENT_BASE_SIZE));
+	} else {
 		r->left++;
-		return;
 	}
-	r->written++;
-	buf_add(&r->names, SPAN(id, EVENT_BASE_SIZE));
-	buf_add(&r->names, SPAN(e.id, EVENT_BASE_SIZE));
+	buf_fini(&again);
 }
 
 static void reissue_say(const struct reissue *r, bool gap)

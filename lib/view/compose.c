@@ -120,14 +120,6 @@ int compose_count(const struct view *v, struct span author, struct span record,
 
 /* ---- the plan ---- */
 
-static bool base_names(const uint8_t *base, size_t len, const uint8_t *id)
-{
-	for (size_t i = 0; i < len; i += EVENT_BASE_SIZE)
-		if (!memcmp(base + i, id, EVENT_BASE_SIZE))
-			return true;
-	return false;
-}
-
 /* The heads of all keys; one event may have written several of them. */
 static size_t plan_base(const struct view *v, const struct json *changes,
 			uint8_t base[COMPOSE_BASE_MAX])
@@ -142,7 +134,7 @@ static size_t plan_base(const struct view *v, const struct json *changes,
 
 		for (size_t i = 0; i < n && len < COMPOSE_BASE_MAX;
 		     i += EVENT_BASE_SIZE)
-			if (!base_names(base, len, heads + i)) {
+			if (!event_base_names(SPAN(base, len), heads + i)) {
 				memcpy(base + len, heads + i, EVENT_BASE_SIZE);
 				len += EVENT_BASE_SIZE;
 			}

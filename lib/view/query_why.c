@@ -88,6 +88,24 @@ size_t view_field_base(const struct view *v, struct span record,
 	return field_base(view_find_field(v, record, field), base, cap);
 }
 
+size_t view_plan_base(const struct view *v, struct span key, uint8_t *base,
+		      size_t cap)
+{
+	return field_base(fields_find(&v->plan.keys, v->seed, key), base, cap);
+}
+
+size_t view_doc_base(const struct view *v, struct span doc,
+		     struct span element, struct span field, uint8_t *base,
+		     size_t cap)
+{
+	struct doc *d = view_find_doc(v, doc);
+	struct element *e = d ? (struct element *)
+		table_find(&d->elements, v->seed, element) : NULL;
+
+	return field_base(e ? fields_find(&e->fields, v->seed, field) : NULL,
+			  base, cap);
+}
+
 void order_json(const struct order *at, struct json_out *o)
 {
 	json_out_kv_span(o, "author", at->author->key);

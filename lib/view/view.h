@@ -75,6 +75,13 @@ void view_hash(const struct view *v, uint8_t out[32]);
 size_t view_field_base(const struct view *v, struct span record,
 		       struct span field, uint8_t *base, size_t cap);
 
+/* The same of a key of the plan, and of an element's field. */
+size_t view_plan_base(const struct view *v, struct span key, uint8_t *base,
+		      size_t cap);
+size_t view_doc_base(const struct view *v, struct span doc,
+		     struct span element, struct span field, uint8_t *base,
+		     size_t cap);
+
 /* Fields with two heads or more: [{record_id, field, heads: [...]}], each
  * head as in view_why_json. */
 void view_conflicts_json(const struct view *v, struct json_out *o);
