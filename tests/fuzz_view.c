@@ -46,6 +46,10 @@ static void hash_of(uint8_t hash[32], const struct event *list, size_t n,
 	view_conflicts_json(v, &o);
 	view_rejected_json(v, &o);
 	view_records_json(v, NULL, true, &o);
+	view_plan_json(v, &o);
+	view_docs_json(v, &o);
+	view_doc_json(v, SPAN_STR("D"), &o);
+	view_created_json(v, SPAN_STR("R"), &o);
 	view_hash(v, hash);
 	buf_fini(&o.b);
 	view_free(v);

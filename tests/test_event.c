@@ -69,7 +69,7 @@ static void test_adopted_stamps_round_up(void **state)
 	stamp_is(t, 10000, 0);
 }
 
-static void test_drift_bound(void **state)
+static void test_M7_drift_bound(void **state)
 {
 	struct hlc_clock c = native(), before;
 	struct hlc far = { 1000 + HLC_DRIFT_MS + 1, 0 };
@@ -282,7 +282,7 @@ static void test_meshlog_line(void **state)
 	buf_fini(&b);
 }
 
-static void test_meshlog_refusals(void **state)
+static void test_M8_M18_meshlog_refusals(void **state)
 {
 	static const struct {
 		const char *text;
@@ -318,7 +318,7 @@ int main(void)
 		cmocka_unit_test(test_native_stamps_are_whole_seconds),
 		cmocka_unit_test(test_counter_carries_into_the_second),
 		cmocka_unit_test(test_adopted_stamps_round_up),
-		cmocka_unit_test(test_drift_bound),
+		cmocka_unit_test(test_M7_drift_bound),
 		cmocka_unit_test(test_end_of_time),
 		cmocka_unit_test(test_id_layout),
 		cmocka_unit_test(test_labels),
@@ -328,7 +328,7 @@ int main(void)
 		cmocka_unit_test(test_seal_record),
 		cmocka_unit_test(test_frame_record),
 		cmocka_unit_test(test_meshlog_line),
-		cmocka_unit_test(test_meshlog_refusals),
+		cmocka_unit_test(test_M8_M18_meshlog_refusals),
 	};
 
 	if (crypto_init())

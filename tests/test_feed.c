@@ -252,7 +252,7 @@ static void spoil(struct run *run, struct event *events)
 }
 
 /* No refused run changes anything, wherever the set stands. */
-static void test_refused_changes_nothing(void **unused)
+static void test_M4_refused_changes_nothing(void **unused)
 {
 	static struct tree t;
 	struct buf before = { 0 }, after = { 0 };
@@ -412,7 +412,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_order_does_not_matter),
 		cmocka_unit_test(test_loss_and_repeat),
-		cmocka_unit_test(test_refused_changes_nothing),
+		cmocka_unit_test(test_M4_refused_changes_nothing),
 		cmocka_unit_test(test_difference_decodes),
 		cmocka_unit_test(test_example),
 		cmocka_unit_test(test_history),

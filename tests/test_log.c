@@ -483,7 +483,7 @@ static void expect_after(struct span file, uint32_t to,
 
 /* The last batch, written up to any of its bytes, or with any of them wrong:
  * nobody was told that it is there, so it is not. */
-static void test_torn(void **state)
+static void test_M10_torn(void **state)
 {
 	struct buf b = { 0 }, t = { 0 };
 	struct log_recovery rec;
@@ -544,7 +544,7 @@ static void expect_numbers(struct log *l, const uint32_t *v, size_t n,
 }
 
 /* The middle batch was acknowledged, and the one after it says so. */
-static void test_damage(void **state)
+static void test_M11_damage(void **state)
 {
 	static const uint32_t left[] = { 0, 1, 2, 3, 4, 8, 9, 10 };
 	struct buf b = { 0 };
@@ -1195,8 +1195,8 @@ int main(void)
 		T(test_append_read), T(test_sizes), T(test_resume),
 		T(test_rotate_reopen), T(test_sync_in_flight),
 		T(test_one_writer), T(test_follow),
-		T(test_read_without_tail), T(test_killed), T(test_torn),
-		T(test_damage), T(test_damage_ranges), T(test_header_lost),
+		T(test_read_without_tail), T(test_killed), T(test_M10_torn),
+		T(test_M11_damage), T(test_damage_ranges), T(test_header_lost),
 		T(test_failed_write), T(test_failed_sync),
 		T(test_resume_mark), T(test_short_writes), T(test_disk_full),
 		T(test_disk_full_after_crash), T(test_ring),

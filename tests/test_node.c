@@ -379,7 +379,7 @@ static void test_state_of_lies(void **state)
 }
 
 /* After an unclean stop nothing is sealed before a neighbour was compared. */
-static void test_hold_down(void **state)
+static void test_M14_hold_down(void **state)
 {
 	struct field f;
 
@@ -574,7 +574,7 @@ static void test_wrong_seal(void **state)
 
 /* One has no room for what the other holds: after a while both are quiet,
  * and what both can hold still travels. */
-static void test_settled_pair(void **state)
+static void test_M13_settled_pair(void **state)
 {
 	struct field f;
 
@@ -613,7 +613,7 @@ static void forked(unsigned n0, unsigned n1)
 	field_fini(&f);
 }
 
-static void test_forks(void **state)
+static void test_M12_forks(void **state)
 {
 	(void)state;
 	forked(6, 9);
@@ -789,15 +789,15 @@ int main(void)
 		cmocka_unit_test(test_duty),
 		cmocka_unit_test(test_restart),
 		cmocka_unit_test(test_state_of_lies),
-		cmocka_unit_test(test_hold_down),
+		cmocka_unit_test(test_M14_hold_down),
 		cmocka_unit_test(test_lying_roots),
 		cmocka_unit_test(test_lying_sketches),
 		cmocka_unit_test(test_other_dataset),
 		cmocka_unit_test(test_want_flood),
 		cmocka_unit_test(test_bomb),
 		cmocka_unit_test(test_wrong_seal),
-		cmocka_unit_test(test_settled_pair),
-		cmocka_unit_test(test_forks),
+		cmocka_unit_test(test_M13_settled_pair),
+		cmocka_unit_test(test_M12_forks),
 		cmocka_unit_test(test_announces),
 		cmocka_unit_test(test_announce_other_call),
 		cmocka_unit_test(test_announce_now),

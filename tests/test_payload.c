@@ -94,7 +94,7 @@ static const struct {
 	{ "818181818181818180", PAYLOAD_DEPTH },
 };
 
-static void test_refusals(void **state)
+static void test_M18_refusals(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -316,7 +316,7 @@ static void test_station(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_M18_refusals),
 		cmocka_unit_test(test_every_cut_is_short),
 		cmocka_unit_test(test_length),
 		cmocka_unit_test(test_every_half),

@@ -55,7 +55,7 @@ static void label_branches(size_t n_a, size_t n_b)
 		write_note(&b, 2);
 }
 
-static void test_pen_any_order(void **unused)
+static void test_M2_M3_any_order_of_branches(void **unused)
 {
 	struct buf first = { 0 }, other = { 0 };
 
@@ -93,7 +93,7 @@ static void test_pen_any_order(void **unused)
 }
 
 /* The farthest goes first, and comes in when it is offered again. */
-static void test_pen_is_bounded(void **unused)
+static void test_M6_pen_is_bounded(void **unused)
 {
 	struct station_set *s = set_open_fake();
 	struct feed_pen *p = feed_pen_new(s->feeds, 4, 10000, pen_apply, s);
@@ -112,7 +112,7 @@ static void test_pen_is_bounded(void **unused)
 	set_close(s);
 }
 
-static void test_pen_refuses(void **unused)
+static void test_M1_pen_takes_what_is_verified(void **unused)
 {
 	struct station_set *s = set_open_fake();
 	struct feed_pen *p = feed_pen_new(s->feeds, 4, 10000, pen_apply, s);
@@ -136,7 +136,7 @@ static void test_pen_refuses(void **unused)
 
 /* ---- the delta ---- */
 
-static void test_delta_is_fair(void **unused)
+static void test_M17_delta_is_fair(void **unused)
 {
 	size_t turn = 0;
 	uint64_t sum;
@@ -166,6 +166,21 @@ static void test_delta_is_fair(void **unused)
 	}
 }
 
+/* A remote head is unsigned, and one above ours asks for nothing. */
+static void test_M5_remote_of_any_size(void **unused)
+{
+	struct delta_feed f[3] = {
+		{ .held = 5, .remote = UINT64_MAX }, { .held = 5, .remote = 6 },
+		{ .held = UINT64_MAX, .remote = UINT64_MAX - 1 },
+	};
+
+	(void)unused;
+	assert_int_equal(feed_delta(f, 3, UINT64_MAX, NULL), 1);
+	assert_int_equal(f[0].give, 0);
+	assert_int_equal(f[1].give, 0);
+	assert_int_equal(f[2].give, 1);
+}
+
 /* A limit of one serves everybody, contact after contact. */
 static void test_delta_resumes(void **unused)
 {
@@ -185,10 +200,11 @@ static void test_delta_resumes(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_pen_any_order),
-		cmocka_unit_test(test_pen_is_bounded),
-		cmocka_unit_test(test_pen_refuses),
-		cmocka_unit_test(test_delta_is_fair),
+		cmocka_unit_test(test_M2_M3_any_order_of_branches),
+		cmocka_unit_test(test_M6_pen_is_bounded),
+		cmocka_unit_test(test_M1_pen_takes_what_is_verified),
+		cmocka_unit_test(test_M17_delta_is_fair),
+		cmocka_unit_test(test_M5_remote_of_any_size),
 		cmocka_unit_test(test_delta_resumes),
 	};
 

@@ -115,6 +115,29 @@ static void print_field(const struct reader *r, const struct json *v)
 	print_count(r, v);
 }
 
+static void print_created(const struct reader *r, const struct json *v)
+{
+	const struct json *created = json_get(v, "created");
+
+	if (!v) {
+		puts("no such record");
+		return;
+	}
+	out_text(stdout, json_string(json_get(v, "record_id")));
+	fputs(json_len(created) ? "\n" : ": nobody says to have created it\n",
+	      stdout);
+	for (size_t i = 0; i < json_len(created); i++) {
+		const struct json *c = json_at(created, i);
+
+		fputs(i ? "  beside created by " : "  shows  created by ",
+		      stdout);
+		out_value(stdout, json_get(c, "by"));
+		fputs(", says ", stdout);
+		answer_author(r, json_string(json_get(c, "author")));
+		printf(" #%lld\n", (long long)json_int(json_get(c, "seq")));
+	}
+}
+
 static void print_conflicts(const struct reader *r, const struct json *v)
 {
 	for (size_t i = 0; i < json_len(v); i++)
@@ -146,14 +169,19 @@ int cmd_why(int argc, char **argv)
 	struct options o;
 	struct reader r;
 	int code = ask(&r, &o, argc, argv,
-		"why RECORD.FIELD | RECORD FIELD [--json]\n\n"
+		"why RECORD.FIELD | RECORD FIELD | RECORD [--json]\n\n"
 		"How a value came about: the write that shows, those beside "
-		"it, how many are replaced.", 1, 2);
+		"it, how many are\nreplaced; of a counter, who added and took "
+		"how much. A record alone: who says to\nhave created it.", 1, 2);
 
 	if (code == OPTIONS_OK) {
 		field_name(&o, &record, &field);
-		view_why_json(r.data.view, record, field, &out);
-		code = answer(&out, &r, o.json, print_field);
+		if (field.n)
+			view_why_json(r.data.view, record, field, &out);
+		else
+			view_created_json(r.data.view, record, &out);
+		code = answer(&out, &r, o.json, field.n ? print_field :
+							  print_created);
 	}
 	reader_close(&r);
 	return code;

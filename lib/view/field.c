@@ -247,6 +247,18 @@ size_t field_heads(struct field *f, const struct write **heads, size_t cap)
 	return n + 1;
 }
 
+const struct write **field_history(struct field *f)
+{
+	const struct write **all;
+
+	field_settle(f);
+	all = view_alloc(f->n * sizeof(const struct write *));
+	for (size_t i = 0; i < f->n; i++)
+		all[i] = f->w[i];
+	qsort(all, f->n, sizeof(const struct write *), by_falling_order);
+	return all;
+}
+
 bool field_conflicted(struct field *f)
 {
 	field_settle(f);

@@ -54,6 +54,8 @@ const struct write *field_winner(struct field *f);
  * how many there are. */
 size_t field_heads(struct field *f, const struct write **heads, size_t cap);
 bool field_conflicted(struct field *f);
+/* All writes kept, by falling order: f->n of them, to be freed. */
+const struct write **field_history(struct field *f);
 /* Writes that another one names. */
 size_t field_superseded(struct field *f);
 void field_fini(struct field *f);

@@ -197,6 +197,35 @@ void view_why_json(const struct view *v, struct span record,
 	json_out_end_object(o);
 }
 
+void view_created_json(const struct view *v, struct span record,
+		       struct json_out *o)
+{
+	struct row *row = view_find_row(v, record);
+	const struct write **all;
+	bool differ = false;
+
+	if (!row) {
+		json_out_null(o);
+		return;
+	}
+	all = field_history(&row->created_by);
+	json_out_object(o);
+	json_out_kv_span(o, "record_id", record);
+	json_out_key(o, "created");
+	json_out_array(o);
+	for (size_t i = 0; i < row->created_by.n; i++) {
+		json_out_object(o);
+		order_json(&all[i]->at, o);
+		json_out_kv_span(o, "by", all[i]->value);
+		json_out_end_object(o);
+		differ |= !span_equal(all[i]->value, all[0]->value);
+	}
+	json_out_end_array(o);
+	json_out_kv_bool(o, "conflict", differ);
+	json_out_end_object(o);
+	free(all);
+}
+
 static void row_conflicts_json(struct row *row, struct json_out *o)
 {
 	struct table_entry **list = table_sorted(&row->fields);

@@ -151,6 +151,7 @@ static enum view_verdict apply_create(struct view *v, const struct change *c)
 	row = row_make(v, c);
 	if (change_has(c, KEY_FORM))
 		field_write(&row->form, &c->at, blind, form);
+	row->created_by.keep = true;	/* two of them may claim it */
 	if (change_has(c, KEY_BY))
 		field_write(&row->created_by, &c->at, blind, by);
 	return VIEW_APPLIED;

@@ -92,6 +92,11 @@ void view_conflicts_json(const struct view *v, struct json_out *o);
  * counts the writes that another one names. */
 void view_why_json(const struct view *v, struct span record,
 		   struct span field, struct json_out *o);
+/* Who says to have created a record, the one that shows first: {record_id,
+ * conflict: they differ, created: [{author, seq, wall_ms, counter, by}]}; null
+ * if it does not exist. */
+void view_created_json(const struct view *v, struct span record,
+		       struct json_out *o);
 /* [{form, records}] in bytewise order. */
 void view_forms_json(const struct view *v, struct json_out *o);
 
