@@ -20,6 +20,7 @@ static const struct {
 	{ "log", bench_log },
 	{ "ingest", bench_ingest },
 	{ "memory", bench_memory },
+	{ "view", bench_view },
 };
 
 double bench_rate(bench_fn fn, void *ctx)

@@ -41,3 +41,4 @@ void bench_announce(void);
 void bench_ingest(void);
 void bench_log(void);
 void bench_memory(void);
+void bench_view(void);

@@ -46,17 +46,15 @@ int counter_next(uint64_t *total, uint64_t by)
 
 __int128 counter_value(const struct counter *c)
 {
+	struct table_entry *e;
 	__int128 sum = 0;
 
-	for (size_t i = 0; i < c->slots.cap; i++)
-		for (const struct table_entry *e = c->slots.bucket[i]; e;
-		     e = e->next) {
-			const struct counter_slot *s =
-				(const struct counter_slot *)e;
+	table_for_each(e, &c->slots) {
+		const struct counter_slot *s = (struct counter_slot *)e;
 
-			sum += s->total[COUNTER_ADDED];
-			sum -= s->total[COUNTER_TAKEN];
-		}
+		sum += s->total[COUNTER_ADDED];
+		sum -= s->total[COUNTER_TAKEN];
+	}
 	return sum;
 }
 

@@ -187,13 +187,8 @@ static struct write *write_new(const struct order *at, struct span base,
 	return w;
 }
 
-struct write *field_write(struct field *f, const struct order *at,
-			  struct span base, struct span value)
+static void field_push(struct field *f, struct write *w)
 {
-	struct write *w = write_new(at, base, value);
-
-	if (f->n - f->settled > PENDING_MIN + f->settled)
-		field_settle(f);
 	if (f->n == f->cap) {
 		f->cap = f->cap ? 2 * f->cap : 1;
 		f->w = reallocarray(f->w, f->cap, sizeof(*f->w));
@@ -201,6 +196,44 @@ struct write *field_write(struct field *f, const struct order *at,
 			abort();
 	}
 	f->w[f->n++] = w;
+}
+
+/* The only write: settled as it is. */
+static void field_only(struct field *f, struct write *w)
+{
+	w->top = &w->at;
+	f->w[0] = f->winner = w;
+	f->settled = 1;
+}
+
+/* A field of one write without a base: of two such the greater is kept. Most
+ * fields never see more. */
+static struct write *write_last(struct field *f, const struct order *at,
+				struct span value)
+{
+	const struct write next = { .at = *at, .value = value };
+
+	if (at_compare(&next, f->winner) > 0) {
+		free(f->winner);
+		field_only(f, write_new(at, SPAN(NULL, 0), value));
+	}
+	return f->winner;
+}
+
+struct write *field_write(struct field *f, const struct order *at,
+			  struct span base, struct span value)
+{
+	struct write *w;
+
+	if (f->n == 1 && f->settled && !f->winner->n_bases && !base.n &&
+	    !f->keep)
+		return write_last(f, at, value);
+	if (f->n - f->settled > PENDING_MIN + f->settled)
+		field_settle(f);
+	w = write_new(at, base, value);
+	field_push(f, w);
+	if (f->n == 1 && !base.n)
+		field_only(f, w);
 	return w;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The containers of table.h: chained buckets that double, and a sorted array.
+ * The containers of table.h: open addressing in an array that doubles, and a
+ * sorted array.
  */
 #include <stdlib.h>
 #include "lib/base/crypto.h"
@@ -17,63 +18,56 @@ void *view_alloc(size_t size)
 
 /* ---- table ---- */
 
-static struct table_entry **bucket_of(const struct table *t, uint64_t hash)
+/* Where the key stands, or the free slot where it would: there always is one,
+ * for a quarter of them stays free. */
+static struct table_slot *find(const struct table *t, uint64_t hash,
+			       struct span key)
 {
-	return &t->bucket[hash & (t->cap - 1)];
+	size_t i = hash & (t->cap - 1);
+
+	while (t->slot[i].entry && (t->slot[i].hash != hash ||
+				    !span_equal(t->slot[i].entry->key, key)))
+		i = (i + 1) & (t->cap - 1);
+	return &t->slot[i];
 }
 
 static void table_grow(struct table *t)
 {
 	struct table old = *t;
 
-	t->cap = old.cap ? 2 * old.cap : 8;
-	t->bucket = view_alloc(t->cap * sizeof(*t->bucket));
+	t->cap = old.cap ? 2 * old.cap : 4;
+	t->slot = view_alloc(t->cap * sizeof(*t->slot));
 	for (size_t i = 0; i < old.cap; i++)
-		for (struct table_entry *e = old.bucket[i], *next; e;
-		     e = next) {
-			struct table_entry **at = bucket_of(t, e->hash);
-
-			next = e->next;
-			e->next = *at;
-			*at = e;
-		}
-	free(old.bucket);
-}
-
-static struct table_entry *find(const struct table *t, uint64_t hash,
-				struct span key)
-{
-	struct table_entry *e = t->cap ? *bucket_of(t, hash) : NULL;
-
-	while (e && (e->hash != hash || !span_equal(e->key, key)))
-		e = e->next;
-	return e;
+		if (old.slot[i].entry)
+			*find(t, old.slot[i].hash, old.slot[i].entry->key) =
+				old.slot[i];
+	free(old.slot);
 }
 
 struct table_entry *table_find(const struct table *t, const uint8_t seed[16],
 			       struct span key)
 {
-	return find(t, crypto_siphash(seed, key), key);
+	return t->cap ? find(t, crypto_siphash(seed, key), key)->entry : NULL;
 }
 
 struct table_entry *table_get(struct table *t, const uint8_t seed[16],
 			      struct span key, size_t size)
 {
 	uint64_t hash = crypto_siphash(seed, key);
-	struct table_entry *e = find(t, hash, key), **at;
+	struct table_slot *slot = t->cap ? find(t, hash, key) : NULL;
+	struct table_entry *e;
 
-	if (e)
-		return e;
-	if (t->n == t->cap)
+	if (slot && slot->entry)
+		return slot->entry;
+	if (4 * (t->n + 1) > 3 * t->cap) {
 		table_grow(t);
+		slot = find(t, hash, key);
+	}
 	e = view_alloc(size + key.n);
 	if (key.n)
 		memcpy((uint8_t *)e + size, key.p, key.n);
 	e->key = SPAN((uint8_t *)e + size, key.n);
-	e->hash = hash;
-	at = bucket_of(t, hash);
-	e->next = *at;
-	*at = e;
+	*slot = (struct table_slot){ hash, e };
 	t->n++;
 	return e;
 }
@@ -86,27 +80,25 @@ static int entry_compare(const void *a, const void *b)
 
 struct table_entry **table_sorted(const struct table *t)
 {
-	struct table_entry **list = view_alloc(t->n * sizeof(struct table_entry *));
+	struct table_entry **list = view_alloc(t->n * sizeof(*list)), *e;
 	size_t n = 0;
 
-	for (size_t i = 0; i < t->cap; i++)
-		for (struct table_entry *e = t->bucket[i]; e; e = e->next)
-			list[n++] = e;
-	qsort(list, n, sizeof(struct table_entry *), entry_compare);
+	table_for_each(e, t)
+		list[n++] = e;
+	qsort(list, n, sizeof(*list), entry_compare);
 	return list;
 }
 
 void table_fini(struct table *t, void (*fn)(struct table_entry *e))
 {
-	for (size_t i = 0; i < t->cap; i++)
-		for (struct table_entry *e = t->bucket[i], *next; e;
-		     e = next) {
-			next = e->next;
-			if (fn)
-				fn(e);
-			free(e);
-		}
-	free(t->bucket);
+	struct table_entry *e;
+
+	table_for_each(e, t) {
+		if (fn)
+			fn(e);
+		free(e);
+	}
+	free(t->slot);
 	*t = (struct table){ 0 };
 }
 

@@ -12,15 +12,23 @@
 void *view_alloc(size_t size);
 
 struct table_entry {
-	struct table_entry *next;
-	uint64_t hash;
 	struct span key;	/* behind the entry, in one allocation */
 };
 
-struct table {			/* zeroed = empty */
-	struct table_entry **bucket;
-	size_t n, cap;
+struct table_slot {
+	uint64_t hash;		/* here, so that only the entry meant is read */
+	struct table_entry *entry;	/* NULL = free */
 };
+
+struct table {			/* zeroed = empty */
+	struct table_slot *slot;
+	size_t n, cap;		/* cap: 0 or a power of two */
+};
+
+/* Every entry, in no order. */
+#define table_for_each(e, t) \
+	for (size_t at_ = 0; at_ < (t)->cap; at_++) \
+		if (((e) = (t)->slot[at_].entry))
 
 /* `seed` keys the hash: strangers choose the keys. It is the same at every
  * call on a table. */
