@@ -16,10 +16,10 @@
 
 struct row {
 	struct table_entry id;		/* first: an entry of the view */
+	struct table fields;		/* of struct named_field */
 	bool exists;			/* fields may be unset before */
 	struct order first;		/* of the events that made it */
 	struct field form, created_by;
-	struct table fields;		/* of struct named_field */
 	struct table counters;		/* of struct named_counter */
 	struct pile notes, attachments;
 };

@@ -50,6 +50,26 @@ struct table_entry *table_find(const struct table *t, const uint8_t seed[16],
 	return t->cap ? find(t, crypto_siphash(seed, key), key)->entry : NULL;
 }
 
+/* The key and what is asked first of an entry lie together. */
+static struct table_entry *entry_new(struct span key, size_t size)
+{
+	size_t room = (key.n + 15) & ~(size_t)15;
+	uint8_t *p = view_alloc(room + size);
+	struct table_entry *e = (struct table_entry *)(p + room);
+
+	if (key.n)
+		memcpy(p, key.p, key.n);
+	e->key = SPAN(p, key.n);
+	return e;
+}
+
+static void entry_free(struct table_entry *e)
+{
+	size_t room = (e->key.n + 15) & ~(size_t)15;
+
+	free((uint8_t *)e - room);
+}
+
 struct table_entry *table_get(struct table *t, const uint8_t seed[16],
 			      struct span key, size_t size)
 {
@@ -63,10 +83,7 @@ struct table_entry *table_get(struct table *t, const uint8_t seed[16],
 		table_grow(t);
 		slot = find(t, hash, key);
 	}
-	e = view_alloc(size + key.n);
-	if (key.n)
-		memcpy((uint8_t *)e + size, key.p, key.n);
-	e->key = SPAN((uint8_t *)e + size, key.n);
+	e = entry_new(key, size);
 	*slot = (struct table_slot){ hash, e };
 	t->n++;
 	return e;
@@ -96,7 +113,7 @@ void table_fini(struct table *t, void (*fn)(struct table_entry *e))
 	table_for_each(e, t) {
 		if (fn)
 			fn(e);
-		free(e);
+		entry_free(e);
 	}
 	free(t->slot);
 	*t = (struct table){ 0 };

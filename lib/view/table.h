@@ -12,7 +12,7 @@
 void *view_alloc(size_t size);
 
 struct table_entry {
-	struct span key;	/* behind the entry, in one allocation */
+	struct span key;	/* right before the entry: one allocation */
 };
 
 struct table_slot {
