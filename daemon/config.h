@@ -36,6 +36,7 @@ struct config {
 	char dataset[64];
 	bool transmit;
 	int author_quota_mb;	/* payload kept of one author */
+	int clock_drift_h;	/* followed ahead of the own clock; 0 = any */
 	unsigned time_scale;	/* flag only; 1 but on a simulated channel */
 	size_t n_ports;
 	struct config_port ports[NODE_PORTS_MAX];

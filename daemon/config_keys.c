@@ -53,6 +53,11 @@ static int set_mb(const struct key *k, void *at, const char *value)
 	return set_ranged(k, at, value, "MB");
 }
 
+static int set_hours(const struct key *k, void *at, const char *value)
+{
+	return set_ranged(k, at, value, "h");
+}
+
 static int set_ms(const struct key *k, void *at, const char *value)
 {
 	return set_ranged(k, at, value, "ms");
@@ -217,6 +222,8 @@ static const struct key station_keys[] = {
 	{ "transmit", set_bool, STATION(transmit), 0, 0, "yes or no" },
 	{ "author_quota", set_mb, STATION(author_quota_mb), 1, 1000000,
 	  "1MB or more of each author" },
+	{ "clock_drift", set_hours, STATION(clock_drift_h), 0, 87600,
+	  "hours, such as 24h; 0h = no bound" },
 	{ NULL, NULL, 0, 0, 0, NULL },
 };
 
@@ -253,7 +260,8 @@ static const struct key port_keys[] = {
 void config_init(struct config *c)
 {
 	*c = (struct config){ .dataset = "default",
-		.author_quota_mb = 64, .time_scale = 1 };
+		.author_quota_mb = 64, .clock_drift_h = 24,
+		.time_scale = 1 };
 }
 
 static bool name_valid(const char *s, size_t cap)
@@ -422,8 +430,8 @@ void config_print(const struct config *c, struct buf *out)
 	if (c->callsign[0])
 		buf_printf(out, "callsign = %s\n", c->callsign);
 	buf_printf(out, "dataset = \"%s\"\ntransmit = %s\n"
-		   "author_quota = %dMB\n", c->dataset, yes_no(c->transmit),
-		   c->author_quota_mb);
+		   "author_quota = %dMB\nclock_drift = %dh\n", c->dataset,
+		   yes_no(c->transmit), c->author_quota_mb, c->clock_drift_h);
 	for (size_t i = 0; i < c->n_ports; i++)
 		port_print(&c->ports[i], out);
 }

@@ -115,7 +115,7 @@ static struct node *make_node(struct daemon *d)
 		.transmit = d->config.transmit,
 		.digest_announce = true,
 		.build_wall_ms = BUILD_WALL_MS,
-		.drift_ms = HLC_DRIFT_MS,
+		.drift_ms = (uint64_t)d->config.clock_drift_h * 3600000,
 		.store = history_store(&d->history),
 		.authors_max = AUTHORS_MAX,
 		.author_bytes_max = (uint64_t)d->config.author_quota_mb << 20,

@@ -62,6 +62,8 @@ struct field {
 	uint64_t now_us, free_us, jitter_us;
 	unsigned loss_permille, double_permille, duty_permille;
 	uint64_t air_us, bytes, keyups;
+	int64_t off_ms[FIELD_STATIONS_MAX];	/* its clock is wrong by that */
+	bool no_rtc[FIELD_STATIONS_MAX];	/* and nobody vouches for it */
 	/* Sees (and may swallow) each frame on the air; may be NULL. */
 	bool (*tap)(struct field *f, unsigned from, struct span frame);
 };
@@ -70,6 +72,17 @@ static inline struct clock_now field_now(const struct field *f)
 {
 	return (struct clock_now){ f->now_us,
 		FIELD_WALL_MS + f->now_us / 1000, true };
+}
+
+static inline struct clock_now field_now_at(const struct field *f, unsigned i)
+{
+	struct clock_now now = field_now(f);
+
+	now.wall_ms += (uint64_t)f->off_ms[i];
+	if (f->no_rtc[i])
+		now = (struct clock_now){ now.mono_us, now.mono_us / 1000,
+					  false };
+	return now;
 }
 
 static inline struct node_port_config field_port(const struct field *f)
@@ -101,7 +114,7 @@ static inline void field_boot(struct field *f, unsigned i, struct span state,
 	struct field_station *s = &f->s[i];
 
 	s->config.store = memory_store(s->memory);
-	s->node = node_new(&s->config, field_now(f));
+	s->node = node_new(&s->config, field_now_at(f, i));
 	if (!s->node || node_port_add(s->node, &port) != 0)
 		abort();
 	for (struct field_record *r = s->log; r; r = r->next) {
@@ -111,10 +124,10 @@ static inline void field_boot(struct field *f, unsigned i, struct span state,
 			      SPAN(r->bytes, r->n)))
 			abort();
 	}
-	if (node_loaded(s->node, state, clean, field_now(f)))
+	if (node_loaded(s->node, state, clean, field_now_at(f, i)))
 		abort();
 	field_take(f, i);
-	node_port_up(s->node, 0, true, field_now(f));
+	node_port_up(s->node, 0, true, field_now_at(f, i));
 	field_take(f, i);
 }
 
@@ -417,7 +430,7 @@ static inline enum node_verdict field_input(struct field *f, unsigned to,
 					    struct span frame)
 {
 	enum node_verdict v = node_input(f->s[to].node, 0, frame,
-					 field_now(f));
+					 field_now_at(f, to));
 
 	field_take(f, to);
 	return v;
@@ -454,7 +467,7 @@ static inline void field_step(struct field *f, uint64_t until_us)
 	if (next > f->now_us)
 		f->now_us = next;
 	if (who >= 0) {
-		node_tick(f->s[who].node, field_now(f));
+		node_tick(f->s[who].node, field_now_at(f, (unsigned)who));
 		field_take(f, (unsigned)who);
 	} else {
 		struct field_frame *q = f->queue;
@@ -506,7 +519,7 @@ static inline int field_write(struct field *f, unsigned i, unsigned value)
 	payload_put_uint(&b, KEY_VALUE);
 	payload_put_uint(&b, value);
 	err = node_write(f->s[i].node, KIND_FIELD_SET, buf_span(&b), NULL,
-			 field_now(f));
+			 field_now_at(f, i));
 	buf_fini(&b);
 	field_take(f, i);
 	return err;

@@ -3,6 +3,7 @@
  * view, feeds: the dataset out of the mapped log; no daemon is needed.
  */
 #include <stdio.h>
+#include "lib/base/clock.h"
 #include "lib/ctl/ctl.h"
 #include "tools/cairn.h"
 #include "tools/out.h"
@@ -120,7 +121,8 @@ int cmd_view(int argc, char **argv)
 
 /* ---- feeds ---- */
 
-static void feed_json(const struct feed *f, struct json_out *o)
+static void feed_json(const struct feed *f, uint64_t now_ms,
+		      struct json_out *o)
 {
 	char alias[9];
 
@@ -133,6 +135,8 @@ static void feed_json(const struct feed *f, struct json_out *o)
 	json_out_kv_hex(o, "head_id", SPAN(f->head_id, EVENT_ID_SIZE));
 	json_out_kv_uint(o, "events", f->events);
 	json_out_kv_uint(o, "bytes", f->bytes);
+	json_out_kv_uint(o, "stamp_max_ms", f->hlc_max.wall_ms);
+	json_out_kv_uint(o, "ahead_s", feed_ahead_s(f, now_ms));
 	json_out_kv_bool(o, "forked", f->forked);
 	json_out_kv_bool(o, "retired", f->retired_at != 0);
 	json_out_end_object(o);
@@ -144,18 +148,20 @@ static void print_feeds(const struct feed_set *s, bool json, bool verbose)
 		{ "callsign", "STATION", OUT_TEXT },
 		{ "head", "EVENTS", OUT_NUMBER },
 		{ "bytes", "BYTES", OUT_NUMBER },
+		{ "ahead_s", "AHEAD", OUT_AGE },
 		{ "forked", "FORKED", OUT_YES_NO },
 		{ verbose ? "author" : "alias", verbose ? "AUTHOR" : "ALIAS",
 		  OUT_TEXT },
 		{ NULL, NULL, OUT_TEXT },
 	};
+	uint64_t now_ms = clock_read(1).wall_ms;
 	struct json_out o = { 0 };
 	struct json *rows;
 
 	json_out_array(&o);
 	for (uint32_t i = 0; i < feed_count(s); i++)
 		if (feed_at(s, i)->label_len)
-			feed_json(feed_at(s, i), &o);
+			feed_json(feed_at(s, i), now_ms, &o);
 	json_out_end_array(&o);
 	rows = json_parse(buf_span(&o.b), NULL);
 	if (json)

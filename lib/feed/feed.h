@@ -204,6 +204,12 @@ uint64_t feed_candidate_end(const struct feed_set *s, uint32_t slot);
 
 uint32_t feed_count(const struct feed_set *s);
 const struct feed *feed_at(const struct feed_set *s, uint32_t slot);
+/* How far its greatest stamp is ahead of now_ms; 0 if it is not. */
+static inline uint64_t feed_ahead_s(const struct feed *f, uint64_t now_ms)
+{
+	return f->hlc_max.wall_ms > now_ms ?
+		(f->hlc_max.wall_ms - now_ms) / 1000 : 0;
+}
 uint32_t feed_find(const struct feed_set *s, struct span label);
 /* Slots with this alias, at most cap; how many there are. */
 size_t feed_by_alias(const struct feed_set *s, uint32_t alias,

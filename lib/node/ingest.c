@@ -89,27 +89,6 @@ static int take_record(void *ctx, uint16_t type, uint32_t slot,
 	return 0;
 }
 
-/* Only verified events move the clock; what is too far ahead is in the set
- * and the view like any other, but is not adopted and is reported. */
-static void take_stamp(struct node *n, const struct event *e)
-{
-	uint64_t physical = n->now.wall_ms;
-
-	if (physical < n->c.build_wall_ms)
-		physical = n->c.build_wall_ms;
-	if (hlc_adopt(&n->clock, e->hlc, physical)) {
-		if (n->clock_skews++ == 0)
-			node_queue_note(n, NOTE_CLOCK_SKEW, -1,
-				"an event's stamp is too far ahead: shown, "
-				"but the clock does not follow it");
-		return;
-	}
-	if (hlc_compare(e->hlc, n->adopted) > 0) {
-		n->adopted = e->hlc;
-		n->dirty = true;
-	}
-}
-
 static void take_fork(struct node *n, const struct feed_change *c)
 {
 	const struct feed *f = feed_at(n->data.feeds, c->slot);
@@ -160,10 +139,9 @@ void node_take_change(struct node *n, const struct feed_change *c)
 	feed_change_records(n->data.feeds, c, take_record, n);
 	if (c->displaced_from || (c->n_events && !c->n_seals))
 		n->data.stale = true; /* a branch left, or payloads came */
-	for (size_t i = 0; i < c->n_events; i++) {
+	for (size_t i = 0; i < c->n_events; i++)
 		dataset_apply(&n->data, c->slot, &c->events[i]);
-		take_stamp(n, &c->events[i]);
-	}
+	node_stamps_take(n, c->slot, c->events, c->n_events);
 	n->events_in += c->n_events;
 	take_rejoin(n, c->slot);
 	take_fork(n, c);

@@ -127,22 +127,6 @@ int node_load(struct node *n, uint16_t type, uint32_t slot, struct span rec)
 	return dataset_load(&n->data, type, slot, rec);
 }
 
-/* At open the clock starts above the own last stamp, what it adopted before,
- * and the build date; never above the log's greatest stamp, which may be a
- * lie that was kept out. */
-static void life_clock(struct node *n)
-{
-	struct hlc build = { n->c.build_wall_ms, 0 }, own = { 0, 0 };
-
-	if (n->own_slot != FEED_SLOT_NONE)
-		own = feed_at(n->data.feeds, n->own_slot)->hlc_max;
-	n->clock.last = n->adopted;
-	if (hlc_compare(own, n->clock.last) > 0)
-		n->clock.last = own;
-	if (hlc_compare(build, n->clock.last) > 0)
-		n->clock.last = build;
-}
-
 /* The own feed is found by its label; if the log lost that, the state says in
  * which slot it was. */
 static void life_own(struct node *n)
@@ -171,7 +155,7 @@ int node_loaded(struct node *n, struct span state, bool clean,
 	err = dataset_loaded(&n->data, &n->c.store);
 	if (err)
 		return err;
-	life_clock(n);
+	node_stamps_start(n);
 	n->hold |= !clean || node_own_gap(n);	/* a stop does not end it */
 	n->loaded = true;
 	for (int i = 0; i < n->n_ports; i++)

@@ -9,6 +9,7 @@
  *               +-> announce.c, heard.c              | root moved
  *               +-> lib/sync -> waiting.c seals that the host verifies
  *                               ingest.c  body -> feeds, view, records
+ *                               stamps.c  the clock
  *                               write.c   own events, seals
  *                               reissue.c own events that were displaced
  */
@@ -143,6 +144,8 @@ struct node {
 	uint64_t feed_verdicts[FEED_VERDICT_COUNT];
 	uint64_t run_errors[RUN_ERROR_COUNT];
 	uint64_t events_in, clock_skews;
+	uint32_t skewed_slot;	/* who was reported last, + 1; 0 = nobody */
+	struct node_run_counts run_counts; /* of the ingest at hand */
 	bool bad_seal;
 
 	/* own events */
@@ -246,6 +249,16 @@ bool node_waiting_add(struct node *n, int port, const struct sync_whole *w);
  * oldest here. */
 void node_waiting_room(struct node *n);
 void node_waiting_drop(struct node *n);
+/* ---- stamps.c ---- */
+
+void node_stamps_start(struct node *n);
+/* The next own stamp: 0 or -ERANGE. */
+int node_stamps_next(struct node *n, struct hlc *out);
+/* Events of slot that were admitted. */
+void node_stamps_take(struct node *n, uint32_t slot, const struct event *list,
+		      size_t n_events);
+/* The time, as far as it is known here: Unix milliseconds. */
+uint64_t node_stamps_present_ms(const struct node *n);
 
 /* ---- write.c ---- */
 

@@ -339,6 +339,9 @@ void node_feeds_json(const struct node *n, struct json_out *o)
 		json_out_kv_uint(o, "head", f->head);
 		json_out_kv_hex(o, "head_id", SPAN(f->head_id, EVENT_ID_SIZE));
 		json_out_kv_uint(o, "bytes", f->bytes);
+		json_out_kv_uint(o, "stamp_max_ms", f->hlc_max.wall_ms);
+		json_out_kv_uint(o, "ahead_s",
+				 feed_ahead_s(f, node_stamps_present_ms(n)));
 		json_out_kv_bool(o, "own", i == n->own_slot);
 		json_out_kv_bool(o, "forked", f->forked);
 		json_out_kv_bool(o, "retired", f->retired_at != 0);

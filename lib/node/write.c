@@ -117,15 +117,12 @@ int node_append(struct node *n, uint16_t kind, struct span payload,
 		struct event *e)
 {
 	uint8_t record[RECORD_EVENT_HEAD + EVENT_PAYLOAD_MAX];
-	uint64_t physical = n->now.wall_ms;
 	size_t len;
 	int err;
 
-	if (physical < n->c.build_wall_ms)
-		physical = n->c.build_wall_ms;
 	*e = (struct event){ .author = SPAN_STR(n->label), .kind = kind,
 			     .payload = payload };
-	err = hlc_now(&n->clock, physical, &e->hlc);
+	err = node_stamps_next(n, &e->hlc);
 	if (!err)
 		err = feed_append_own(n->data.feeds, n->own_slot, e);
 	if (err)

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The station's clock (lib/event/hlc.h): where it starts, what it follows, and
+ * what it only reports. Verified events alone move it. One whose stamp is more
+ * than drift_ms ahead is in the set and in the view like any other, but the
+ * clock does not follow: else one lie would move every later event of
+ * everybody.
+ *
+ * Ahead of what? Of the system's clock, if somebody vouches for it. A machine
+ * without an RTC asks the others: of the authors' greatest stamps it takes the
+ * second, which no single one of them can move.
+ */
+#include <stdio.h>
+#include "lib/node/node_parts.h"
+
+/* ---- the present ---- */
+
+static uint64_t stamps_system_ms(const struct node *n)
+{
+	return n->now.wall_ms < n->c.build_wall_ms ? n->c.build_wall_ms :
+						     n->now.wall_ms;
+}
+
+static uint64_t stamps_second_ms(const struct node *n)
+{
+	uint64_t first = 0, second = 0;
+
+	for (uint32_t i = 0; i < feed_count(n->data.feeds); i++) {
+		uint64_t ms = feed_at(n->data.feeds, i)->hlc_max.wall_ms;
+
+		if (ms > first) {
+			second = first;
+			first = ms;
+		} else if (ms > second) {
+			second = ms;
+		}
+	}
+	return second;
+}
+
+uint64_t node_stamps_present_ms(const struct node *n)
+{
+	uint64_t system_ms = stamps_system_ms(n), others_ms;
+
+	if (n->now.wall_good)
+		return system_ms;
+	others_ms = stamps_second_ms(n);
+	return others_ms > system_ms ? others_ms : system_ms;
+}
+
+/* ---- start, own events, others' events ---- */
+
+/* Above the own last stamp, what was adopted before, and the build date; never
+ * above the log's greatest stamp, which may be a lie that was kept out. */
+void node_stamps_start(struct node *n)
+{
+	struct hlc build = { n->c.build_wall_ms, 0 }, own = { 0, 0 };
+
+	if (n->own_slot != FEED_SLOT_NONE)
+		own = feed_at(n->data.feeds, n->own_slot)->hlc_max;
+	n->clock.last = n->adopted;
+	if (hlc_compare(own, n->clock.last) > 0)
+		n->clock.last = own;
+	if (hlc_compare(build, n->clock.last) > 0)
+		n->clock.last = build;
+}
+
+int node_stamps_next(struct node *n, struct hlc *out)
+{
+	return hlc_now(&n->clock, stamps_system_ms(n), out);
+}
+
+/* Once for an author, until another one does it. */
+static void stamps_report(struct node *n, uint32_t slot, uint64_t ahead_ms)
+{
+	const struct feed *f = feed_at(n->data.feeds, slot);
+	char text[160];
+
+	n->clock_skews++;
+	if (n->skewed_slot == slot + 1)
+		return;
+	n->skewed_slot = slot + 1;
+	snprintf(text, sizeof(text), "the clock of %s %.8s is %llu h ahead: "
+		 "its events are shown, but the clock here does not follow",
+		 f->call, f->label, (unsigned long long)(ahead_ms / 3600000));
+	node_queue_note(n, NOTE_CLOCK_SKEW, -1, text);
+}
+
+void node_stamps_take(struct node *n, uint32_t slot, const struct event *list,
+		      size_t n_events)
+{
+	uint64_t present_ms = node_stamps_present_ms(n);
+
+	for (size_t i = 0; i < n_events; i++) {
+		struct hlc t = list[i].hlc;
+
+		if (hlc_adopt(&n->clock, t, present_ms)) {
+			stamps_report(n, slot, t.wall_ms - present_ms);
+		} else if (hlc_compare(t, n->adopted) > 0) {
+			n->adopted = t;
+			n->dirty = true;
+		}
+	}
+}
