@@ -39,7 +39,6 @@ void dataset_apply(struct dataset *d, uint32_t slot, const struct event *e)
 int dataset_load(struct dataset *d, uint16_t type, uint32_t slot,
 		 struct span record)
 {
-	uint64_t last = feed_own_last(d->feeds, slot);
 	int err = feed_load(d->feeds, type, slot, record);
 	struct event e;
 
@@ -52,8 +51,6 @@ int dataset_load(struct dataset *d, uint16_t type, uint32_t slot,
 	err = record_event_decode(record, &e);
 	if (err)
 		return err;
-	if (e.seq <= last)
-		d->stale = true; /* a payload that was withheld */
 	if (e.seq <= feed_own_last(d->feeds, slot))
 		dataset_apply(d, slot, &e);
 	return 0;

@@ -137,8 +137,8 @@ void node_take_change(struct node *n, const struct feed_change *c)
 		node_queue_commit(n);
 	node_reissue_keep(n, c);
 	feed_change_records(n->data.feeds, c, take_record, n);
-	if (c->displaced_from || (c->n_events && !c->n_seals))
-		n->data.stale = true; /* a branch left, or payloads came */
+	if (c->displaced_from)
+		n->data.stale = true;
 	for (size_t i = 0; i < c->n_events; i++)
 		dataset_apply(&n->data, c->slot, &c->events[i]);
 	node_stamps_take(n, c->slot, c->events, c->n_events);

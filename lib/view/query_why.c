@@ -20,6 +20,29 @@ static int reject_compare(const void *pa, const void *pb)
 	return c ? c : (int)a->kind - (int)b->kind;
 }
 
+static int by_order(const void *pa, const void *pb)
+{
+	return reject_compare(*(struct reject *const *)pa,
+			      *(struct reject *const *)pb);
+}
+
+/* What is left out for good, and what is withheld; to be freed. */
+static const struct reject **rejects_listed(const struct view *v, size_t *n)
+{
+	const struct reject **list;
+	struct table_entry *e;
+
+	pile_settle(v->rejects, reject_compare);
+	*n = v->rejects->n;
+	list = view_alloc((*n + v->n_withheld) * sizeof(*list));
+	for (size_t i = 0; i < *n; i++)
+		list[i] = v->rejects->item[i];
+	table_for_each(e, &v->held)
+		if (!((struct held *)e)->filled)
+			list[(*n)++] = &((struct held *)e)->as;
+	qsort(list, *n, sizeof(*list), by_order);
+	return list;
+}
 
 static void kind_json(struct json_out *o, uint16_t kind)
 {
@@ -34,33 +57,26 @@ static void kind_json(struct json_out *o, uint16_t kind)
 
 void view_rejected_json(const struct view *v, struct json_out *o)
 {
-	const struct pile *rejects = v->rejects;
+	size_t n;
+	const struct reject **list = rejects_listed(v, &n);
 
-	pile_settle(v->rejects, reject_compare);
 	json_out_array(o);
-	for (size_t i = 0; i < rejects->n; i++) {
-		const struct reject *r = rejects->item[i];
-
+	for (size_t i = 0; i < n; i++) {
 		json_out_object(o);
-		json_out_kv_span(o, "author", r->at.author->key);
-		json_out_kv_uint(o, "seq", r->at.seq);
-		kind_json(o, r->kind);
-		json_out_kv_string(o, "reason", view_verdict_name(r->verdict));
+		json_out_kv_span(o, "author", list[i]->at.author->key);
+		json_out_kv_uint(o, "seq", list[i]->at.seq);
+		kind_json(o, list[i]->kind);
+		json_out_kv_string(o, "reason",
+				   view_verdict_name(list[i]->verdict));
 		json_out_end_object(o);
 	}
 	json_out_end_array(o);
+	free(list);
 }
 
 size_t view_withheld_count(const struct view *v)
 {
-	const struct pile *rejects = v->rejects;
-	size_t n = 0;
-
-	pile_settle(v->rejects, reject_compare);
-	for (size_t i = 0; i < rejects->n; i++)
-		n += ((struct reject *)rejects->item[i])->verdict ==
-		     VIEW_WITHHELD;
-	return n;
+	return v->n_withheld;
 }
 
 /* ---- heads ---- */

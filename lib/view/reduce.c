@@ -50,8 +50,8 @@ void view_reset(struct view *v)
 	table_fini(&v->docs, doc_free);
 	table_fini(&v->authors, NULL);
 	pile_fini(v->rejects);
-	v->n_records = 0;
-	v->withheld = false;
+	table_fini(&v->held, NULL);
+	v->n_records = v->n_withheld = 0;
 }
 
 void view_free(struct view *v)
@@ -298,28 +298,44 @@ static void reject_add(struct view *v, const struct change *c,
 
 	*r = (struct reject){ c->at, c->kind, why };
 	pile_add(v->rejects, r);
-	v->withheld |= why == VIEW_WITHHELD;
 }
 
-/* A payload that was withheld may come later. */
-static void withheld_forget(struct view *v, const struct order *at)
+/* ---- payloads that are withheld, and may come later ---- */
+
+#define HELD_KEY_MAX (AUTHOR_LABEL_MAX + 16)
+
+static struct span held_key(uint8_t dst[HELD_KEY_MAX], const struct order *at)
 {
-	struct pile *p = v->rejects;
-	size_t kept = 0;
+	struct wr w = wr_init(dst, HELD_KEY_MAX);
 
-	if (!v->withheld)
-		return;
-	for (size_t i = 0; i < p->n; i++) {
-		struct reject *r = p->item[i];
+	wr_be(&w, 8, at->seq);
+	wr_be(&w, 8, at->id8);
+	wr_bytes(&w, at->author->key);
+	return wr_span(&w);
+}
 
-		if (r->verdict == VIEW_WITHHELD &&
-		    order_compare(&r->at, at) == 0)
-			free(r);
-		else
-			p->item[kept++] = r;
+static void held_add(struct view *v, const struct change *c)
+{
+	uint8_t key[HELD_KEY_MAX];
+	size_t before = v->held.n;
+	struct held *h = (struct held *)
+		table_get(&v->held, v->seed, held_key(key, &c->at),
+			  sizeof(*h));
+
+	h->as = (struct reject){ c->at, c->kind, VIEW_WITHHELD };
+	v->n_withheld += v->held.n - before;
+}
+
+static void held_fill(struct view *v, const struct order *at)
+{
+	uint8_t key[HELD_KEY_MAX];
+	struct held *h = v->n_withheld ? (struct held *)
+		table_find(&v->held, v->seed, held_key(key, at)) : NULL;
+
+	if (h && !h->filled) {
+		h->filled = true;
+		v->n_withheld--;
 	}
-	p->settled = 0;
-	p->n = kept;
 }
 
 static enum view_verdict change_apply(struct view *v, struct change *c)
@@ -373,8 +389,10 @@ enum view_verdict view_apply(struct view *v, const struct event *e)
 	verdict = e->kind == KIND_IMPORT ? import_apply(v, &c) :
 					   change_apply(v, &c);
 	if (!e->withheld)
-		withheld_forget(v, &at);
-	if (verdict != VIEW_APPLIED && verdict != VIEW_OTHER_KIND)
+		held_fill(v, &at);
+	if (verdict == VIEW_WITHHELD)
+		held_add(v, &c);
+	else if (verdict != VIEW_APPLIED && verdict != VIEW_OTHER_KIND)
 		reject_add(v, &c, verdict);
 	return verdict;
 }

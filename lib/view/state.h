@@ -35,6 +35,13 @@ struct reject {
 	enum view_verdict verdict;
 };
 
+/* An event whose payload is not there yet, by author, seq and id. */
+struct held {
+	struct table_entry key;		/* first: an entry of the view */
+	struct reject as;
+	bool filled;			/* it came */
+};
+
 struct view {
 	uint8_t seed[16];
 	struct table authors;		/* interned labels, never removed */
@@ -43,7 +50,8 @@ struct view {
 	struct plan plan;
 	struct table docs;		/* of struct doc */
 	struct pile *rejects;
-	bool withheld;			/* there may be withheld ones */
+	struct table held;		/* of struct held */
+	size_t n_withheld;		/* not filled yet */
 };
 
 /* ---- finding; NULL if nobody wrote it ---- */
