@@ -35,7 +35,7 @@ until_ok 45 same a b || fail "not the same after the cut"
 for n in a b; do
 	says 'visitors counts 14' c $n view R-100
 	says '"counters":{"visitors":14}' c $n view R-100 --json
-	says '+5  by Q1AAA-1' c $n why R-100.visitors
+	says '+5  by Q1AAA-1 as of .*the steps add up' c $n why R-100.visitors
 	says '-1  by Q2BBB-1' c $n why R-100.visitors
 	says '^boats = 5$' c $n plan
 	says '^road = "closed"$' c $n plan

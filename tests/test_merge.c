@@ -171,6 +171,30 @@ static void test_counter_bounds(void **state)
 	view_free(v);
 }
 
+/* Totals are checkable, event by event of a feed. */
+static void test_counter_tally(void **state)
+{
+	struct set s = { .n = 0 };
+	struct view_tally t = { .record = SPAN_STR("R"),
+				.counter = SPAN_STR("n") };
+
+	(void)state;
+	count(&s, "a", 3, 3);
+	count(&s, "a", -2, 2);
+	count(&s, "a", 4, 7);
+	for (size_t i = 0; i < s.n; i++)
+		view_tally_event(&t, &s.e[i]);
+	assert_int_equal(t.steps, 2);
+	assert_int_equal(t.total, 7);
+	assert_false(t.wrong || t.withheld);
+	view_tally_event(&t, count(&s, "a", 1, 9));
+	assert_true(t.wrong);
+	count(&s, "a", 1, 10)->withheld = true;
+	view_tally_event(&t, &s.e[4]);
+	assert_true(t.withheld);
+	set_fini(&s);
+}
+
 /* ---- the plan ---- */
 
 static void test_plan_numbers_grow(void **state)
@@ -814,6 +838,7 @@ int main(void)
 		cmocka_unit_test(test_counter),
 		cmocka_unit_test(test_counter_newest_is_enough),
 		cmocka_unit_test(test_counter_bounds),
+		cmocka_unit_test(test_counter_tally),
 		cmocka_unit_test(test_plan_numbers_grow),
 		cmocka_unit_test(test_plan_set_lowers),
 		cmocka_unit_test(test_plan_composed),

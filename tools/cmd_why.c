@@ -76,16 +76,39 @@ void answer_heads(const struct reader *r, const struct json *v)
 		       (long long)json_int(json_get(v, "superseded")));
 }
 
-static void print_slot(const struct reader *r, const struct json *s)
+/* Its events up to the one that counts, step by step. */
+static const char *slot_check(const struct reader *r, struct span record,
+			      struct span counter, const struct json *s)
+{
+	struct view_tally t = { .record = record, .counter = counter,
+				.taken = json_get(s, "taken") != NULL };
+	uint64_t last = (uint64_t)json_int(json_get(s, "seq"));
+	uint32_t slot = feed_find(r->data.feeds,
+				  json_string(json_get(s, "author")));
+	struct event e;
+
+	for (uint64_t seq = 1; seq <= last; seq++)
+		if (slot == FEED_SLOT_NONE ||
+		    r->store.event(r->store.ctx, slot, seq, &e))
+			t.withheld = true;
+		else
+			view_tally_event(&t, &e);
+	return t.withheld ? "some steps are withheld" :
+	       t.wrong ? "THE STEPS DO NOT ADD UP" : "the steps add up";
+}
+
+static void print_slot(const struct reader *r, const struct json *v,
+		       const struct json *s)
 {
 	const struct json *taken = json_get(s, "taken");
-	const struct json *total = taken ? taken : json_get(s, "added");
 
 	fputs(taken ? "  -" : "  +", stdout);
-	out_value(stdout, total);
+	out_value(stdout, taken ? taken : json_get(s, "added"));
 	fputs("  by ", stdout);
 	answer_author(r, json_string(json_get(s, "author")));
-	printf(" as of #%lld\n", (long long)json_int(json_get(s, "seq")));
+	printf(" as of #%lld; %s\n", (long long)json_int(json_get(s, "seq")),
+	       slot_check(r, json_string(json_get(v, "record_id")),
+			  json_string(json_get(v, "field")), s));
 }
 
 static void print_count(const struct reader *r, const struct json *v)
@@ -98,7 +121,7 @@ static void print_count(const struct reader *r, const struct json *v)
 	out_value(stdout, json_get(v, "count"));
 	putchar('\n');
 	for (size_t i = 0; i < json_len(slots); i++)
-		print_slot(r, json_at(slots, i));
+		print_slot(r, v, json_at(slots, i));
 }
 
 static void print_field(const struct reader *r, const struct json *v)

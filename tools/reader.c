@@ -80,6 +80,7 @@ int reader_load(struct reader *r, const char *verb)
 	struct json *state = reader_state(r->dir);
 	int e = s ? 0 : -ENOMEM;
 
+	r->store = store;
 	reader_dataset(state, c.dataset);
 	json_free(state);
 	if (!e)

@@ -13,6 +13,7 @@ struct reader {
 	char dir[512];
 	struct log *log;
 	struct history history;
+	struct store store;		/* of the history, once loaded */
 	struct dataset data;
 	bool has_data;
 };

@@ -266,6 +266,24 @@ static enum view_verdict apply_count(struct view *v, const struct change *c)
 	return VIEW_APPLIED;
 }
 
+void view_tally_event(struct view_tally *t, const struct event *e)
+{
+	struct change c = { .payload = e->payload };
+	struct count n;
+
+	if (e->kind != KIND_COUNTER_ADD)
+		return;
+	t->withheld |= e->withheld;
+	if (e->withheld || change_read(&c) || count_read(&c, &n) ||
+	    !span_equal(n.name, t->counter) ||
+	    !span_equal(c.member[KEY_RECORD].str, t->record) ||
+	    (n.sign == COUNTER_TAKEN) != t->taken)
+		return;
+	t->steps++;
+	t->wrong |= n.total - n.by != t->total;
+	t->total = n.total;
+}
+
 typedef enum view_verdict (*apply_fn)(struct view *v, const struct change *c);
 
 /* Imports have no signature: they are records, and speak for no author. */

@@ -92,6 +92,17 @@ void view_conflicts_json(const struct view *v, struct json_out *o);
  * counts the writes that another one names. */
 void view_why_json(const struct view *v, struct span record,
 		   struct span field, struct json_out *o);
+/* A counter's total, checked step by step: the events of one author are shown
+ * in the order of its feed; those of other counters are passed over. */
+struct view_tally {
+	struct span record, counter;	/* which; with its sign */
+	bool taken;
+	uint64_t total, steps;		/* so far; zeroed */
+	bool wrong;			/* a total is not the one before and the step */
+	bool withheld;			/* a payload is not there: who knows */
+};
+void view_tally_event(struct view_tally *t, const struct event *e);
+
 /* Who says to have created a record, the one that shows first: {record_id,
  * conflict: they differ, created: [{author, seq, wall_ms, counter, by}]}; null
  * if it does not exist. */
