@@ -421,7 +421,7 @@ static inline void field_verify(struct field *f, unsigned i, unsigned answers)
 		*at = s->seals[--s->n_seals];
 	}
 	do {
-		more = node_admit(s->node, field_now(f));
+		more = node_admit(s->node, field_now_at(f, i));
 		field_take(f, i);
 	} while (more);
 }

@@ -21,7 +21,7 @@ enum view_verdict change_read(struct change *c)
 		c->have |= 1ULL << key;
 		c->member[key] = v;
 	}
-	return VIEW_APPLIED;
+	return map.body.n ? VIEW_BAD_PAYLOAD : VIEW_APPLIED;
 }
 
 /* The member if it is there and of this type. */

@@ -187,14 +187,23 @@ static struct write *write_new(const struct order *at, struct span base,
 	return w;
 }
 
+static void field_grow(struct field *f)
+{
+	size_t cap = f->cap ? 2 * f->cap : 1;
+	struct write **w = cap == 1 ? &f->one : view_alloc(cap * sizeof(*w));
+
+	if (f->n)
+		memcpy(w, f->w, f->n * sizeof(*w));
+	if (f->w != &f->one)
+		free(f->w);
+	f->w = w;
+	f->cap = cap;
+}
+
 static void field_push(struct field *f, struct write *w)
 {
-	if (f->n == f->cap) {
-		f->cap = f->cap ? 2 * f->cap : 1;
-		f->w = reallocarray(f->w, f->cap, sizeof(*f->w));
-		if (!f->w)
-			abort();
-	}
+	if (f->n == f->cap)
+		field_grow(f);
 	f->w[f->n++] = w;
 }
 
@@ -206,17 +215,25 @@ static void field_only(struct field *f, struct write *w)
 	f->settled = 1;
 }
 
-/* A field of one write without a base: of two such the greater is kept. Most
- * fields never see more. */
+/* A field of one write without a base: of two such the greater is kept, in the
+ * same place if it has room. Most fields never see more. */
 static struct write *write_last(struct field *f, const struct order *at,
 				struct span value)
 {
 	const struct write next = { .at = *at, .value = value };
+	struct write *w = f->winner;
 
-	if (at_compare(&next, f->winner) > 0) {
-		free(f->winner);
-		field_only(f, write_new(at, SPAN(NULL, 0), value));
+	if (at_compare(&next, w) <= 0)
+		return w;
+	if (value.n <= w->value.n) {
+		w->at = *at;
+		w->value.n = value.n;
+		if (value.n)
+			memcpy(w->bases, value.p, value.n);
+		return w;
 	}
+	free(w);
+	field_only(f, write_new(at, SPAN(NULL, 0), value));
 	return f->winner;
 }
 
@@ -312,7 +329,8 @@ void field_fini(struct field *f)
 {
 	for (size_t i = 0; i < f->n; i++)
 		free(f->w[i]);
-	free(f->w);
+	if (f->w != &f->one)
+		free(f->w);
 	*f = (struct field){ 0 };
 }
 

@@ -37,6 +37,7 @@ struct write {
 
 struct field {			/* zeroed = empty */
 	struct write **w;	/* the first `settled` by id */
+	struct write *one;	/* where w points to while there is but one */
 	size_t n, cap, settled;
 	struct write *winner;
 	bool keep;		/* those without a base as well: lib/view/plan.h */
