@@ -42,10 +42,12 @@ int answer(struct json_out *o, const struct reader *r, bool json,
 void answer_author(const struct reader *r, struct span label)
 {
 	uint32_t slot = feed_find(r->data.feeds, label);
-	const char *call = slot == FEED_SLOT_NONE ? "" :
-			   feed_at(r->data.feeds, slot)->call;
+	const struct feed *f = slot == FEED_SLOT_NONE ? NULL :
+			       feed_at(r->data.feeds, slot);
 
-	out_text(stdout, *call ? SPAN_STR(call) : label);
+	out_text(stdout, f && f->call[0] ? SPAN_STR(f->call) : label);
+	if (f && f->forked)
+		fputs(" (forked)", stdout);
 }
 
 static void print_head(const struct reader *r, const struct json *h,
