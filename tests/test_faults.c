@@ -59,7 +59,7 @@ static char *doc_of(const struct view *v)
 	return text_of(&o);
 }
 
-static void apply_all(struct view *v, const struct set *s)
+static void take_all(struct view *v, const struct set *s)
 {
 	for (size_t i = 0; i < s->n; i++)
 		view_apply(v, &s->e[i]);
@@ -214,7 +214,7 @@ static void test_M16_two_creators(void **state)
 	assert_int_equal(view_apply(v, json(&s, "b", KIND_RECORD_CREATE, 30,
 					    "{\"by\":\"eve\"}")),
 			 VIEW_NO_RECORD);
-	apply_all(v, &s);
+	take_all(v, &s);
 	shows(v, "{\"R\":{\"record_id\":\"R\",\"form\":\"tent\","
 		 "\"created_by\":\"bob\",\"fields\":{},\"attachments\":[],"
 		 "\"notes\":[]}}");
@@ -389,7 +389,7 @@ static void test_P6_P7_identity_of_a_state(void **state)
 	plan(&s, "a", 10, "1", NULL);
 	plan(&s, "", 20, "\"z\"", NULL);
 	for (int i = 0; i < 5; i++)
-		apply_all(v, &s);
+		take_all(v, &s);
 	view_plan_json(v, &o);
 	assert_string_equal(text_of(&o), "{\"plan\":{\"k\":\"z\"},"
 			    "\"version_vector\":{\"\":2,\"a\":1}}");
@@ -462,7 +462,7 @@ static void test_C1_no_replica_forgotten(void **state)
 	json(&s, "b", KIND_DOC_INSERT, 11, "{\"doc\":\"D\"}");
 	json(&s, "c", KIND_DOC_DELETE, 11, "{\"doc\":\"D\",\"element\":"
 	     "{\"bytes\":\"0000000000000000\"}}");
-	apply_all(v, &s);
+	take_all(v, &s);
 	view_doc_version_json(v, SPAN_STR("D"), &o);
 	assert_string_equal(text_of(&o), "{\"a\":1,\"b\":2,\"c\":3}");
 	buf_fini(&o.b);

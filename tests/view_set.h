@@ -201,3 +201,60 @@ static inline void any_order(const struct set *s, unsigned orders)
 	}
 	free(first);
 }
+
+/* ---- events as JSON, and what a view says of them ---- */
+
+static inline struct event *set_json(struct set *s, const char *author,
+				     uint16_t kind, uint64_t wall_ms,
+				     const char *fmt, ...)
+	__attribute__((format(printf, 5, 6)));
+static inline struct event *set_json(struct set *s, const char *author,
+				     uint16_t kind, uint64_t wall_ms,
+				     const char *fmt, ...)
+{
+	struct event *e = set_add(s, author, kind, wall_ms, s->n + 1);
+	char text[2000];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	payload_json(s, e, text);
+	return e;
+}
+
+static inline const char *hex_of(const struct event *e)
+{
+	static char hex[4][17];
+	static unsigned at;
+
+	return hex_encode(hex[at++ % 4], SPAN(e->id, 8));
+}
+
+static inline void apply_all(struct view *v, const struct set *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		assert_int_equal(view_apply(v, &s->e[i]), VIEW_APPLIED);
+}
+
+static inline void json_is_text(struct json_out *o, const char *want)
+{
+	assert_string_equal(text_of(o), want);
+	buf_fini(&o->b);
+	*o = (struct json_out){ 0 };
+}
+
+static inline void says(const struct set *s,
+		 void (*fn)(const struct view *v, struct json_out *o),
+		 const char *want)
+{
+	struct view *v = view_new();
+	struct json_out o = { 0 };
+
+	for (size_t i = s->n; i-- > 0;)
+		view_apply(v, &s->e[i]);
+	fn(v, &o);
+	json_is_text(&o, want);
+	view_free(v);
+	any_order(s, 10);
+}
