@@ -23,12 +23,12 @@ no_sync_at_recovery|append.c|/^int log_shorten/,/^}/s/int e = log_datasync(l);/i
 rename_without_folder_sync|segment.c|s/e = l->io->fsync_dir(l->io->ctx, l->dir);/e = 0;/
 append_behind_a_crash|recover.c|s/if (!w->sealed \&\& recover_is_clean(w) \&\& s->size == l->segment_size)/if (!w->sealed)/
 chain_without_record_crcs|recover.c|/^void segment_walk/,/^}/s/walk_next(&v, w, true)/walk_next(\&v, w, false)/
-no_sync_before_the_name|segment.c|s/return l->ring_bytes ? 0 : l->io->fdatasync(l->io->ctx, fd);/return 0;/; s/return l->io->fdatasync(l->io->ctx, fd);/return 0;/
+no_sync_before_the_name|segment.c|s/return e ? e : log_settle(l, fd);/return e;/; s/return l->io->fdatasync(l->io->ctx, fd);/return 0;/
 torn_is_damage|recover.c|s/!(acknowledged || walk_proven(v, w))/0/
 damage_is_torn|recover.c|s/l->synced_seq = w->next_seq - 1;/&/; s/^\tl->synced_seq = w->synced_seq;/\tl->synced_seq = w->next_seq - 1;/
 close_without_sync|open.c|s/int e = log_sync(l);/int e = 0;/
 resume_without_sync|append.c|/^static int log_resume/,/^}/s/return e ? e : log_datasync(l);/return e;/
-seal_without_sync|append.c|s/int e = l->ring_bytes ? 0 : l->io->fdatasync(l->io->ctx, l->fd);/int e = 0;/
+seal_without_sync|append.c|s/int e = log_settle(l, l->fd);/int e = 0;/
 names_not_synced_at_open|recover.c|s/int e = l->ring_bytes ? 0 : l->io->fsync_dir(l->io->ctx, l->dir);/int e = 0;/
 seal_trusted_at_open|recover.c|s/^\tif (!w->sealed \&\& recover_is_clean/\tif (w->sealed)\n\t\treturn log_segment_begin(l);\n&/
 folder_not_synced|open.c|s/return l->io->fsync_dir(l->io->ctx, slash ? above : ".");/return 0;/
