@@ -16,12 +16,13 @@
 static const char usage[] =
 "usage: cairnd [-nv] [-d DIR] [--config FILE] [--callsign CALL]\n"
 "              [--dataset NAME] [--port [NAME=]DEVICE[,key=value...]]...\n"
-"              [--transmit | --no-transmit] [--time-scale N]\n"
+"              [--transmit | --no-transmit] [--offline] [--time-scale N]\n"
 "\n"
 "  -d DIR           the station's folder\n"
 "  --config FILE    cairn.conf(5); else DIR/cairn.conf if it is there\n"
 "  --port SPEC      a port; may be said up to 16 times\n"
 "  --transmit       may send (`cairn tx off` beats it)\n"
+"  --offline        opens no port: for `cairn import`\n"
 "  -n               check the configuration and stop; with -v print it\n"
 "  -v               say more\n"
 "  --time-scale N   N times faster, on ports of cairn-air only\n";
@@ -30,12 +31,12 @@ struct flags {
 	const char *dir, *config, *callsign, *dataset, *transmit, *time_scale;
 	const char *ports[NODE_PORTS_MAX + 1];
 	size_t n_ports;
-	bool check, verbose;
+	bool check, verbose, offline;
 };
 
 enum { FLAG_CONFIG = 256, FLAG_CALLSIGN, FLAG_DATASET, FLAG_PORT,
-       FLAG_TRANSMIT, FLAG_NO_TRANSMIT, FLAG_TIME_SCALE, FLAG_HELP,
-       FLAG_VERSION };
+       FLAG_TRANSMIT, FLAG_NO_TRANSMIT, FLAG_OFFLINE, FLAG_TIME_SCALE,
+       FLAG_HELP, FLAG_VERSION };
 
 static const struct option long_flags[] = {
 	{ "config", required_argument, NULL, FLAG_CONFIG },
@@ -44,6 +45,7 @@ static const struct option long_flags[] = {
 	{ "port", required_argument, NULL, FLAG_PORT },
 	{ "transmit", no_argument, NULL, FLAG_TRANSMIT },
 	{ "no-transmit", no_argument, NULL, FLAG_NO_TRANSMIT },
+	{ "offline", no_argument, NULL, FLAG_OFFLINE },
 	{ "time-scale", required_argument, NULL, FLAG_TIME_SCALE },
 	{ "help", no_argument, NULL, FLAG_HELP },
 	{ "version", no_argument, NULL, FLAG_VERSION },
@@ -62,6 +64,7 @@ static int flag_take(struct flags *f, int c)
 	case FLAG_DATASET: f->dataset = optarg; break;
 	case FLAG_TRANSMIT: f->transmit = "yes"; break;
 	case FLAG_NO_TRANSMIT: f->transmit = "no"; break;
+	case FLAG_OFFLINE: f->offline = true; break;
 	case FLAG_TIME_SCALE: f->time_scale = optarg; break;
 	case FLAG_PORT:
 		if (f->n_ports <= NODE_PORTS_MAX)
@@ -193,6 +196,8 @@ static void say_what_is_off(const struct daemon *d)
 {
 	char why[80];
 
+	if (d->offline)
+		return;
 	if (config_call_missing(&d->config, why))
 		report(REPORT_NOTICE, "%s; receiving only", why);
 	else if (!node_transmitting(d->node))
@@ -247,6 +252,7 @@ int main(int argc, char **argv)
 	}
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);	/* then it is an error like a full disk */
+	d.offline = f.offline;
 	if (daemon_open(&d, dir, &code) == 0)
 		code = daemon_run(&d);
 	if (daemon_close(&d))

@@ -252,7 +252,7 @@ static int open_node(struct daemon *d)
 
 static int open_ports(struct daemon *d)
 {
-	for (size_t i = 0; i < d->config.n_ports; i++) {
+	for (size_t i = 0; i < d->config.n_ports && !d->offline; i++) {
 		int e;
 
 		d->n_ports = i + 1;

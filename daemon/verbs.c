@@ -8,6 +8,7 @@
  *   count plan doc          writing, too: verbs_dataset.c
  *   tx on|off|test [PORT]   announce            the transmitter
  *   mute AUTHOR[/SEQ] on|off                    what it may send
+ *   import runs|meshlog|sync HEX...   seal      see verbs_import.c
  *   monitor                 everything that happens, from now on
  */
 #include <errno.h>
@@ -69,7 +70,7 @@ static void verb_monitor(const struct call *c)
 
 /* ---- writing ---- */
 
-static const char *write_sentence(int e)
+const char *verb_write_sentence(int e)
 {
 	switch (e) {
 	case -EINVAL:
@@ -95,7 +96,7 @@ void write_event(const struct call *c, uint16_t kind, struct buf *b)
 	buf_fini(b);
 	if (e) {
 		client_end(c->cl, e == -EINVAL || e == -EMSGSIZE ? EXIT_CODE_USAGE :
-			   EXIT_CODE_FAILED, write_sentence(e));
+			   EXIT_CODE_FAILED, verb_write_sentence(e));
 		return;
 	}
 	glue_actions(c->d);
@@ -328,6 +329,8 @@ static const struct verb verbs[] = {
 	{ "tx", verb_tx, 1, 2, false },
 	{ "announce", verb_announce, 0, 0, false },
 	{ "mute", verb_mute, 2, 2, false },
+	{ "import", verb_import, 1, CTL_ARGS_MAX, false },
+	{ "seal", verb_seal, 0, 0, false },
 	{ NULL, NULL, 0, 0, false },
 };
 

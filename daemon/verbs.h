@@ -16,8 +16,16 @@ struct call {
 /* Writes the event and answers when it is durable; empties b. */
 void write_event(const struct call *c, uint16_t kind, struct buf *b);
 
+/* Why node_write refused, in words. */
+const char *verb_write_sentence(int e);
+
 /* ---- verbs_dataset.c ---- */
 
 void verb_count(const struct call *c);
 void verb_plan(const struct call *c);
 void verb_doc(const struct call *c);
+
+/* ---- verbs_import.c ---- */
+
+void verb_import(const struct call *c);
+void verb_seal(const struct call *c);

@@ -257,3 +257,52 @@ static inline void writer_branch(struct writer *w, const struct writer *from,
 	for (size_t i = 0; i < n; i++)
 		w->v[i].payload.p = w->payloads[i];
 }
+
+/* ---- stations and their runs ---- */
+
+static inline void writer_open(struct writer *w, uint8_t number)
+{
+	struct buf payload = { 0 };
+	struct station st = { .call = "N0CALL-7" };
+	uint8_t prv[64];
+
+	memset(w, 0, sizeof(*w));
+	memset(prv, number, sizeof(prv));
+	rns_identity_from_private(&w->key, prv);
+	author_label(w->label, w->key.hash);
+	memcpy(st.key, w->key.pub, sizeof(st.key));
+	assert_int_equal(station_build(&payload, &st), 0);
+	write_event(w, KIND_STATION, buf_span(&payload));
+	buf_fini(&payload);
+}
+
+/* Events first..last as they come from the air, sealed at last. */
+static inline struct run writer_run(const struct writer *w, uint64_t first,
+			     uint64_t last)
+{
+	struct run run = {
+		.alias = author_alias(dataset, w->key.hash), .seq = first,
+		.n = (uint8_t)(last - first + 1), .events = &w->v[first - 1],
+	};
+
+	memcpy(run.prevcheck, w->prev[first - 1], 2);
+	seal_sign(run.seal, w->key.prv + 32, dataset, w->key.hash, last,
+		  w->v[last - 1].id);
+	return run;
+}
+
+static inline struct run writer_proof(const struct writer *w, uint64_t seq)
+{
+	struct run run = writer_run(w, seq, seq);
+
+	run.n = 0;
+	memcpy(run.proof_id, w->v[seq - 1].id, EVENT_ID_SIZE);
+	return run;
+}
+
+static inline struct station_set *set_open_keys(void)
+{
+	struct feed_config cfg = { .need_station = true };
+
+	return set_open(&cfg);
+}

@@ -36,6 +36,8 @@ static const struct verb verbs[] = {
 	{ "doc", cmd_doc, "documents: doc NAME show, insert, update ..." },
 	{ "fsck", cmd_fsck, "is all of the log true? no daemon needed" },
 	{ "decode", cmd_decode, "frames of a capture, a stream, hex lines" },
+	{ "import", cmd_import, "events out of a file" },
+	{ "export", cmd_export, "events as a file" },
 	{ "tx", cmd_tx, "the transmitter: on, off, test" },
 	{ "announce", cmd_announce, "make the station known now" },
 	{ "mute", cmd_mute, "stop sending what an author wrote" },

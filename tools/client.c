@@ -38,10 +38,29 @@ static int no_connection(const char *verb, const char *dir, int error)
 	}
 }
 
+int client_connect(const char *verb, int *fd)
+{
+	char dir[512];
+
+	client_dir(dir);
+	*fd = ctl_connect(dir);
+	return *fd < 0 ? no_connection(verb, dir, *fd) : EXIT_CODE_OK;
+}
+
+int client_ask(int fd, const char *verb, size_t n_args, char *const *args,
+	       client_fn fn, void *ctx)
+{
+	char error[256] = "";
+	int code = ctl_call(fd, verb, n_args, args, fn, ctx, error);
+
+	if (error[0])
+		fprintf(stderr, "cairn: %s: %s\n", verb, error);
+	return code;
+}
+
 int client_call(const char *verb, size_t n_args, char *const *args,
 		client_fn fn, void *ctx)
 {
-	char error[256] = "", dir[512];
 	int fd, code;
 
 	for (size_t i = 0; i < n_args; i++) {
@@ -51,14 +70,11 @@ int client_call(const char *verb, size_t n_args, char *const *args,
 			verb, CTL_ARG_MAX);
 		return EXIT_CODE_USAGE;
 	}
-	client_dir(dir);
-	fd = ctl_connect(dir);
-	if (fd < 0)
-		return no_connection(verb, dir, fd);
-	code = ctl_call(fd, verb, n_args, args, fn, ctx, error);
+	code = client_connect(verb, &fd);
+	if (code != EXIT_CODE_OK)
+		return code;
+	code = client_ask(fd, verb, n_args, args, fn, ctx);
 	close(fd);
-	if (error[0])
-		fprintf(stderr, "cairn: %s: %s\n", verb, error);
 	return code;
 }
 

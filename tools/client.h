@@ -11,6 +11,11 @@ typedef void (*client_fn)(void *ctx, const struct json *v, struct span text);
 /* Returns the exit code. */
 int client_call(const char *verb, size_t n_args, char *const *args,
 		client_fn fn, void *ctx);
+/* The same in steps, for more than one request: EXIT_CODE_OK and the
+ * connection, or the exit code; then any number of questions. */
+int client_connect(const char *verb, int *fd);
+int client_ask(int fd, const char *verb, size_t n_args, char *const *args,
+	       client_fn fn, void *ctx);
 /* A client_fn: the answer as a line of JSON. */
 void client_print_json(void *ctx, const struct json *v, struct span text);
 /* The station's folder of this call. */

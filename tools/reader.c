@@ -81,7 +81,8 @@ int reader_load(struct reader *r, const char *verb)
 	int e = s ? 0 : -ENOMEM;
 
 	r->store = store;
-	reader_dataset(state, c.dataset);
+	reader_dataset(state, r->dataset);
+	memcpy(c.dataset, r->dataset, sizeof(c.dataset));
 	json_free(state);
 	if (!e)
 		e = dataset_init(&r->data, &c);

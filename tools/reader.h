@@ -15,6 +15,7 @@ struct reader {
 	struct history history;
 	struct store store;		/* of the history, once loaded */
 	struct dataset data;
+	uint8_t dataset[DATASET_SIZE];	/* its id; after reader_load */
 	bool has_data;
 };
 

@@ -6,6 +6,7 @@
  * clock see it. A refused run changes nothing; if it stays refused (quota, no
  * room) it is not wanted again until its author moves.
  */
+#include <errno.h>
 #include <stdio.h>
 #include "lib/node/node_parts.h"
 
@@ -152,8 +153,8 @@ void node_take_change(struct node *n, const struct feed_change *c)
 
 /* ---- a body ---- */
 
-void node_ingest_run(struct node *n, const struct run *run,
-		     struct node_run_counts *counts)
+enum feed_verdict node_ingest_run(struct node *n, const struct run *run,
+				  struct node_run_counts *counts)
 {
 	struct feed_change c = { .slot = FEED_SLOT_NONE };
 	enum feed_verdict v = feed_admit(n->data.feeds, SPAN(NULL, 0), run,
@@ -190,6 +191,7 @@ void node_ingest_run(struct node *n, const struct run *run,
 	case FEED_VERDICT_COUNT:
 		break;
 	}
+	return v;
 }
 
 enum sync_ingest node_ingested(const struct node_run_counts *counts)
@@ -233,4 +235,26 @@ void node_root_moved(struct node *n, uint64_t root_before, int port)
 	for (int i = 0; i < n->n_ports; i++)
 		sync_port_advanced(n->ports[i].sync, root_before, i == port,
 				   n->now.mono_us);
+}
+
+int node_import(struct node *n, struct span body, enum feed_verdict *verdicts,
+		uint64_t *events, struct clock_now now)
+{
+	const struct run_body *b = n->env.body;
+	struct node_run_counts counts = { 0 };
+	uint64_t root, before = n->events_in;
+
+	node_begin(n, now);
+	root = feed_root48(n->data.feeds);
+	if (n->log_error)
+		return -EROFS;
+	if (run_body_decode(n->env.body, body) != RUN_OK)
+		return -EINVAL;
+	for (size_t i = 0; i < b->n_runs; i++)
+		verdicts[i] = node_ingest_run(n, &b->runs[i], &counts);
+	if (n->uncommitted)
+		node_queue_commit(n);
+	*events = n->events_in - before;
+	node_root_moved(n, root, -1);
+	return (int)b->n_runs;
 }

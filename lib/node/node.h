@@ -123,6 +123,15 @@ uint64_t node_wake_us(const struct node *n);
 int node_write(struct node *n, uint16_t kind, struct span payload,
 	       uint8_t id[EVENT_ID_SIZE], struct clock_now now);
 
+/* Seals own events now, whoever may hear of it: for a copy that is carried
+ * away. 0 (also if there is nothing to seal), -EAGAIN in the hold-down. */
+int node_seal(struct node *n, struct clock_now now);
+/* A body of runs from a bundle, admitted as if it came by air. verdicts: of
+ * its runs in their order, RUN_BODY_RUNS_MAX; *events: newly held. How many
+ * runs, -EINVAL (no body), -EROFS. */
+int node_import(struct node *n, struct span body, enum feed_verdict *verdicts,
+		uint64_t *events, struct clock_now now);
+
 /* The operator's switch: on, off; persists through node_state. -EPERM with
  * a sentence in why[] if a call sign is missing. */
 int node_transmit(struct node *n, bool on, struct clock_now now,

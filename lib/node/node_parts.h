@@ -219,8 +219,8 @@ struct node_heard *node_hear(struct node *n, int port, const char *call,
 
 enum sync_ingest node_ingest(void *ctx, int port, const struct sync_whole *w,
 			     struct span body);
-void node_ingest_run(struct node *n, const struct run *run,
-		     struct node_run_counts *counts);
+enum feed_verdict node_ingest_run(struct node *n, const struct run *run,
+				  struct node_run_counts *counts);
 /* Of a body, by what became of its runs. */
 enum sync_ingest node_ingested(const struct node_run_counts *counts);
 bool node_refused(void *ctx, uint32_t alias, uint64_t seq);

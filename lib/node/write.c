@@ -229,6 +229,19 @@ int node_write(struct node *n, uint16_t kind, struct span payload,
 	return 0;
 }
 
+int node_seal(struct node *n, struct clock_now now)
+{
+	node_begin(n, now);
+	if (n->log_error)
+		return -EROFS;
+	if (!write_unsealed(n))
+		return 0;
+	if (n->hold)
+		return -EAGAIN;
+	write_seal(n);
+	return write_unsealed(n) ? -EAGAIN : 0;
+}
+
 void node_write_init(struct node *n)
 {
 	n->seal.fire = write_seal_due;
