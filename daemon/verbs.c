@@ -6,6 +6,7 @@
  *   create RECORD FORM      set RECORD FIELD VALUE(JSON)
  *   unset RECORD FIELD      note RECORD TEXT    writing
  *   count plan doc          writing, too: verbs_dataset.c
+ *   resource commit|policy                      verbs_resource.c
  *   tx on|off|test [PORT]   announce            the transmitter
  *   mute AUTHOR[/SEQ] on|off                    what it may send
  *   import runs|meshlog|sync HEX...   seal      see verbs_import.c
@@ -326,6 +327,7 @@ static const struct verb verbs[] = {
 	{ "count", verb_count, 3, 3, true },
 	{ "plan", verb_plan, 2, 2, true },
 	{ "doc", verb_doc, 2, 6, true },
+	{ "resource", verb_resource, 4, CTL_ARGS_MAX, true },
 	{ "tx", verb_tx, 1, 2, false },
 	{ "announce", verb_announce, 0, 0, false },
 	{ "mute", verb_mute, 2, 2, false },

@@ -18,6 +18,8 @@ void write_event(const struct call *c, uint16_t kind, struct buf *b);
 
 /* Why node_write refused, in words. */
 const char *verb_write_sentence(int e);
+/* The words from there on as the bytes that they are in hex; false if not. */
+bool verb_pieces(const struct call *c, size_t from, struct buf *out);
 
 /* ---- verbs_dataset.c ---- */
 
@@ -29,3 +31,7 @@ void verb_doc(const struct call *c);
 
 void verb_import(const struct call *c);
 void verb_seal(const struct call *c);
+
+/* ---- verbs_resource.c ---- */
+
+void verb_resource(const struct call *c);

@@ -20,10 +20,9 @@
 #include "lib/ctl/ctl.h"
 #include "lib/event/payload.h"
 
-/* The pieces as bytes. False: not hex. */
-static bool pieces_join(const struct call *c, struct buf *out)
+bool verb_pieces(const struct call *c, size_t from, struct buf *out)
 {
-	for (size_t i = 1; i < c->n_args; i++) {
+	for (size_t i = from; i < c->n_args; i++) {
 		struct span text = SPAN_STR(c->args[i]);
 		int n = hex_decode(buf_reserve(out, text.n / 2), text.n / 2,
 				   text);
@@ -105,7 +104,7 @@ void verb_import(const struct call *c)
 
 	if (!strcmp(c->args[0], "sync"))
 		import_sync(c);
-	else if (!pieces_join(c, &bytes))
+	else if (!verb_pieces(c, 1, &bytes))
 		client_end(c->cl, EXIT_CODE_USAGE, "not hex");
 	else if (!strcmp(c->args[0], "runs"))
 		import_runs(c, buf_span(&bytes));

@@ -50,6 +50,9 @@ static void hash_of(uint8_t hash[32], const struct event *list, size_t n,
 	view_docs_json(v, &o);
 	view_doc_json(v, SPAN_STR("D"), &o);
 	view_created_json(v, SPAN_STR("R"), &o);
+	view_resources_json(v, &o);
+	view_resource_stats_json(v, &o);
+	view_policies_json(v, &o);
 	view_hash(v, hash);
 	buf_fini(&o.b);
 	view_free(v);

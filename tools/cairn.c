@@ -34,6 +34,7 @@ static const struct verb verbs[] = {
 	{ "count", cmd_count, "count RECORD COUNTER +3 or -2" },
 	{ "plan", cmd_plan, "the plan; KEY=VALUE raises, --set replaces" },
 	{ "doc", cmd_doc, "documents: doc NAME show, insert, update ..." },
+	{ "resource", cmd_resource, "contents replaced as a whole" },
 	{ "fsck", cmd_fsck, "is all of the log true? no daemon needed" },
 	{ "decode", cmd_decode, "frames of a capture, a stream, hex lines" },
 	{ "import", cmd_import, "events out of a file" },

@@ -27,6 +27,7 @@ int cmd_mute(int argc, char **argv);
 int cmd_neighbours(int argc, char **argv);
 int cmd_note(int argc, char **argv);
 int cmd_plan(int argc, char **argv);
+int cmd_resource(int argc, char **argv);
 int cmd_set(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_tx(int argc, char **argv);

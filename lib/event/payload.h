@@ -51,6 +51,10 @@ enum payload_key { /* code book of map keys: never reused */
 	KEY_TYPE = 28,
 	KEY_POS = 29,		/* [[digit, actor] ...] */
 	KEY_FIELDS = 30,	/* {field: value} */
+	KEY_RESOURCE = 31,	/* resource.commit: its name; `value`, `base` */
+	KEY_PATTERN = 32,	/* resource.policy */
+	KEY_STRATEGY = 33,
+	KEY_MAX_AGE = 34,	/* seconds a token is good for */
 };
 
 enum payload_error {

@@ -28,7 +28,9 @@ static const char *const keys[] = {
 	[KEY_CHANGES] = "changes", [KEY_DOC] = "doc",
 	[KEY_ELEMENT] = "element", [KEY_AFTER] = "after",
 	[KEY_BEFORE] = "before", [KEY_TYPE] = "type", [KEY_POS] = "pos",
-	[KEY_FIELDS] = "fields",
+	[KEY_FIELDS] = "fields", [KEY_RESOURCE] = "resource",
+	[KEY_PATTERN] = "pattern", [KEY_STRATEGY] = "strategy",
+	[KEY_MAX_AGE] = "max_age_s",
 };
 #define N_KEYS (sizeof(keys) / sizeof(keys[0]))
 

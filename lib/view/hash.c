@@ -1,19 +1,23 @@
 /* SPDX-License-Identifier: MIT
  *
  * The hash of a view: BLAKE2b-256 over the 32-byte hashes of its rows, records
- * by their id, then the plan, then the documents by their name. A row is
- * hashed as a CBOR array of what it shows
+ * by their id, then the plan, then the documents and the resources by their
+ * name, the policies by their pattern. A row is hashed as a CBOR array of what
+ * it shows
  *
  *   ["record", id, form, created_by, {field: value}, {counter: slots},
  *    [[field, hash, size, mime]], [note]]
  *   ["plan", {key: value}, {author: seq}]
  *   ["doc", name, [[id, type, {field: value}]], {author: seq}]
+ *   ["resource", name, version, content, [id of each head]]
+ *   ["policy", pattern, payload]
  *
  * with slots = {author: [added, taken]}; the plan is there once somebody wrote
  * to it.
  */
 #include <stdlib.h>
 #include "lib/base/crypto.h"
+#include "lib/view/resource.h"
 #include "lib/view/state.h"
 
 static void fields_put(const struct table *fields, struct buf *b)
@@ -160,6 +164,27 @@ static void docs_hash(struct hasher *h, const struct view *v)
 	free(list);
 }
 
+static void resources_hash(struct hasher *h, const struct view *v)
+{
+	struct table_entry **list = table_sorted(&v->resources);
+
+	for (size_t i = 0; i < v->resources.n; i++) {
+		resource_put(v, (struct named_field *)list[i], &h->row);
+		row_end(h);
+	}
+	free(list);
+	list = table_sorted(&v->policies);
+	for (size_t i = 0; i < v->policies.n; i++) {
+		payload_put_array(&h->row, 3);
+		payload_put_text(&h->row, SPAN_STR("policy"));
+		payload_put_text(&h->row, list[i]->key);
+		buf_add(&h->row, field_winner(&((struct named_field *)
+						list[i])->rule)->value);
+		row_end(h);
+	}
+	free(list);
+}
+
 void view_hash(const struct view *v, uint8_t out[32])
 {
 	struct hasher h = { .row = { 0 } };
@@ -171,6 +196,7 @@ void view_hash(const struct view *v, uint8_t out[32])
 		row_end(&h);
 	}
 	docs_hash(&h, v);
+	resources_hash(&h, v);
 	all = buf_span(&h.hashes);
 	crypto_blake2b(out, CRYPTO_HASH_SIZE, NULL, &all, 1);
 	buf_fini(&h.row);

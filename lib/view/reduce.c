@@ -48,6 +48,8 @@ void view_reset(struct view *v)
 	table_fini(&v->rows, row_free);
 	plan_fini(&v->plan);
 	table_fini(&v->docs, doc_free);
+	fields_fini(&v->resources);
+	fields_fini(&v->policies);
 	table_fini(&v->authors, NULL);
 	pile_fini(v->rejects);
 	table_fini(&v->held, NULL);
@@ -303,6 +305,8 @@ static apply_fn rule_of(const struct change *c)
 	case KIND_DOC_INSERT: return reduce_doc_insert;
 	case KIND_DOC_UPDATE: return reduce_doc_update;
 	case KIND_DOC_DELETE: return reduce_doc_delete;
+	case KIND_RESOURCE_COMMIT: return reduce_resource_commit;
+	case KIND_RESOURCE_POLICY: return reduce_resource_policy;
 	default: return NULL;
 	}
 }

@@ -49,6 +49,8 @@ struct view {
 	size_t n_records;
 	struct plan plan;
 	struct table docs;		/* of struct doc */
+	struct table resources;		/* of struct named_field: commits */
+	struct table policies;		/* the same, by pattern: payloads */
 	struct pile *rejects;
 	struct table held;		/* of struct held */
 	size_t n_withheld;		/* not filled yet */
@@ -78,6 +80,10 @@ enum view_verdict reduce_plan_set(struct view *v, const struct change *c);
 enum view_verdict reduce_doc_insert(struct view *v, const struct change *c);
 enum view_verdict reduce_doc_update(struct view *v, const struct change *c);
 enum view_verdict reduce_doc_delete(struct view *v, const struct change *c);
+enum view_verdict reduce_resource_commit(struct view *v,
+					 const struct change *c);
+enum view_verdict reduce_resource_policy(struct view *v,
+					 const struct change *c);
 
 /* ---- JSON shared by the queries ---- */
 

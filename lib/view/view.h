@@ -6,7 +6,8 @@
  * gives the same rows. Total order of events: (wall, counter, author, seq).
  * An event whose payload is not valid for its kind is left out and listed
  * with a reason. Memory is proportional to what is shown plus the writes with a
- * base, those of the plan, and the elements deleted from documents.
+ * base, those of the plan, the commits of resources, and the elements deleted
+ * from documents.
  *
  * Displaced events (forks) leave by rebuilding: view_reset, then the standing
  * chains again.
@@ -21,6 +22,7 @@
  *   counter.add    the author's total of a counter (lib/view/counter.h)
  *   plan.delta .set            named values (lib/view/plan.h)
  *   doc.insert .update .delete documents (lib/view/doc.h)
+ *   resource.commit .policy    contents and versions (lib/view/resource.h)
  * The first four, and counter.add, make the record exist; other kinds make none.
  * Imports are records only: they speak for no author.
  *
@@ -127,3 +129,17 @@ void view_doc_order_json(const struct view *v, struct span name,
 /* {author: seq of its last operation} */
 void view_doc_version_json(const struct view *v, struct span name,
 			   struct json_out *o);
+
+/* [{resource, version, heads, conflict}] by name. */
+void view_resources_json(const struct view *v, struct json_out *o);
+/* {resource, version, token, strategy, max_age_s, content, conflict, heads:
+ * [{author, seq, wall_ms, counter, id, content}]}; null if nobody committed
+ * it. */
+void view_resource_json(const struct view *v, struct span name, struct json_out *o);
+/* Its commits in the total order: as heads, with `base`, `head`. */
+void view_resource_history_json(const struct view *v, struct span name,
+				struct json_out *o);
+/* {resources, commits, merges, conflicts, open}: of all that is held. */
+void view_resource_stats_json(const struct view *v, struct json_out *o);
+/* [{pattern, strategy, max_age_s}], the most specific first. */
+void view_policies_json(const struct view *v, struct json_out *o);
