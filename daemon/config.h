@@ -37,6 +37,8 @@ struct config {
 	bool transmit;
 	int author_quota_mb;	/* payload kept of one author */
 	int clock_drift_h;	/* followed ahead of the own clock; 0 = any */
+	struct node_control control[NODE_CONTROL_MAX];
+	char voltage[256];	/* a file with microvolts; "" = none */
 	unsigned time_scale;	/* flag only; 1 but on a simulated channel */
 	size_t n_ports;
 	struct config_port ports[NODE_PORTS_MAX];

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include "lib/event/station.h"
 
 struct key {
 	const char *name;
@@ -96,6 +97,34 @@ static int set_int_bool(const struct key *k, void *at, const char *value)
 		return -EINVAL;
 	*(int *)at = yes;
 	return 0;
+}
+
+/* CALL[/AUTHOR], ...: whose orders are obeyed. */
+static int set_control(const struct key *k, void *at, const char *value)
+{
+	struct node_control *list = at;
+	size_t n = 0;
+
+	(void)k;
+	memset(list, 0, NODE_CONTROL_MAX * sizeof(*list));
+	for (; *value; n++) {
+		size_t len = strcspn(value, ", "), call = strcspn(value, "/, ");
+		struct node_control *c = &list[n];
+
+		if (n == NODE_CONTROL_MAX || call >= sizeof(c->call) ||
+		    len - call > sizeof(c->author))
+			return -EINVAL;
+		for (size_t i = 0; i < call; i++)
+			c->call[i] = (char)toupper((unsigned char)value[i]);
+		if (len > call)
+			memcpy(c->author, value + call + 1, len - call - 1);
+		if (!station_call_valid(SPAN_STR(c->call)) ||
+		    (len > call && strlen(c->author) < 8) ||
+		    strspn(c->author, "0123456789abcdef") != strlen(c->author))
+			return -EINVAL;
+		value += len + strspn(value + len, ", ");
+	}
+	return n ? 0 : -EINVAL;
 }
 
 static int set_text(const struct key *k, void *at, const char *value)
@@ -224,6 +253,11 @@ static const struct key station_keys[] = {
 	  "1MB or more of each author" },
 	{ "clock_drift", set_hours, STATION(clock_drift_h), 0, 87600,
 	  "hours, such as 24h; 0h = no bound" },
+	{ "control", set_control, STATION(control), 0, 0,
+	  "up to 8 call signs, CALL or CALL/AUTHOR with 8 or more hex digits "
+	  "of it" },
+	{ "voltage", set_text, STATION(voltage), 0, 256,
+	  "a file with microvolts" },
 	{ NULL, NULL, 0, 0, 0, NULL },
 };
 
@@ -432,6 +466,15 @@ void config_print(const struct config *c, struct buf *out)
 	buf_printf(out, "dataset = \"%s\"\ntransmit = %s\n"
 		   "author_quota = %dMB\nclock_drift = %dh\n", c->dataset,
 		   yes_no(c->transmit), c->author_quota_mb, c->clock_drift_h);
+	for (size_t i = 0; i < NODE_CONTROL_MAX && c->control[i].call[0]; i++)
+		buf_printf(out, "%s%s%s%s", i ? ", " : "control = ",
+			   c->control[i].call,
+			   c->control[i].author[0] ? "/" : "",
+			   c->control[i].author);
+	if (c->control[0].call[0])
+		buf_add_u8(out, '\n');
+	if (c->voltage[0])
+		buf_printf(out, "voltage = \"%s\"\n", c->voltage);
 	for (size_t i = 0; i < c->n_ports; i++)
 		port_print(&c->ports[i], out);
 }

@@ -57,7 +57,8 @@ struct daemon {
 	bool damage_known;		/* an earlier start has said it */
 	unsigned pages_lost;		/* said so far */
 	uint64_t started_us, saved_us, syncs, notes;
-	struct ring_timer wake, flush, save, watchdog;
+	uint64_t health_us;		/* when it was last told */
+	struct ring_timer wake, flush, save, watchdog, health;
 };
 
 /* Of records, which nobody will find again; said at the end. */
@@ -95,6 +96,14 @@ void seals_open(struct daemon *d);
 void seals_close(struct daemon *d);
 /* After an input: hands out what the node wants verified. */
 void seals_out(struct daemon *d);
+
+/* ---- health.c ---- */
+
+void health_init(struct daemon *d);
+/* Looks now and then whether a day is over. */
+void health_start(struct daemon *d);
+/* station.status, now; glue_actions follows. 0, or as node_write. */
+int health_tell(struct daemon *d);
 
 /* ---- status.c ---- */
 

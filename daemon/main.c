@@ -219,6 +219,7 @@ static int daemon_run(struct daemon *d)
 		return EXIT_CODE_FAILED;
 	}
 	glue_start(d);
+	health_start(d);
 	say_what_is_off(d);
 	report(REPORT_INFO, "%s", ring_describe(d->ring));
 	notify("READY=1");

@@ -124,6 +124,7 @@ static struct node *make_node(struct daemon *d)
 
 	memcpy(c.callsign, d->config.callsign, sizeof(c.callsign));
 	memcpy(c.dataset, d->config.dataset, sizeof(c.dataset));
+	memcpy(c.control, d->config.control, sizeof(c.control));
 	crypto_random(&c.seed, sizeof(c.seed));
 	return node_new(&c, daemon_now(d));
 }
@@ -297,6 +298,7 @@ int daemon_open(struct daemon *d, const char *dir, int *exit_code)
 		return e;
 	}
 	glue_init(d);
+	health_init(d);
 	d->started_us = daemon_now(d).mono_us / d->config.time_scale;
 	e = station_open(&d->station, dir, why);
 	if (e)

@@ -8,6 +8,7 @@
  *   count plan doc          writing, too: verbs_dataset.c
  *   resource commit|policy                      verbs_resource.c
  *   tx on|off|test [PORT]   announce            the transmitter
+ *   order CALL tx|duty on|off|PERMILLE  report  verbs_station.c
  *   mute AUTHOR[/SEQ] on|off                    what it may send
  *   import runs|meshlog|sync HEX...   seal      see verbs_import.c
  *   monitor                 everything that happens, from now on
@@ -329,6 +330,8 @@ static const struct verb verbs[] = {
 	{ "doc", verb_doc, 2, 6, true },
 	{ "resource", verb_resource, 4, CTL_ARGS_MAX, true },
 	{ "tx", verb_tx, 1, 2, false },
+	{ "order", verb_order, 3, 3, true },
+	{ "report", verb_report, 0, 0, false },
 	{ "announce", verb_announce, 0, 0, false },
 	{ "mute", verb_mute, 2, 2, false },
 	{ "import", verb_import, 1, CTL_ARGS_MAX, false },

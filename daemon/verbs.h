@@ -32,6 +32,11 @@ void verb_doc(const struct call *c);
 void verb_import(const struct call *c);
 void verb_seal(const struct call *c);
 
+/* ---- verbs_station.c ---- */
+
+void verb_order(const struct call *c);
+void verb_report(const struct call *c);
+
 /* ---- verbs_resource.c ---- */
 
 void verb_resource(const struct call *c);

@@ -68,7 +68,7 @@ usage c a log -n x
 usage c a log --id 12
 says 'more than 4096 bytes' c a note R-1 "$(printf '%05000d' 0)"
 usage c a log -n -1
-says 'which verb: status, set' c a s
+says 'which verb: status, stations' c a s
 
 station lone --callsign Q3CCC-1
 c lone note R-1 hello > /dev/null

@@ -26,6 +26,7 @@ static const char whole[] =
 	"callsign = q1aaa-7\n"
 	"\tdataset  = \"field day\"   ; another\r\n"
 	"transmit = no\n"
+	"control = q1ctl-1, Q2CTL/0123abcd\n"
 	"[port vhf]\n"
 	"device = kiss:/dev/ttyUSB0@9600\n"
 	"duty = 2.5%\n"
@@ -44,6 +45,10 @@ static void takes_a_whole_file(void **state)
 	assert_int_equal(config_finish(&c, err), 0);
 	assert_string_equal(c.callsign, "Q1AAA-7");
 	assert_string_equal(c.dataset, "field day");
+	assert_string_equal(c.control[0].call, "Q1CTL-1");
+	assert_string_equal(c.control[0].author, "");
+	assert_string_equal(c.control[1].call, "Q2CTL");
+	assert_string_equal(c.control[1].author, "0123abcd");
 	assert_int_equal(c.n_ports, 2);
 	assert_string_equal(c.ports[0].node.name, "vhf");
 	assert_int_equal(c.ports[0].tnc.speed_baud, 9600);
@@ -63,6 +68,10 @@ static void refuses_with_the_line(void **state)
 	static const struct { const char *text, *says; } bad[] = {
 		{ "callsing = N0CALL\n", "f:1: unknown key 'callsing'" },
 		{ "author_quota = 5\n", "f:1: author_quota wants 1MB" },
+		{ "control = \"\"\n", "f:1: control wants" },
+		{ "control = Q1AAA/12\n", "f:1: control wants" },
+		{ "control = Q1AAA/xyz01234\n", "f:1: control wants" },
+		{ "control = me\n", "f:1: control wants" },
 		{ "\n\ncallsign = N0CALL\ncallsign = N0CALL\n",
 		  "f:4: 'callsign' is said twice" },
 		{ "callsign =\n", "f:1: callsign wants" },

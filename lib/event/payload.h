@@ -55,6 +55,16 @@ enum payload_key { /* code book of map keys: never reused */
 	KEY_PATTERN = 32,	/* resource.policy */
 	KEY_STRATEGY = 33,
 	KEY_MAX_AGE = 34,	/* seconds a token is good for */
+	KEY_VERSION = 35,	/* station.status */
+	KEY_UPTIME = 36,
+	KEY_LOG_BYTES = 37,
+	KEY_DISK_FREE = 38,
+	KEY_VOLTS = 39,
+	KEY_TNC_ERRORS = 40,
+	KEY_STATION = 41,	/* station.order: a call sign */
+	KEY_SERIAL = 42,
+	KEY_TX = 43,
+	KEY_DUTY = 44,
 };
 
 enum payload_error {

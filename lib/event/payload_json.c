@@ -30,7 +30,12 @@ static const char *const keys[] = {
 	[KEY_BEFORE] = "before", [KEY_TYPE] = "type", [KEY_POS] = "pos",
 	[KEY_FIELDS] = "fields", [KEY_RESOURCE] = "resource",
 	[KEY_PATTERN] = "pattern", [KEY_STRATEGY] = "strategy",
-	[KEY_MAX_AGE] = "max_age_s",
+	[KEY_MAX_AGE] = "max_age_s", [KEY_VERSION] = "version",
+	[KEY_UPTIME] = "uptime_s", [KEY_LOG_BYTES] = "log_bytes",
+	[KEY_DISK_FREE] = "disk_free_permille", [KEY_VOLTS] = "volts",
+	[KEY_TNC_ERRORS] = "tnc_errors", [KEY_STATION] = "station",
+	[KEY_SERIAL] = "serial", [KEY_TX] = "tx",
+	[KEY_DUTY] = "duty_permille",
 };
 #define N_KEYS (sizeof(keys) / sizeof(keys[0]))
 

@@ -28,6 +28,16 @@ static void budget_fill(struct node_budget *b, uint64_t now_us)
 		b->us = b->cap_us;
 }
 
+void node_budget_limit(struct node_budget *b, unsigned permille,
+		       uint64_t now_us)
+{
+	budget_fill(b, now_us);
+	b->permille = permille ? permille : 100;
+	b->cap_us = (int64_t)(BUDGET_HOUR_US / 1000 * b->permille);
+	if (b->us > b->cap_us)
+		b->us = b->cap_us;
+}
+
 void node_budget_take(struct node_budget *b, uint64_t air_us, uint64_t now_us)
 {
 	budget_fill(b, now_us);

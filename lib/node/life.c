@@ -89,6 +89,7 @@ struct node *node_new(const struct node_config *c, struct clock_now now)
 	node_env_init(n);
 	node_write_init(n);
 	node_reissue_init(n);
+	node_orders_init(n);
 	node_announce_init(n);
 	return n;
 }
@@ -215,8 +216,10 @@ int node_transmit(struct node *n, bool on, struct clock_now now,
 	if (n->tx_on != on)
 		node_queue_note(n, on ? NOTE_TX_ON : NOTE_TX_OFF, -1, "");
 	n->tx_on = on;
-	if (on)
+	if (on) {
+		n->ordered_off = false;	/* who stands beside it decides */
 		node_claim_call(n);
+	}
 	n->tx_switched = true;
 	n->dirty = true;
 	for (int i = 0; i < n->n_ports; i++)
@@ -297,7 +300,7 @@ struct span node_label(const struct node *n)
 
 bool node_transmitting(const struct node *n)
 {
-	return n->tx_on && n->call_ok;
+	return n->tx_on && !n->ordered_off && n->call_ok;
 }
 
 uint64_t node_airtime_us(const struct node *n, int port)

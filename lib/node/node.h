@@ -35,6 +35,15 @@ struct node_port_config {
 	bool bare_rf;
 };
 
+#define NODE_CONTROL_MAX 8
+
+/* Whose orders are obeyed: a call sign, and if not "" the beginning of the
+ * author that it must be. */
+struct node_control {
+	char call[12];
+	char author[2 * AUTHOR_SIZE + 1];
+};
+
 struct node_config {
 	struct rns_identity identity;
 	char callsign[12];	/* "" or a placeholder: never transmits */
@@ -48,6 +57,7 @@ struct node_config {
 	size_t authors_max;
 	uint64_t author_events_max, author_bytes_max;
 	bool verifies;		/* the host verifies seals (node_seal_next) */
+	struct node_control control[NODE_CONTROL_MAX];
 };
 
 enum node_action_type {
@@ -60,6 +70,7 @@ enum node_action_type {
 enum node_note {
 	NOTE_PORT_GUARDED, NOTE_FORK, NOTE_NEIGHBOUR_NEW, NOTE_CLOCK_SKEW,
 	NOTE_CALL_CLAIMED_TWICE, NOTE_TX_OFF, NOTE_TX_ON, NOTE_HEALED,
+	NOTE_ORDER_REFUSED,
 };
 
 struct node_action {
@@ -131,6 +142,11 @@ int node_seal(struct node *n, struct clock_now now);
  * runs, -EINVAL (no body), -EROFS. */
 int node_import(struct node *n, struct span body, enum feed_verdict *verdicts,
 		uint64_t *events, struct clock_now now);
+
+/* An order to another station: its transmitter (NULL: not said), its duty (0:
+ * not said). 0, or as node_write; -EINVAL also for what is no call sign. */
+int node_order(struct node *n, struct span station, const bool *tx,
+	       unsigned duty_permille, struct clock_now now);
 
 /* The operator's switch: on, off; persists through node_state. -EPERM with
  * a sentence in why[] if a call sign is missing. */

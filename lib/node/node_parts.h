@@ -73,6 +73,11 @@ struct node_mute {
 	uint64_t seq;		/* 0 = all of it */
 };
 
+struct node_order {		/* the greatest serial obeyed; 0 = free */
+	uint8_t author[AUTHOR_SIZE];
+	uint64_t serial;
+};
+
 struct node_refused {		/* a run that stays refused */
 	uint32_t alias;
 	uint64_t seq;
@@ -137,6 +142,10 @@ struct node {
 	struct node_floor floors[NODE_FLOORS_MAX];
 	struct node_mute mutes[NODE_MUTES_MAX];
 	unsigned n_mutes;
+	struct node_order orders[NODE_CONTROL_MAX];
+	bool ordered_off;		/* orders.c */
+	unsigned ordered_permille;	/* 0 = none */
+	uint64_t orders_obeyed, orders_foreign, orders_old;
 	struct node_refused refused[NODE_REFUSED_MAX];
 	unsigned refused_at;
 	struct node_back back[NODE_BACK_MAX];
@@ -151,6 +160,7 @@ struct node {
 	/* own events */
 	struct sync_timer seal;
 	struct sync_timer reissue;
+	struct sync_timer obey;		/* orders.c */
 	struct buf displaced;	/* own events to write again: reissue.c */
 	unsigned displaced_left; /* and how many that cannot be */
 	bool gap_lost;		/* nobody has what our own feed lacks */
@@ -198,6 +208,9 @@ void node_port_send_packet(struct node_port *p, struct span packet);
 uint64_t node_port_airtime_us(const struct node_port *p, size_t link_len);
 void node_budget_init(struct node_budget *b, unsigned permille,
 		      uint64_t now_us);
+/* From now on that share; what is saved up beyond its hour goes. */
+void node_budget_limit(struct node_budget *b, unsigned permille,
+		       uint64_t now_us);
 void node_budget_take(struct node_budget *b, uint64_t air_us,
 		      uint64_t now_us);
 /* When it is not in debt any more. */
@@ -286,6 +299,15 @@ void node_reissue_keep(struct node *n, const struct feed_change *c);
 /* Nobody has the own events that are missing: those behind the gap are written
  * again, and the hold-down ends. */
 void node_reissue_gap(struct node *n);
+
+/* ---- orders.c ---- */
+
+/* An event that came in: obeyed if it is an order to us, from whom it may. */
+void node_order_take(struct node *n, uint32_t slot, const struct event *e);
+void node_orders_init(struct node *n);
+void node_orders_state(const struct node *n, struct json_out *o);
+void node_orders_load(struct node *n, const struct json *root);
+void node_orders_json(const struct node *n, struct json_out *o);
 
 /* ---- announce.c ---- */
 

@@ -33,7 +33,7 @@ bool node_port_may_send(const struct node_port *p)
 		return false;
 	if (p->c.profile == NODE_STREAM)
 		return true;
-	if (!n->tx_on || !n->call_ok || p->guarded)
+	if (!n->tx_on || n->ordered_off || !n->call_ok || p->guarded)
 		return false;
 	return p->c.framing == NODE_AX25 || p->c.bare_rf;
 }

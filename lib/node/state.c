@@ -8,7 +8,9 @@
  * "tx" is there once the operator used the switch; "slot" is where the own feed
  * is, for the day when the log has lost its AUTHOR record.
  *
- *   {"tx":true,"slot":0,"hold":false,"adopted":[ms,counter],"announced_s":N,
+ *   {"tx":true,"slot":0,"ordered_off":false,"ordered_permille":0,
+ *    "orders":[["author",serial]...],"hold":false,"adopted":[ms,counter],
+ *    "announced_s":N,
  *    "floors":[["author",s]...],"mutes":[["author",seq]...],
  *    "neighbours":[["port","call",address]...],
  *    "news":[["port","author",from]...]}
@@ -142,6 +144,7 @@ void node_state(const struct node *n, struct json_out *o)
 		json_out_kv_bool(o, "tx", n->tx_on);
 	if (n->own_slot != FEED_SLOT_NONE)
 		json_out_kv_uint(o, "slot", n->own_slot);
+	node_orders_state(n, o);
 	json_out_kv_bool(o, "hold", n->hold);
 	json_out_key(o, "adopted");
 	json_out_array(o);
@@ -263,6 +266,7 @@ void node_state_load(struct node *n, struct span state)
 						  HLC_COUNTER_MAX);
 	n->announced_s = state_uint(json_get(root, "announced_s"),
 				    EMITTED_MAX_S);
+	node_orders_load(n, root);
 	state_load_lists(n, root);
 	state_load_neighbours(n, json_get(root, "neighbours"));
 	state_load_news(n, json_get(root, "news"));

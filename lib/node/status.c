@@ -36,6 +36,8 @@ static const char *status_waiting(const struct node *n,
 		return "no call sign";
 	if (p->c.profile == NODE_RADIO && !n->tx_on)
 		return "transmit off";
+	if (p->c.profile == NODE_RADIO && n->ordered_off)
+		return "transmit off by order";
 	if (!node_port_may_send(p))
 		return "bare framing on the air (bare_rf)";
 	if (p->c.profile == NODE_RADIO &&
@@ -183,6 +185,7 @@ void node_status_json(const struct node *n, struct json_out *o,
 	status_own(n, o);
 	status_missing(n, o);
 	json_out_kv_uint(o, "nameless", feed_nameless(n->data.feeds));
+	node_orders_json(n, o);
 	json_out_kv_bool(o, "clock_good", now.wall_good);
 	json_out_kv_uint(o, "clock_skews", n->clock_skews);
 	json_out_kv_int(o, "log_error", n->log_error);

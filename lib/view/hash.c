@@ -2,8 +2,8 @@
  *
  * The hash of a view: BLAKE2b-256 over the 32-byte hashes of its rows, records
  * by their id, then the plan, then the documents and the resources by their
- * name, the policies by their pattern. A row is hashed as a CBOR array of what
- * it shows
+ * name, the policies by their pattern, the stations by their author, the orders
+ * by the station. A row is hashed as a CBOR array of what it shows
  *
  *   ["record", id, form, created_by, {field: value}, {counter: slots},
  *    [[field, hash, size, mime]], [note]]
@@ -11,6 +11,8 @@
  *   ["doc", name, [[id, type, {field: value}]], {author: seq}]
  *   ["resource", name, version, content, [id of each head]]
  *   ["policy", pattern, payload]
+ *   ["station", author, payload of its last status]
+ *   ["order", station, payload of the last one]
  *
  * with slots = {author: [added, taken]}; the plan is there once somebody wrote
  * to it.
@@ -173,10 +175,17 @@ static void resources_hash(struct hasher *h, const struct view *v)
 		row_end(h);
 	}
 	free(list);
-	list = table_sorted(&v->policies);
-	for (size_t i = 0; i < v->policies.n; i++) {
+}
+
+/* Registers that hold whole payloads. */
+static void payloads_hash(struct hasher *h, const struct table *t,
+			  const char *what)
+{
+	struct table_entry **list = table_sorted(t);
+
+	for (size_t i = 0; i < t->n; i++) {
 		payload_put_array(&h->row, 3);
-		payload_put_text(&h->row, SPAN_STR("policy"));
+		payload_put_text(&h->row, SPAN_STR(what));
 		payload_put_text(&h->row, list[i]->key);
 		buf_add(&h->row, field_winner(&((struct named_field *)
 						list[i])->rule)->value);
@@ -197,6 +206,9 @@ void view_hash(const struct view *v, uint8_t out[32])
 	}
 	docs_hash(&h, v);
 	resources_hash(&h, v);
+	payloads_hash(&h, &v->policies, "policy");
+	payloads_hash(&h, &v->stations, "station");
+	payloads_hash(&h, &v->orders, "order");
 	all = buf_span(&h.hashes);
 	crypto_blake2b(out, CRYPTO_HASH_SIZE, NULL, &all, 1);
 	buf_fini(&h.row);

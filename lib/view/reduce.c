@@ -50,6 +50,8 @@ void view_reset(struct view *v)
 	table_fini(&v->docs, doc_free);
 	fields_fini(&v->resources);
 	fields_fini(&v->policies);
+	fields_fini(&v->stations);
+	fields_fini(&v->orders);
 	table_fini(&v->authors, NULL);
 	pile_fini(v->rejects);
 	table_fini(&v->held, NULL);
@@ -291,7 +293,8 @@ typedef enum view_verdict (*apply_fn)(struct view *v, const struct change *c);
 /* Imports have no signature: they are records, and speak for no author. */
 static apply_fn rule_of(const struct change *c)
 {
-	if (c->imported && c->kind > KIND_ATTACHMENT_ADD)
+	if (c->imported && (c->kind > KIND_ATTACHMENT_ADD ||
+			    c->kind < KIND_RECORD_CREATE))
 		return NULL;
 	switch (c->kind) {
 	case KIND_RECORD_CREATE: return apply_create;
@@ -305,6 +308,8 @@ static apply_fn rule_of(const struct change *c)
 	case KIND_DOC_INSERT: return reduce_doc_insert;
 	case KIND_DOC_UPDATE: return reduce_doc_update;
 	case KIND_DOC_DELETE: return reduce_doc_delete;
+	case KIND_STATION_STATUS: return reduce_station_status;
+	case KIND_STATION_ORDER: return reduce_station_order;
 	case KIND_RESOURCE_COMMIT: return reduce_resource_commit;
 	case KIND_RESOURCE_POLICY: return reduce_resource_policy;
 	default: return NULL;

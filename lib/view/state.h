@@ -51,6 +51,8 @@ struct view {
 	struct table docs;		/* of struct doc */
 	struct table resources;		/* of struct named_field: commits */
 	struct table policies;		/* the same, by pattern: payloads */
+	struct table stations;		/* the same, by author */
+	struct table orders;		/* the same, by call sign */
 	struct pile *rejects;
 	struct table held;		/* of struct held */
 	size_t n_withheld;		/* not filled yet */
@@ -80,6 +82,10 @@ enum view_verdict reduce_plan_set(struct view *v, const struct change *c);
 enum view_verdict reduce_doc_insert(struct view *v, const struct change *c);
 enum view_verdict reduce_doc_update(struct view *v, const struct change *c);
 enum view_verdict reduce_doc_delete(struct view *v, const struct change *c);
+enum view_verdict reduce_station_status(struct view *v,
+					const struct change *c);
+enum view_verdict reduce_station_order(struct view *v,
+				       const struct change *c);
 enum view_verdict reduce_resource_commit(struct view *v,
 					 const struct change *c);
 enum view_verdict reduce_resource_policy(struct view *v,

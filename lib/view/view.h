@@ -22,6 +22,7 @@
  *   counter.add    the author's total of a counter (lib/view/counter.h)
  *   plan.delta .set            named values (lib/view/plan.h)
  *   doc.insert .update .delete documents (lib/view/doc.h)
+ *   station.status .order      the last one of each station
  *   resource.commit .policy    contents and versions (lib/view/resource.h)
  * The first four, and counter.add, make the record exist; other kinds make none.
  * Imports are records only: they speak for no author.
@@ -129,6 +130,14 @@ void view_doc_order_json(const struct view *v, struct span name,
 /* {author: seq of its last operation} */
 void view_doc_version_json(const struct view *v, struct span name,
 			   struct json_out *o);
+
+/* [{author, seq, wall_ms, counter, status: {version ...}}] by author. */
+void view_stations_json(const struct view *v, struct json_out *o);
+/* [{author, seq, wall_ms, counter, order: {station, serial ...}}] by
+ * station. */
+void view_orders_json(const struct view *v, struct json_out *o);
+/* The stamp of an author's last status; 0: none. */
+uint64_t view_station_told_ms(const struct view *v, struct span author);
 
 /* [{resource, version, heads, conflict}] by name. */
 void view_resources_json(const struct view *v, struct json_out *o);
