@@ -3,7 +3,7 @@
  * What can be asked of cairnd through its control socket.
  *
  *   status  neighbours  heard  feeds            looking: one object
- *   create RECORD FORM      set RECORD FIELD VALUE(JSON)
+ *   create RECORD FORM      set RECORD FIELD VALUE(JSON) [TYPED]
  *   unset RECORD FIELD      note RECORD TEXT    writing
  *   count plan doc          writing, too: verbs_dataset.c
  *   resource commit|policy                      verbs_resource.c
@@ -19,6 +19,7 @@
 #include "daemon/verbs.h"
 #include "lib/ctl/ctl.h"
 #include "lib/event/payload.h"
+#include "lib/view/form.h"
 
 struct verb {
 	const char *name;
@@ -155,9 +156,37 @@ static void put_base(struct buf *b, struct span base)
 	payload_put_bytes(b, base);
 }
 
+/* The value: as the record's form wants what was typed, or as it stands. */
+static int put_value(const struct call *c, enum form_type type, struct buf *b)
+{
+	struct json *v;
+	size_t at = b->len;
+	int e;
+
+	if (type != FORM_ANY && c->n_args > 3)
+		return form_value(b, type, SPAN_STR(c->args[3]));
+	v = json_parse(SPAN_STR(c->args[2]), NULL);
+	e = v ? payload_from_json(b, v) : -EINVAL;
+	json_free(v);
+	return e ? e : form_fits(type, SPAN(b->p + at, b->len - at)) ? 0 :
+	       -EINVAL;
+}
+
+static void value_refuse(const struct call *c, enum form_type type)
+{
+	char why[80];
+
+	snprintf(why, sizeof(why), "its form wants a value of type %s here",
+		 form_type_name(type));
+	client_end(c->cl, EXIT_CODE_USAGE, type == FORM_ANY ?
+		   "the value is not JSON that an event can hold" : why);
+}
+
 static void verb_set(const struct call *c)
 {
-	struct json *v = json_parse(SPAN_STR(c->args[2]), NULL);
+	enum form_type type = form_type_of(node_view(c->d->node),
+					   SPAN_STR(c->args[0]),
+					   SPAN_STR(c->args[1]));
 	uint8_t heads[BASE_MAX];
 	struct span base = field_base(c, heads);
 	struct buf b = { 0 };
@@ -167,16 +196,14 @@ static void verb_set(const struct call *c)
 	put_key_text(&b, KEY_RECORD, c->args[0]);
 	put_key_text(&b, KEY_FIELD, c->args[1]);
 	payload_put_uint(&b, KEY_VALUE);
-	e = v ? payload_from_json(&b, v) : -EINVAL;
-	json_free(v);
+	e = put_value(c, type, &b);
 	put_base(&b, base);
 	if (!e) {
 		write_event(c, KIND_FIELD_SET, &b);
 		return;
 	}
 	buf_fini(&b);
-	client_end(c->cl, EXIT_CODE_USAGE, "the value is not JSON that an "
-		   "event can hold");
+	value_refuse(c, type);
 }
 
 static void verb_unset(const struct call *c)
@@ -322,7 +349,7 @@ static const struct verb verbs[] = {
 	{ "feeds", verb_feeds, 0, 0, false },
 	{ "monitor", verb_monitor, 0, 0, false },
 	{ "create", verb_create, 2, 2, true },
-	{ "set", verb_set, 3, 3, true },
+	{ "set", verb_set, 3, 4, true },
 	{ "unset", verb_unset, 2, 2, true },
 	{ "note", verb_note, 2, 2, true },
 	{ "count", verb_count, 3, 3, true },

@@ -24,6 +24,7 @@ static const struct verb verbs[] = {
 	{ "feeds", cmd_feeds, "whose events are held, and how many" },
 	{ "log", cmd_log, "the events as they came; -f follows" },
 	{ "view", cmd_view, "the dataset: records, fields, notes" },
+	{ "history", cmd_history, "every event about RECORD" },
 	{ "why", cmd_why, "how the value of RECORD.FIELD came about" },
 	{ "conflicts", cmd_conflicts, "fields that two wrote at once" },
 	{ "forms", cmd_forms, "the forms in use" },

@@ -19,6 +19,7 @@ int cmd_feeds(int argc, char **argv);
 int cmd_fsck(int argc, char **argv);
 int cmd_forms(int argc, char **argv);
 int cmd_heard(int argc, char **argv);
+int cmd_history(int argc, char **argv);
 int cmd_import(int argc, char **argv);
 int cmd_key(int argc, char **argv);
 int cmd_log(int argc, char **argv);

@@ -11,6 +11,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/crypto.h"
 #include "lib/ctl/ctl.h"
+#include "lib/event/meshlog.h"
 #include "lib/event/payload.h"
 #include "lib/event/record.h"
 #include "lib/event/station.h"
@@ -32,6 +33,7 @@ struct lister {
 	uint64_t events, skip;		/* counted so far; not printed */
 	bool json, counting;
 	struct span doc;		/* its operations alone, unless empty */
+	struct span record;		/* what concerns it, unless empty */
 };
 
 /* ---- who ---- */
@@ -129,6 +131,21 @@ static bool of_doc(const struct lister *l, const struct event *e)
 	       span_equal(doc.str, l->doc);
 }
 
+/* Imports concern the record that the event they carry does. */
+static bool of_record(const struct lister *l, const struct event *e)
+{
+	struct span payload = e->payload;
+	struct payload_value v;
+	struct meshlog m;
+
+	if (e->withheld)
+		return false;
+	if (e->kind == KIND_IMPORT && !meshlog_import_parse(&m, payload))
+		payload = m.e.payload;
+	return payload_get(payload, KEY_RECORD, &v) &&
+	       v.type == PAYLOAD_TEXT && span_equal(v.str, l->record);
+}
+
 static int list_record(void *ctx, const struct log_record *rec)
 {
 	struct lister *l = ctx;
@@ -139,7 +156,7 @@ static int list_record(void *ctx, const struct log_record *rec)
 	if (rec->type != RECORD_EVENT || record_event_decode(rec->payload, &e))
 		return 0;
 	note_call(l, rec->slot, &e);
-	if (l->doc.n && !of_doc(l, &e))
+	if ((l->doc.n && !of_doc(l, &e)) || (l->record.n && !of_record(l, &e)))
 		return 0;
 	l->events++;
 	if (l->counting || l->events <= l->skip)
@@ -257,22 +274,86 @@ int log_doc(const char *verb, struct span doc, bool json)
 	return code;
 }
 
+int cmd_history(int argc, char **argv)
+{
+	struct lister l = { .json = false };
+	struct options o;
+	int code = options_read(&o, argc, argv, "history RECORD [--json]\n\n"
+		"Every event about a record, in the order in which they came "
+		"here.", NULL, 1, 1);
+
+	if (code != OPTIONS_OK)
+		return code;
+	l.json = o.json;
+	l.record = SPAN_STR(o.args[0]);
+	code = reader_open(&l.r, argv[0]);
+	if (code == OPTIONS_OK)
+		code = list_all(&l, LAST_ALL, false);
+	if (code == EXIT_CODE_OK && !l.events)
+		code = EXIT_CODE_FAILED;
+	reader_close(&l.r);
+	free(l.authors);
+	return code;
+}
+
+/* ---- what is held and not shown ---- */
+
+static void print_rejected(const struct json *v)
+{
+	static const struct out_column columns[] = {
+		{ "author", "AUTHOR", OUT_TEXT },
+		{ "seq", "SEQ", OUT_NUMBER },
+		{ "kind", "KIND", OUT_TEXT },
+		{ "reason", "REASON", OUT_TEXT },
+		{ NULL, NULL, OUT_TEXT },
+	};
+
+	out_table(v, columns, "nothing is left out");
+}
+
+static int list_rejected(struct lister *l)
+{
+	struct json_out o = { 0 };
+	struct json *v;
+	int code = reader_load(&l->r, "log");
+
+	if (code != OPTIONS_OK)
+		return code;
+	view_rejected_json(l->r.data.view, &o);
+	v = json_parse(buf_span(&o.b), NULL);
+	for (size_t i = 0; l->json && i < json_len(v); i++) {
+		struct json_out line = { 0 };
+
+		json_out_value(&line, json_at(v, i));
+		printf("%.*s\n", (int)line.b.len, (const char *)line.b.p);
+		buf_fini(&line.b);
+	}
+	if (!l->json)
+		print_rejected(v);
+	json_free(v);
+	buf_fini(&o.b);
+	return EXIT_CODE_OK;
+}
+
 int cmd_log(int argc, char **argv)
 {
 	const char *n = NULL, *id = NULL;
 	uint64_t last;
-	bool follow = false;
+	bool follow = false, rejected = false;
 	struct option_spec own[] = { { "-n", NULL, &n },
 				     { "-f", &follow, NULL },
 				     { "--id", NULL, &id },
+				     { "--rejected", &rejected, NULL },
 				     { NULL, NULL, NULL } };
 	struct lister l = { 0 };
 	struct options o;
 	int code = options_read(&o, argc, argv,
-		"log [-f] [-n N | --id HEX] [--json]\n\n"
+		"log [-f] [-n N | --id HEX | --rejected] [--json]\n\n"
 		"The events in the order in which they came. -n: the last N; "
 		"-f: and those to come\n(the last 10 unless -n says "
-		"otherwise); --id: the one whose id begins so.", own, 0, 0);
+		"otherwise); --id: the one whose id begins so; --rejected: "
+		"those that are held and not\nshown, with the reason.", own,
+		0, 0);
 
 	if (code == OPTIONS_OK)
 		code = last_parse(n, follow, &last);
@@ -281,7 +362,8 @@ int cmd_log(int argc, char **argv)
 	l.json = o.json;
 	code = reader_open(&l.r, argv[0]);
 	if (code == OPTIONS_OK)
-		code = id ? list_id(&l, id) : list_all(&l, last, follow);
+		code = rejected ? list_rejected(&l) :
+		       id ? list_id(&l, id) : list_all(&l, last, follow);
 	reader_close(&l.r);
 	free(l.authors);
 	return code;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * why, conflicts, forms: questions to the dataset; no daemon is needed.
+ * why, conflicts: questions to the dataset; no daemon is needed.
  */
 #include <stdio.h>
 #include "lib/base/clock.h"
@@ -224,36 +224,6 @@ int cmd_conflicts(int argc, char **argv)
 	if (code == OPTIONS_OK) {
 		view_conflicts_json(r.data.view, &out);
 		code = answer(&out, &r, o.json, print_conflicts);
-	}
-	reader_close(&r);
-	return code;
-}
-
-/* ---- forms ---- */
-
-static void print_forms(const struct reader *r, const struct json *v)
-{
-	static const struct out_column columns[] = {
-		{ "form", "FORM", OUT_TEXT },
-		{ "records", "RECORDS", OUT_NUMBER },
-		{ NULL, NULL, OUT_TEXT },
-	};
-
-	(void)r;
-	out_table(v, columns, "no record yet");
-}
-
-int cmd_forms(int argc, char **argv)
-{
-	struct json_out out = { 0 };
-	struct options o;
-	struct reader r;
-	int code = ask(&r, &o, argc, argv, "forms [--json]\n\n"
-		"The forms in use, and how many records of each.", 0, 0);
-
-	if (code == OPTIONS_OK) {
-		view_forms_json(r.data.view, &out);
-		code = answer(&out, &r, o.json, print_forms);
 	}
 	reader_close(&r);
 	return code;

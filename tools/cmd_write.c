@@ -82,7 +82,8 @@ int cmd_set(int argc, char **argv)
 		"set RECORD FIELD VALUE [--text | --json]\n\n"
 		"true, false and plain numbers are what they look like, all "
 		"else is text;\n007, 1.50 and 1e3 stay text. --text: text in "
-		"any case. --json: VALUE is JSON\n(and so is the answer).",
+		"any case. --json: VALUE is JSON\n(and so is the answer). Where "
+		"the record's form has a type for the field, that\ncounts.",
 		own, 3, 3);
 
 	if (code != OPTIONS_OK)
@@ -92,9 +93,10 @@ int cmd_set(int argc, char **argv)
 	else
 		value_json(&value, o.args[2], text);
 	buf_add_u8(&value.b, 0);
-	char *args[] = { o.args[0], o.args[1], (char *)value.b.p };
+	char *args[] = { o.args[0], o.args[1], (char *)value.b.p, o.args[2] };
 
-	code = write_call(argv[0], &o, 3, args);
+	/* as typed, too: the record's form may know its type */
+	code = write_call(argv[0], &o, o.json || text ? 3 : 4, args);
 	buf_fini(&value.b);
 	return code;
 }

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * forms: those in use, with the types of their fields; and giving them some
+ * (lib/view/form.h).
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "lib/ctl/ctl.h"
+#include "lib/view/form.h"
+#include "lib/view/state.h"
+#include "tools/answer.h"
+#include "tools/out.h"
+#include "tools/value.h"
+
+/* ---- looking ---- */
+
+static void form_json(struct json_out *o, struct span form, int64_t records,
+		      const struct json *types)
+{
+	json_out_object(o);
+	json_out_kv_span(o, "form", form);
+	json_out_kv_int(o, "records", records);
+	if (types) {
+		json_out_key(o, "types");
+		json_out_value(o, types);
+	}
+	json_out_end_object(o);
+}
+
+/* The definition of a form in the record `forms`; NULL without one. */
+static const struct json *types_of(const struct json *defined,
+				   struct span form)
+{
+	struct json_member m = { .it = NULL };
+
+	while (json_next(defined, &m))
+		if (span_equal(m.key, form))
+			return m.value;
+	return NULL;
+}
+
+static bool listed(const struct json *list, struct span form)
+{
+	for (size_t i = 0; i < json_len(list); i++)
+		if (span_equal(json_string(json_get(json_at(list, i), "form")),
+			       form))
+			return true;
+	return false;
+}
+
+/* Those in use, then those that are defined only. The record of definitions is
+ * no record of theirs. */
+static void forms_json(struct json_out *o, const struct json *list,
+		       const struct json *defined)
+{
+	struct json_member m = { .it = NULL };
+
+	json_out_array(o);
+	for (size_t i = 0; i < json_len(list); i++) {
+		const struct json *v = json_at(list, i);
+		struct span form = json_string(json_get(v, "form"));
+		int64_t records = json_int(json_get(v, "records")) -
+				  (!form.n && defined);
+
+		if (records)
+			form_json(o, form, records, types_of(defined, form));
+	}
+	while (json_next(defined, &m))
+		if (!listed(list, m.key))
+			form_json(o, m.key, 0, m.value);
+	json_out_end_array(o);
+}
+
+static void forms_take(const struct view *v, struct json_out *o)
+{
+	struct row *record = view_find_row(v, SPAN_STR(FORMS_RECORD));
+	struct json_out text = { 0 }, types = { 0 };
+	struct json *list, *defined;
+
+	view_forms_json(v, &text);
+	if (record)
+		fields_json(&record->fields, &types);
+	list = json_parse(buf_span(&text.b), NULL);
+	defined = record ? json_parse(buf_span(&types.b), NULL) : NULL;
+	forms_json(o, list, defined);
+	json_free(list);
+	json_free(defined);
+	buf_fini(&text.b);
+	buf_fini(&types.b);
+}
+
+static void print_types(const struct json *form)
+{
+	struct json_member m = { .it = NULL };
+
+	while (json_next(json_get(form, "types"), &m)) {
+		printf("  ");
+		out_text(stdout, m.key);
+		putchar(':');
+		out_text(stdout, json_string(m.value));
+	}
+}
+
+static void print_forms(const struct reader *r, const struct json *v)
+{
+	(void)r;
+	for (size_t i = 0; i < json_len(v); i++) {
+		const struct json *form = json_at(v, i);
+
+		out_text(stdout, json_string(json_get(form, "form")));
+		printf("  %lld", (long long)json_int(json_get(form,
+							      "records")));
+		print_types(form);
+		putchar('\n');
+	}
+	if (!json_len(v))
+		puts("no record yet");
+}
+
+static int forms_look(const char *verb, const struct options *o)
+{
+	struct json_out out = { 0 };
+	struct reader r;
+	int code = reader_open(&r, verb);
+
+	if (code == OPTIONS_OK)
+		code = reader_load(&r, verb);
+	if (code == OPTIONS_OK) {
+		forms_take(r.data.view, &out);
+		code = answer(&out, &r, o->json, print_forms);
+	}
+	reader_close(&r);
+	return code;
+}
+
+/* ---- defining ---- */
+
+/* FIELD:TYPE ... as an object; false: a word is none. */
+static bool types_json(struct json_out *out, const struct options *o)
+{
+	json_out_object(out);
+	for (size_t i = 1; i < o->n_args; i++) {
+		const char *colon = strrchr(o->args[i], ':');
+
+		if (!colon || colon == o->args[i] ||
+		    form_type_parse(SPAN_STR(colon + 1)) == FORM_ANY) {
+			fprintf(stderr, "cairn: forms: FIELD:TYPE, with text, "
+				"number, yesno or position, not '%s'\n",
+				o->args[i]);
+			return false;
+		}
+		json_out_key_span(out, SPAN(o->args[i],
+					    (size_t)(colon - o->args[i])));
+		json_out_string(out, colon + 1);
+	}
+	json_out_end_object(out);
+	return true;
+}
+
+static int forms_define(struct options *o)
+{
+	char record[] = FORMS_RECORD, verb[] = "set";
+	struct json_out types = { 0 };
+	int code = EXIT_CODE_USAGE;
+
+	if (types_json(&types, o)) {
+		buf_add_u8(&types.b, 0);
+		char *args[] = { record, o->args[0], (char *)types.b.p };
+
+		code = write_call(verb, o, 3, args);
+	}
+	buf_fini(&types.b);
+	return code;
+}
+
+int cmd_forms(int argc, char **argv)
+{
+	struct options o;
+	int code = options_read(&o, argc, argv,
+		"forms [--json]\n"
+		"       cairn forms FORM FIELD:TYPE ...\n\n"
+		"The forms in use; or the types of a form's fields: text, "
+		"number, yesno, position.\ncairn set then takes what fits, "
+		"and 007 stays text where text is wanted.", NULL, 0, 60);
+
+	if (code != OPTIONS_OK)
+		return code;
+	if (o.n_args == 1) {
+		fprintf(stderr, "cairn: forms: words are missing\n");
+		return EXIT_CODE_USAGE;
+	}
+	return o.n_args ? forms_define(&o) : forms_look(argv[0], &o);
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Records as CSV: see view_show.h. Texts stand in quotes, numbers, true and
+ * false as they are, all else as JSON in quotes.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include "lib/base/json.h"
+#include "tools/view_show.h"
+
+static void quoted(struct span s)
+{
+	putchar('"');
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] == '"')
+			putchar('"');
+		putchar(s.p[i]);
+	}
+	putchar('"');
+}
+
+static void cell(const struct json *v)
+{
+	struct json_out o = { 0 };
+
+	if (!v || json_is(v, JSON_NULL))
+		return;
+	if (json_is(v, JSON_STRING)) {
+		quoted(json_string(v));
+		return;
+	}
+	json_out_value(&o, v);
+	if (json_is(v, JSON_OBJECT) || json_is(v, JSON_ARRAY))
+		quoted(buf_span(&o.b));
+	else
+		printf("%.*s", (int)o.b.len, (const char *)o.b.p);
+	buf_fini(&o.b);
+}
+
+/* ---- columns ---- */
+
+struct columns {
+	struct span *name;
+	size_t n, cap;
+};
+
+static void column_add(struct columns *c, struct span name)
+{
+	if (c->n == c->cap) {
+		c->cap = c->cap ? 2 * c->cap : 64;
+		c->name = reallocarray(c->name, c->cap, sizeof(*c->name));
+		if (!c->name)
+			abort();
+	}
+	c->name[c->n++] = name;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return span_compare(*(const struct span *)a, *(const struct span *)b);
+}
+
+static void columns_settle(struct columns *c)
+{
+	size_t kept = 0;
+
+	if (c->n)
+		qsort(c->name, c->n, sizeof(*c->name), by_name);
+	for (size_t i = 0; i < c->n; i++)
+		if (!kept || !span_equal(c->name[kept - 1], c->name[i]))
+			c->name[kept++] = c->name[i];
+	c->n = kept;
+}
+
+/* Names that repeat are thrown out now and then: memory follows what is shown
+ * once. */
+static void columns_take(struct columns *c, const struct json *record)
+{
+	struct json_member m = { .it = NULL };
+
+	while (json_next(json_get(record, "fields"), &m))
+		column_add(c, m.key);
+	if (c->n > 4096)
+		columns_settle(c);
+}
+
+/* ---- rows ---- */
+
+static void header_print(const struct columns *c)
+{
+	printf("record_id,form");
+	for (size_t i = 0; i < c->n; i++) {
+		putchar(',');
+		quoted(c->name[i]);
+	}
+	fputs("\r\n", stdout);
+}
+
+static void row_print(const struct columns *c, const struct json *record)
+{
+	const struct json *fields = json_get(record, "fields");
+
+	cell(json_get(record, "record_id"));
+	putchar(',');
+	cell(json_get(record, "form"));
+	for (size_t i = 0; i < c->n; i++) {
+		putchar(',');
+		cell(json_get(fields, (const char *)c->name[i].p));
+	}
+	fputs("\r\n", stdout);
+}
+
+void view_csv(const struct view *v, const struct view_filter *f)
+{
+	struct columns c = { .n = 0 };
+	struct json_member m = { .it = NULL };
+	struct json_out text = { 0 };
+	struct json *all;
+
+	view_records_json(v, f, false, &text);
+	all = json_parse(buf_span(&text.b), NULL);
+	while (json_next(all, &m))
+		columns_take(&c, m.value);
+	columns_settle(&c);
+	header_print(&c);
+	m = (struct json_member){ .it = NULL };
+	while (json_next(all, &m))
+		row_print(&c, m.value);
+	json_free(all);
+	buf_fini(&text.b);
+	free(c.name);
+}
