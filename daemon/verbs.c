@@ -5,6 +5,7 @@
  *   status  neighbours  heard  feeds            looking: one object
  *   create RECORD FORM      set RECORD FIELD VALUE(JSON) [TYPED]
  *   unset RECORD FIELD      note RECORD TEXT    writing
+ *   attach RECORD FIELD HASH SIZE MIME
  *   count plan doc          writing, too: verbs_dataset.c
  *   resource commit|policy                      verbs_resource.c
  *   tx on|off|test [PORT]   announce            the transmitter
@@ -134,6 +135,22 @@ static void verb_note(const struct call *c)
 	put_key_text(&b, KEY_RECORD, c->args[0]);
 	put_key_text(&b, KEY_TEXT, c->args[1]);
 	write_event(c, KIND_NOTE_ADD, &b);
+}
+
+/* attach RECORD FIELD HASH SIZE MIME: the content is beside the log already */
+static void verb_attach(const struct call *c)
+{
+	struct buf b = { 0 };
+
+	payload_put_map(&b, *c->args[4] ? 5 : 4);
+	put_key_text(&b, KEY_RECORD, c->args[0]);
+	put_key_text(&b, KEY_FIELD, c->args[1]);
+	put_key_text(&b, KEY_BLOB_HASH, c->args[2]);
+	payload_put_uint(&b, KEY_SIZE);
+	payload_put_uint(&b, strtoull(c->args[3], NULL, 10));
+	if (*c->args[4])
+		put_key_text(&b, KEY_MIME, c->args[4]);
+	write_event(c, KIND_ATTACHMENT_ADD, &b);
 }
 
 #define BASE_MAX (8 * EVENT_BASE_SIZE)
@@ -352,6 +369,7 @@ static const struct verb verbs[] = {
 	{ "set", verb_set, 3, 4, true },
 	{ "unset", verb_unset, 2, 2, true },
 	{ "note", verb_note, 2, 2, true },
+	{ "attach", verb_attach, 5, 5, true },
 	{ "count", verb_count, 3, 3, true },
 	{ "plan", verb_plan, 2, 2, true },
 	{ "doc", verb_doc, 2, 6, true },

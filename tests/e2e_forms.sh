@@ -45,6 +45,19 @@ says 'field-1 *6 *field.set *missing_field' c a log --rejected
 says '"reason":"missing_field"' c a log --rejected --json
 says 'import' c a history R-7
 
+# contents of files
+head -c 10000 /dev/urandom > "$D/map.png"
+c a attach R-1 map "$D/map.png" > /dev/null || fail "attach"
+says '"size":10000,"mime":"image/png"' c a view R-1 --json
+c a fetch R-1 map "$D/again" && cmp -s "$D/map.png" "$D/again" || fail "fetch"
+hash=$(c a view R-1 --json | json blob_hash)
+c a fetch "$hash" - | cmp -s - "$D/map.png" || fail "fetch HASH"
+c a fetch R-1 photo "$D/again" 2> /dev/null && fail "fetch nothing"
+says 'not here' c a fetch "$(tr 0-9a-f 1-9a-f0 <<< "$hash")" "$D/again"
+printf x | dd of="$D/a/blobs/$hash" bs=1 seek=5000 conv=notrunc 2> /dev/null
+says 'damaged' c a fetch "$hash" "$D/again"
+c a attach R-1 map "$D/nothing" 2> /dev/null && fail "attach nothing"
+
 # one key in two places
 mkdir "$D/twin" && cp "$D/a/key" "$D/twin/key"
 station twin --callsign Q1AAA-1

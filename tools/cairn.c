@@ -36,6 +36,8 @@ static const struct verb verbs[] = {
 	{ "count", cmd_count, "count RECORD COUNTER +3 or -2" },
 	{ "plan", cmd_plan, "the plan; KEY=VALUE raises, --set replaces" },
 	{ "doc", cmd_doc, "documents: doc NAME show, insert, update ..." },
+	{ "attach", cmd_attach, "attach RECORD FIELD FILE" },
+	{ "fetch", cmd_fetch, "the content of an attachment" },
 	{ "resource", cmd_resource, "contents replaced as a whole" },
 	{ "fsck", cmd_fsck, "is all of the log true? no daemon needed" },
 	{ "decode", cmd_decode, "frames of a capture, a stream, hex lines" },

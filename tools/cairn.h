@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 int cmd_announce(int argc, char **argv);
+int cmd_attach(int argc, char **argv);
 int cmd_config(int argc, char **argv);
 int cmd_conflicts(int argc, char **argv);
 int cmd_count(int argc, char **argv);
@@ -16,6 +17,7 @@ int cmd_decode(int argc, char **argv);
 int cmd_doc(int argc, char **argv);
 int cmd_export(int argc, char **argv);
 int cmd_feeds(int argc, char **argv);
+int cmd_fetch(int argc, char **argv);
 int cmd_fsck(int argc, char **argv);
 int cmd_forms(int argc, char **argv);
 int cmd_heard(int argc, char **argv);
