@@ -51,6 +51,7 @@ static void test_values(void **state)
 		if (!cases[i].json) {
 			assert_int_not_equal(e, 0);
 			assert_int_equal(b.len, 0);
+			buf_fini(&b);
 			continue;
 		}
 		assert_int_equal(e, 0);
