@@ -213,6 +213,38 @@ static void test_from_a_frontier(void **unused)
 	set_close(behind);
 }
 
+/* A log that lost an event: its author ends before it, the others are whole. */
+static int event_lost(void *ctx, uint32_t slot, uint64_t seq, struct event *e)
+{
+	const struct store all = memory_store(ctx);
+
+	return slot == 0 && seq == 50 ? -ENOENT :
+	       all.event(all.ctx, slot, seq, e);
+}
+
+static void test_lost_event(void **unused)
+{
+	struct station_set *s = set_full(), *empty = set_open_keys();
+	struct file f = { .held = 0 };
+	struct bundle_source out = {
+		.feeds = s->feeds, .store = memory_store(s->memory),
+		.dataset = dataset, .held = file_held, .put = file_put,
+		.ctx = &f,
+	};
+
+	(void)unused;
+	out.store.event = event_lost;
+	assert_int_equal(bundle_write(&out), 0);
+	assert_int_equal(out.cut, 1);
+	take(empty, buf_span(&f.bytes), dataset);
+	assert_int_equal(feed_at(empty->feeds, 0)->head, 43);
+	assert_int_equal(feed_at(empty->feeds, 1)->head,
+			 feed_at(s->feeds, 1)->head);
+	buf_fini(&f.bytes);
+	set_close(s);
+	set_close(empty);
+}
+
 static void test_other_dataset(void **unused)
 {
 	static const uint8_t other[DATASET_SIZE] = "other";
@@ -434,6 +466,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_round),
 		cmocka_unit_test(test_from_a_frontier),
+		cmocka_unit_test(test_lost_event),
 		cmocka_unit_test(test_other_dataset),
 		cmocka_unit_test(test_damage),
 		cmocka_unit_test(test_no_bundle),

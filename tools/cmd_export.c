@@ -126,10 +126,12 @@ static int event_write(struct export *x, uint32_t slot, uint64_t seq,
 	struct json_out o = { 0 };
 	struct event e;
 	uint64_t at = 0;
+	int err = st.seal(st.ctx, slot, seq, &at, seal);
 
-	if (st.event(st.ctx, slot, seq, &e) ||
-	    st.seal(st.ctx, slot, seq, &at, seal))
-		return -EIO;
+	if (!err)
+		err = st.event(st.ctx, slot, seq, &e);
+	if (err)
+		return err;
 	e.author = SPAN(f->label, f->label_len);
 	line_put_event(&o, &e, prev, at == seq ? seal : NULL);
 	line_write(x, &o);
@@ -150,6 +152,10 @@ static int author_write(struct export *x, uint32_t slot)
 		err = event_write(x, slot, seq, below ? prev : NULL);
 		below = false;
 	}
+	if (err == -ENOENT) {
+		x->cut++;
+		err = 0;
+	}
 	if (!err && proof) {
 		line_put_proof(&o, SPAN(f->label, f->label_len), proof);
 		line_write(x, &o);
@@ -165,7 +171,8 @@ static int lines_write(struct export *x)
 	line_put_head(&o, x->r.dataset);
 	line_write(x, &o);
 	for (uint32_t i = 0; !err && i < feed_count(x->r.data.feeds); i++)
-		err = author_write(x, i);
+		if (feed_at(x->r.data.feeds, i)->label_len)
+			err = author_write(x, i);
 	return err;
 }
 
@@ -195,6 +202,7 @@ static int bundle_export(struct export *x)
 	};
 	int err = bundle_write(&s);
 
+	x->cut = s.cut;
 	if (s.withheld)
 		fprintf(stderr, "cairn: export: %llu payloads fit into no "
 			"frame: their hashes are in the bundle\n",
@@ -284,6 +292,10 @@ static int export_to(struct export *x, const struct how *how)
 			export_progress(x, 0, true);
 		err = file_finish(x->to, part, how->path, err);
 	}
+	if (x->cut)
+		fprintf(stderr, "cairn: export: the log lacks events of %llu "
+			"authors: they end before these (cairn fsck)\n",
+			(unsigned long long)x->cut);
 	free(part);
 	return err;
 }

@@ -12,6 +12,7 @@ struct export {
 	FILE *to;
 	uint64_t *held;		/* by slot: what the other end holds */
 	uint64_t total, done;	/* events, for people who wait */
+	uint64_t cut;		/* authors cut short by damage */
 	uint64_t shown_us;
 };
 

@@ -216,7 +216,8 @@ static int put_run(struct writer *w, const struct run *run)
 	return err;
 }
 
-/* The run from seq to the next seal at or above it; *seq moves behind it. */
+/* The run from seq to the next seal at or above it; *seq moves behind it.
+ * -ENOENT: something of it is missing. */
 static int put_segment(struct writer *w, uint32_t slot, uint64_t *seq,
 		       const uint8_t prev[EVENT_ID_SIZE],
 		       uint8_t last[EVENT_ID_SIZE])
@@ -238,7 +239,7 @@ static int put_segment(struct writer *w, uint32_t slot, uint64_t *seq,
 			memcpy(last, e.id, EVENT_ID_SIZE);
 	}
 	if (err)
-		return -EIO;
+		return err;
 	bundle_run_end(&w->run, seal);
 	run_thin(w);
 	return put_run(w, &w->run.run);
@@ -271,6 +272,10 @@ static int put_author(struct writer *w, uint32_t slot)
 		err = st->event(st->ctx, slot, seq - 1, &before);
 	while (!err && seq <= f->head)
 		err = put_segment(w, slot, &seq, before.id, before.id);
+	if (err == -ENOENT) {
+		w->s->cut++;
+		err = 0;
+	}
 	return err ? err : put_proof(w, slot);
 }
 
@@ -286,7 +291,8 @@ int bundle_write(struct bundle_source *s)
 	if (w->pack)
 		err = put_head(w);
 	for (uint32_t slot = 0; !err && slot < feed_count(s->feeds); slot++)
-		err = put_author(w, slot);
+		if (feed_at(s->feeds, slot)->label_len)
+			err = put_author(w, slot);
 	if (!err)
 		err = put_body(w);
 	bundle_pack_free(w->pack);

@@ -62,6 +62,7 @@ struct bundle_source {
 	int (*put)(void *ctx, struct span bytes, uint64_t events);
 	void *ctx;
 	uint64_t withheld;	/* payloads that fit into no body */
+	uint64_t cut;		/* authors cut short: a damaged log lacks some */
 };
 
 /* All standing chains up to their heads, and the proofs of forks. 0, -EIO
