@@ -45,8 +45,7 @@ static int by_falling_order(const void *pa, const void *pb)
 
 /* ---- what a base names ---- */
 
-/* The first place in f->w, sorted, with this id or a greater one. */
-static size_t place_of(const struct field *f, uint64_t id8)
+size_t field_place(const struct field *f, uint64_t id8)
 {
 	size_t lo = 0, hi = f->n;
 
@@ -62,7 +61,7 @@ static size_t place_of(const struct field *f, uint64_t id8)
 }
 
 #define for_each_named(b, f, id) \
-	for (size_t at_ = place_of(f, id); at_ < (f)->n && \
+	for (size_t at_ = field_place(f, id); at_ < (f)->n && \
 	     (b = (f)->w[at_])->at.id8 == (id); at_++)
 
 /* ---- settling ---- */

@@ -49,6 +49,9 @@ struct write *field_write(struct field *f, const struct order *at,
 			  struct span base, struct span value);
 /* By rank, once the field was looked at. */
 int field_rank_compare(const struct write *a, const struct write *b);
+/* The first place in f->w, once it was looked at, with this id or a greater
+ * one: several may share it. */
+size_t field_place(const struct field *f, uint64_t id8);
 /* The winning write, NULL if nobody wrote. */
 const struct write *field_winner(struct field *f);
 /* The winner, then the other heads by falling order: at most cap are stored;

@@ -107,28 +107,12 @@ static bool is_text(const struct write *w)
 	return payload_first(w->value, &v) && v.type == PAYLOAD_TEXT;
 }
 
-/* The first place of f->w, which is sorted by id, with this id or more. */
-static size_t place_of(const struct field *f, uint64_t id8)
-{
-	size_t lo = 0, hi = f->n;
-
-	while (lo < hi) {
-		size_t mid = (lo + hi) / 2;
-
-		if (f->w[mid]->at.id8 < id8)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
-}
-
 const struct write *resource_find(struct field *f, uint64_t id8)
 {
 	size_t at;
 
 	field_winner(f);	/* settles, which sorts */
-	at = place_of(f, id8);
+	at = field_place(f, id8);
 	return at < f->n && f->w[at]->at.id8 == id8 ? f->w[at] : NULL;
 }
 
@@ -164,7 +148,7 @@ static void lineage_mark(const struct field *f, const struct write *w,
 			 uint8_t *mark, uint8_t bit)
 {
 	size_t *stack = view_alloc(f->n * sizeof(*stack)), depth = 0;
-	size_t at = place_of(f, w->at.id8);
+	size_t at = field_place(f, w->at.id8);
 
 	while (f->w[at] != w)
 		at++;
@@ -174,7 +158,7 @@ static void lineage_mark(const struct field *f, const struct write *w,
 		const struct write *x = f->w[stack[--depth]];
 
 		for (uint32_t i = 0; i < x->n_bases; i++)
-			for (at = place_of(f, x->bases[i]); at < f->n &&
+			for (at = field_place(f, x->bases[i]); at < f->n &&
 			     f->w[at]->at.id8 == x->bases[i]; at++) {
 				if (mark[at] & bit)
 					continue;
@@ -214,7 +198,7 @@ uint64_t resource_conflicts(struct field *f)
 		bool root = true;
 
 		for (uint32_t b = 0; b < w->n_bases; b++)
-			for (size_t at = place_of(f, w->bases[b]); at < f->n &&
+			for (size_t at = field_place(f, w->bases[b]); at < f->n &&
 			     f->w[at]->at.id8 == w->bases[b]; at++) {
 				children[at]++;
 				root = false;
