@@ -123,14 +123,6 @@ void view_resources_json(const struct view *v, struct json_out *o)
 
 /* ---- history ---- */
 
-static int by_order(const void *pa, const void *pb)
-{
-	const struct write *a = *(struct write *const *)pa;
-	const struct write *b = *(struct write *const *)pb;
-
-	return order_compare(&a->at, &b->at);
-}
-
 static void history_json(struct json_out *o, const struct write *w)
 {
 	struct buf b = { 0 };
@@ -156,13 +148,9 @@ void view_resource_history_json(const struct view *v, struct span name,
 		json_out_null(o);
 		return;
 	}
-	field_winner(f);
-	list = view_alloc(f->n * sizeof(*list));
-	for (size_t i = 0; i < f->n; i++)
-		list[i] = f->w[i];
-	qsort(list, f->n, sizeof(*list), by_order);
+	list = field_history(f);
 	json_out_array(o);
-	for (size_t i = 0; i < f->n; i++)
+	for (size_t i = f->n; i-- > 0;)
 		history_json(o, list[i]);
 	json_out_end_array(o);
 	free(list);
