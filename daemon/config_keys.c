@@ -146,6 +146,19 @@ static int set_kiss_port(const struct key *k, void *at, const char *value)
 	return 0;
 }
 
+static int set_check(const struct key *k, void *at, const char *value)
+{
+	enum kiss_check c = KISS_CHECK_NONE;
+
+	(void)k;
+	while (c < KISS_CHECK_COUNT && strcmp(value, kiss_check_name(c)))
+		c++;
+	if (c == KISS_CHECK_COUNT)
+		return -EINVAL;
+	*(enum kiss_check *)at = c;
+	return 0;
+}
+
 /* "HOST:PORT" or "PORT" alone into host and service */
 static int set_address(struct config_port *p, const char *text, bool host)
 {
@@ -247,6 +260,10 @@ static const struct key port_keys[] = {
 	  "yes or no" },
 	{ "kiss_port", set_kiss_port, PORT(tnc.kiss_port), 0, 15,
 	  "0 to 15" },
+	{ "ackmode", set_bool, PORT(tnc.ackmode), 0, 0, "yes or no" },
+	{ "checksum", set_check, PORT(tnc.check), 0, 0,
+	  "none, smack, flexnet or xor" },
+	{ "polled", set_bool, PORT(tnc.polled), 0, 0, "yes or no" },
 	{ "init", set_text, PORT(tnc.init), 0, 128,
 	  "up to 127 bytes in quotes" },
 	{ "allow_shared", set_bool, PORT(node.allow_shared), 0, 0,
@@ -370,6 +387,16 @@ const char *config_call_missing(const struct config *c, char why[80])
 	return why;
 }
 
+/* What only the whole of a port can tell; NULL if it is complete. */
+static const char *port_wrong(const struct config_port *p)
+{
+	if (p->device == DEVICE_NONE)
+		return "device is missing";
+	if (!kiss_check_fits(p->tnc.check, p->tnc.kiss_port))
+		return "checksum uses the bit that this kiss_port has";
+	return NULL;
+}
+
 int config_finish(struct config *c, char err[CONFIG_ERROR_MAX])
 {
 	char why[80];
@@ -381,10 +408,11 @@ int config_finish(struct config *c, char err[CONFIG_ERROR_MAX])
 		return -EINVAL;
 	}
 	for (size_t i = 0; i < c->n_ports; i++) {
-		if (c->ports[i].device == DEVICE_NONE) {
-			snprintf(err, CONFIG_ERROR_MAX,
-				 "port %s: device is missing",
-				 c->ports[i].node.name);
+		const char *wrong = port_wrong(&c->ports[i]);
+
+		if (wrong) {
+			snprintf(err, CONFIG_ERROR_MAX, "port %s: %s",
+				 c->ports[i].node.name, wrong);
 			return -EINVAL;
 		}
 		port_finish(&c->ports[i]);
@@ -419,6 +447,11 @@ static void port_print(const struct config_port *p, struct buf *out)
 	if (p->tnc.fullduplex >= 0)
 		buf_printf(out, "fullduplex = %s\n",
 			   yes_no(p->tnc.fullduplex));
+	if (p->tnc.check)
+		buf_printf(out, "checksum = %s\n",
+			   kiss_check_name(p->tnc.check));
+	buf_printf(out, "ackmode = %s\npolled = %s\n",
+		   yes_no(p->tnc.ackmode), yes_no(p->tnc.polled));
 	if (p->tnc.init[0])
 		buf_printf(out, "init = \"%s\"\n", p->tnc.init);
 	buf_printf(out, "allow_shared = %s\nbare_rf = %s\n",

@@ -282,7 +282,18 @@ static void glue_state(void *ctx, int number, bool up, const char *why)
 		glue_actions(d);
 }
 
-const struct port_ops glue_port_ops = { glue_frame, glue_error, glue_state };
+static void glue_sent(void *ctx, int number)
+{
+	struct daemon *d = ctx;
+
+	node_port_sent(d->node, number, daemon_now(d));
+	glue_actions(d);
+}
+
+const struct port_ops glue_port_ops = {
+	.frame = glue_frame, .error = glue_error, .state = glue_state,
+	.sent = glue_sent,
+};
 
 static void glue_tick(void *ctx)
 {

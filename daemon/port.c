@@ -51,7 +51,17 @@ static void kiss_state(void *ctx, bool up, const char *why)
 	port_changed(ctx, up, why);
 }
 
-static const struct tnc_ops kiss_ops = { kiss_frame, kiss_error, kiss_state };
+static void kiss_sent(void *ctx)
+{
+	struct port *p = ctx;
+
+	p->ops->sent(p->ctx, p->number);
+}
+
+static const struct tnc_ops kiss_ops = {
+	.frame = kiss_frame, .error = kiss_error, .sent = kiss_sent,
+	.state = kiss_state,
+};
 
 static int kiss_open(struct port *p)
 {

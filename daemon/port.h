@@ -18,6 +18,8 @@ struct port_ops {
 	void (*error)(void *ctx, int number, const char *name,
 		      struct span raw);
 	void (*state)(void *ctx, int number, bool up, const char *why);
+	/* The last burst has left the antenna, where the port can tell. */
+	void (*sent)(void *ctx, int number);
 };
 
 struct port_driver {

@@ -35,6 +35,8 @@ static void port_json(struct daemon *d, const struct port *p,
 	json_out_kv_bool(o, "up", p->up);
 	json_out_kv_string(o, "why", p->why);
 	json_out_kv_uint(o, "ups", p->ups);
+	if (p->config->device == DEVICE_KISS && p->config->tnc.ackmode)
+		json_out_kv_string(o, "ackmode", tnc_ackmode(p->link));
 	json_out_kv_uint(o, "rx_frames", p->frames_in);
 	json_out_kv_uint(o, "rx_bytes", p->bytes_in);
 	json_out_kv_uint(o, "rx_errors", p->errors);

@@ -25,7 +25,7 @@ declare -A may=(
 	[tests]="lib kiss ax25 daemon tools"
 )
 # pure codecs: no engine
-declare -A pure=([kiss/codec]=1 [ax25/frame]=1)
+declare -A pure=([kiss/codec]=1 [kiss/check]=1 [ax25/frame]=1)
 declare -A owner=(
 	[liburing.h]="lib/ring/uring.c" [sodium.h]="lib/base/crypto.c"
 	[jansson.h]="lib/base/json.c" [cbor.h]="lib/event/payload.c"

@@ -87,6 +87,7 @@ static void refuses_with_the_line(void **state)
 		{ "[port a]\ncallsign = N0CALL\n",
 		  "f:2: unknown key 'callsign' in [port]" },
 		{ "[port a]\nkiss_port = 16\n", "f:2: kiss_port wants 0" },
+		{ "[port a]\nchecksum = crc\n", "f:2: checksum wants none" },
 	};
 	struct config c;
 
@@ -170,6 +171,17 @@ static void port_needs_a_device(void **state)
 	assert_int_equal(parse(&c, "[port a]\nduty = 5%\n"), 0);
 	assert_int_equal(config_finish(&c, err), -EINVAL);
 	assert_string_equal(err, "port a: device is missing");
+	assert_int_equal(parse(&c, "[port a]\ndevice = kiss:/dev/tnc\n"
+			       "checksum = smack\nkiss_port = 8\n"), 0);
+	assert_int_equal(config_finish(&c, err), -EINVAL);
+	assert_string_equal(err, "port a: checksum uses the bit that this "
+			    "kiss_port has");
+	assert_int_equal(parse(&c, "[port a]\ndevice = kiss:/dev/tnc\n"
+			       "checksum = smack\nkiss_port = 7\n"
+			       "ackmode = yes\npolled = yes\n"), 0);
+	assert_int_equal(config_finish(&c, err), 0);
+	assert_int_equal(c.ports[0].tnc.check, KISS_CHECK_SMACK);
+	assert_true(c.ports[0].tnc.ackmode && c.ports[0].tnc.polled);
 }
 
 /* What -n -v prints is a file that means the same. */

@@ -265,6 +265,7 @@ void node_port_up(struct node *n, int port, bool up, struct clock_now now)
 {
 	node_begin(n, now);
 	n->ports[port].up = up;
+	n->ports[port].reports_sent = false;	/* another TNC, perhaps */
 	if (up)
 		node_claim_call(n);
 	node_port_review(&n->ports[port]);
