@@ -22,10 +22,10 @@ declare -A may=(
 	[daemon]="lib kiss ax25"
 	[tools]="lib kiss ax25"
 	[tests/peers]="tests/bench_log.h"
-	[tests]="lib kiss ax25 daemon tools"
+	[tests]="lib kiss ax25 daemon tools tools/decode.h"
 )
 # pure codecs: no engine
-declare -A pure=([kiss/codec]=1 [kiss/check]=1 [ax25/frame]=1)
+declare -A pure=([kiss/codec]=1 [kiss/check]=1 [ax25/frame]=1 [ax25/aprs]=1)
 declare -A owner=(
 	[liburing.h]="lib/ring/uring.c" [sodium.h]="lib/base/crypto.c"
 	[jansson.h]="lib/base/json.c" [cbor.h]="lib/event/payload.c"

@@ -19,6 +19,7 @@
 #include "lib/ctl/ctl.h"
 #include "tools/cairn.h"
 #include "tools/decode.h"
+#include "tools/out.h"
 
 #define CHUNK 65536
 #define LINK_ETHERNET 1
@@ -29,31 +30,41 @@ enum input { INPUT_PCAP, INPUT_HEX, INPUT_KISS, INPUT_HDLC };
 
 struct decode {
 	enum decode_link link;
-	bool hex, json, verbose;
+	bool hex, json;
+	struct decode_style style;
 	enum input input;
 	struct buf in;		/* what has not been used yet */
+	struct json_out out;	/* what has not been written yet */
 	bool failed;		/* the file itself is at fault */
 	bool past;		/* a hex line was too long: skip its rest */
 	struct kiss_decoder kiss;
 	struct hdlc_decoder hdlc;
 	struct pcapng_reader pcap;
 	struct decode_generations *generations;
+	struct decode_links *links;
 };
 
 /* ---- output ---- */
 
+static void flush(struct decode *x)
+{
+	fwrite(x->out.b.p, 1, x->out.b.len, stdout);
+	fflush(stdout);
+	x->out.b.len = 0;
+}
+
 static void print(struct decode *x, struct decoded *d)
 {
-	struct json_out o = { 0 };
-
+	decode_links_add(x->links, d);
 	decode_generations_add(x->generations, d);
+	x->out.comma = false;
 	if (x->json)
-		decode_put_json(&o, d);
+		decode_put_json(&x->out, d);
 	else
-		decode_put_text(&o.b, d, x->verbose);
-	buf_add_u8(&o.b, '\n');
-	fwrite(o.b.p, 1, o.b.len, stdout);
-	buf_fini(&o.b);
+		decode_put_text(&x->out.b, d, &x->style);
+	buf_add_u8(&x->out.b, '\n');
+	if (x->out.b.len >= CHUNK)
+		flush(x);
 }
 
 static void print_error(struct decode *x, struct span raw, const char *layer,
@@ -67,27 +78,12 @@ static void print_error(struct decode *x, struct span raw, const char *layer,
 
 /* ---- frames ---- */
 
-static void inside(const struct decode *x, struct decoded *d,
-		   struct span frame)
-{
-	if (x->link == DECODE_AX25)
-		decode_ax25(d, frame);
-	else if (x->link == DECODE_BARE || x->link == DECODE_HDLC)
-		decode_bare(d, frame);
-	else
-		decode_guess(d, frame);
-}
-
 static void on_kiss(void *ctx, const struct kiss_frame *f)
 {
 	struct decode *x = ctx;
-	struct decoded d = {
-		.from_kiss = true, .kiss_port = f->port,
-		.kiss_command = f->command, .kiss_data = f->data,
-	};
+	struct decoded d = { 0 };
 
-	if (f->command == KISS_DATA)
-		inside(x, &d, f->data);
+	decode_kiss(&d, f, x->link);
 	print(x, &d);
 }
 
@@ -148,7 +144,7 @@ static void take_frame(struct decode *x, struct span frame)
 		take_hdlc(x, frame);
 		hdlc_decode_end(&x->hdlc);
 	} else {
-		inside(x, &d, frame);
+		decode_frame(&d, frame, x->link);
 		print(x, &d);
 	}
 }
@@ -208,12 +204,13 @@ static void take_hex(struct decode *x, bool end)
 
 /* ---- captures ---- */
 
-/* A Linux interface may leave CRC flags in the type byte of what it sent;
+/* A Linux interface may leave CRC marks in the type byte of what it sent;
  * they are no port. */
 static void take_ax25_kiss(struct decode *x, struct decoded *d,
 			   struct span data)
 {
-	uint8_t type = data.n ? data.p[0] & 0x5f : 0;
+	uint8_t marks = d->direction == PCAPNG_OUT ? 0xa0 : 0;
+	uint8_t type = data.n ? data.p[0] & (uint8_t)~marks : 0;
 
 	if (data.n == 0) {
 		decode_fail(d, data, "kiss", "short");
@@ -226,7 +223,7 @@ static void take_ax25_kiss(struct decode *x, struct decoded *d,
 	if (d->kiss_command == KISS_DATA && x->link == DECODE_AUTO)
 		decode_ax25(d, d->kiss_data);
 	else if (d->kiss_command == KISS_DATA)
-		inside(x, d, d->kiss_data);
+		decode_frame(d, d->kiss_data, x->link);
 }
 
 /* BPQ: length 2, little-endian, 5 more than the AX.25 frame that follows. */
@@ -386,7 +383,7 @@ static int decode_fd(struct decode *x, int fd)
 		}
 		if (known)
 			take(x, n <= 0);
-		fflush(stdout);
+		flush(x);
 	} while (n > 0 && !x->failed);
 	return (int)n;
 }
@@ -426,6 +423,7 @@ static int run(struct decode *x, const char *path)
 	if (crypto_init() < 0)
 		return EXIT_CODE_FAILED;
 	x->generations = decode_generations_new();
+	x->links = decode_links_new();
 	decoders_start(x);
 	pcapng_reader_init(&x->pcap);
 	r = decode_file(x, path);
@@ -433,6 +431,8 @@ static int run(struct decode *x, const char *path)
 		fprintf(stderr, "cairn: decode: %s: %s\n", path ? path : "-",
 			strerror(-r));
 	decode_generations_free(x->generations);
+	decode_links_free(x->links);
+	buf_fini(&x->out.b);
 	buf_fini(&x->in);
 	return r < 0 || x->failed ? EXIT_CODE_FAILED : EXIT_CODE_OK;
 }
@@ -465,6 +465,7 @@ int cmd_decode(int argc, char **argv)
 	}
 	x.link = (enum decode_link)r;
 	x.json = o.json;
-	x.verbose = o.verbose;
+	x.style.verbose = o.verbose;
+	x.style.colour = out_colour();
 	return run(&x, o.n_args ? o.args[0] : NULL);
 }

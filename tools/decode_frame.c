@@ -130,6 +130,8 @@ static void decode_info(struct decoded *d)
 	else if (f->pid == AX25_PID_NONE &&
 		 strcmp(f->dest.call, "APZRNS") == 0)
 		decode_bare(d, f->info);
+	else
+		d->has_aprs = aprs_parse(&d->aprs, f);
 }
 
 void decode_ax25(struct decoded *d, struct span frame)
@@ -137,10 +139,20 @@ void decode_ax25(struct decoded *d, struct span frame)
 	enum ax25_error e = ax25_parse(&d->ax25, frame);
 
 	d->has_ax25 = e == AX25_OK;
+	d->ax25_raw = frame;
 	if (e)
 		decode_fail(d, frame, "ax25", ax25_error_name(e));
 	else
 		decode_info(d);
+}
+
+void decode_ax25_extended(struct decoded *d)
+{
+	enum ax25_error e = ax25_parse_extended(&d->ax25, d->ax25_raw);
+
+	d->has_ax25 = e == AX25_OK;
+	if (e)
+		decode_fail(d, d->ax25_raw, "ax25", ax25_error_name(e));
 }
 
 void decode_guess(struct decoded *d, struct span frame)
@@ -161,4 +173,50 @@ void decode_guess(struct decoded *d, struct span frame)
 	snprintf(why, sizeof(why), "%s, reticulum %s",
 		 ax25_error_name(no_ax25), rns_error_name(no_rns));
 	decode_fail(d, frame, "ax25", why);
+}
+
+/* ---- KISS ---- */
+
+void decode_frame(struct decoded *d, struct span frame, enum decode_link link)
+{
+	if (link == DECODE_AX25)
+		decode_ax25(d, frame);
+	else if (link == DECODE_BARE || link == DECODE_HDLC)
+		decode_bare(d, frame);
+	else
+		decode_guess(d, frame);
+}
+
+/* The marks are port numbers elsewhere: only a check that is right proves
+ * that they are none here. */
+static enum kiss_check check_take(struct kiss_frame *f)
+{
+	static const enum kiss_check marked[] = {
+		KISS_CHECK_SMACK, KISS_CHECK_FLEXNET,
+	};
+
+	for (size_t i = 0; i < 2; i++)
+		if (!kiss_check_fits(marked[i], f->port) &&
+		    kiss_check_take(marked[i], f))
+			return marked[i];
+	return KISS_CHECK_NONE;
+}
+
+void decode_kiss(struct decoded *d, const struct kiss_frame *f,
+		 enum decode_link link)
+{
+	struct kiss_frame plain = *f;
+
+	if (f->command == KISS_DATA)
+		d->check = check_take(&plain);
+	d->from_kiss = true;
+	d->kiss_port = plain.port;
+	d->kiss_command = plain.command;
+	d->kiss_data = plain.data;
+	if (plain.command == KISS_DATA) {
+		decode_frame(d, plain.data, link);
+	} else if (plain.command == KISS_ACKMODE && plain.data.n > 2) {
+		d->kiss_data.n = 2;	/* the number; then, the frame */
+		decode_frame(d, SPAN(plain.data.p + 2, plain.data.n - 2), link);
+	}
 }

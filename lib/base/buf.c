@@ -49,19 +49,20 @@ void buf_add_u8(struct buf *b, uint8_t v)
 
 void buf_printf(struct buf *b, const char *fmt, ...)
 {
+	size_t room = b->cap - b->len;
 	va_list args, again;
 	int n;
 
 	va_start(args, fmt);
 	va_copy(again, args);
-	n = vsnprintf(NULL, 0, fmt, args);
+	n = vsnprintf(room ? (char *)b->p + b->len : NULL, room, fmt, args);
 	va_end(args);
-	if (n > 0) {
-		size_t room = (size_t)n + 1; /* vsnprintf ends with a NUL */
-
+	if (n > 0 && (size_t)n >= room) {
+		room = (size_t)n + 1;	/* vsnprintf ends with a NUL */
 		vsnprintf((char *)buf_reserve(b, room), room, fmt, again);
-		b->len += (size_t)n;
 	}
+	if (n > 0)
+		b->len += (size_t)n;
 	va_end(again);
 }
 
