@@ -182,6 +182,8 @@ static bool take_compressed(struct aprs *a, struct rd *r)
 	a->compressed = true;
 	a->lat_deg = 90 - lat / 380926;
 	a->lon_deg = -180 + lon / 190463;
+	if (a->lat_deg < -90 || a->lon_deg > 180)
+		return false;	/* base 91 reaches a little further */
 	a->table = (char)s.p[0];
 	a->symbol = (char)s.p[9];
 	a->weather = a->symbol == '_';

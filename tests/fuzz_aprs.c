@@ -22,7 +22,7 @@ static void check(const struct aprs *a, struct span info)
 	if (!*aprs_kind_name(a->kind) || a->ambiguity > 6)
 		abort();
 	if (a->has_position &&
-	    !(fabs(a->lat_deg) <= 90 && fabs(a->lon_deg) <= 180.001))
+	    !(fabs(a->lat_deg) <= 90 && fabs(a->lon_deg) <= 180))
 		abort();
 	if (a->course_deg > 999 || a->speed_kn > 2000)
 		abort();
