@@ -14,10 +14,7 @@
 #include "lib/rns/rns.h"
 #include "lib/sync/message.h"
 #include "tools/decode_put.h"
-
-enum decode_link {
-	DECODE_AUTO, DECODE_KISS, DECODE_AX25, DECODE_BARE, DECODE_HDLC,
-};
+#include "tools/input.h"
 
 /* One frame, layer by layer; what it holds is true as far as the flags say.
  * Everything is borrowed from the input. */
@@ -59,6 +56,8 @@ struct decoded {
 
 /* ---- decode_frame.c: each adds its layer and those inside to *d ---- */
 
+void decode_input(struct decoded *d, const struct input_frame *f,
+		  enum decode_link link);
 /* A frame from KISS, data or command; link: what is in its data. Marks and
  * checks that are right (kiss/check.h) are taken off. */
 void decode_kiss(struct decoded *d, const struct kiss_frame *f,
