@@ -16,11 +16,12 @@ T          ?= 600
 # The Debian packages, in this one place.
 DEPS := gcc libc6-dev make pkg-config mandoc \
 	liburing-dev libsodium-dev libcmocka-dev \
-	libzstd-dev libcbor-dev libjansson-dev libinih-dev libisal-dev
+	libzstd-dev libcbor-dev libjansson-dev libinih-dev libisal-dev \
+	libpcap-dev
 FUZZ_DEPS := clang libclang-rt-14-dev
 # what `make bench` compares the log with
 BENCH_DEPS := libsqlite3-dev liblmdb-dev librocksdb-dev libssl-dev python3
-PKGS := liburing libsodium libzstd libcbor jansson inih libisal
+PKGS := liburing libsodium libzstd libcbor jansson inih libisal libpcap
 
 CFLAGS ?= -O2 -g
 WARN   := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \

@@ -22,7 +22,7 @@ declare -A may=(
 	[daemon]="lib kiss ax25"
 	[tools]="lib kiss ax25"
 	[tests/peers]="tests/bench_log.h"
-	[tests]="lib kiss ax25 daemon tools tools/decode.h"
+	[tests]="lib kiss ax25 daemon tools"
 )
 # pure codecs: no engine
 declare -A pure=([kiss/codec]=1 [kiss/check]=1 [ax25/frame]=1 [ax25/aprs]=1)

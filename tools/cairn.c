@@ -35,6 +35,7 @@ static const struct verb verbs[] = {
 	{ "plan", cmd_plan, "the plan; KEY=VALUE raises, --set replaces" },
 	{ "doc", cmd_doc, "documents: doc NAME show, insert, update ..." },
 	{ "fsck", cmd_fsck, "is all of the log true? no daemon needed" },
+	{ "capture", cmd_capture, "frames live or from a file, as tcpdump does" },
 	{ "decode", cmd_decode, "frames of a capture, a stream, hex lines" },
 	{ "tx", cmd_tx, "the transmitter: on, off, test" },
 	{ "announce", cmd_announce, "make the station known now" },

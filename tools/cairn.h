@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 int cmd_announce(int argc, char **argv);
+int cmd_capture(int argc, char **argv);
 int cmd_config(int argc, char **argv);
 int cmd_conflicts(int argc, char **argv);
 int cmd_count(int argc, char **argv);

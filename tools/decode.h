@@ -19,6 +19,7 @@
 /* One frame, layer by layer; what it holds is true as far as the flags say.
  * Everything is borrowed from the input. */
 struct decoded {
+	const char *port, *outcome;	/* as a capture has them, or NULL */
 	bool timed;
 	uint64_t wall_us;
 	enum pcapng_direction direction;

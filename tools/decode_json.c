@@ -418,6 +418,10 @@ void decode_put_json(struct json_out *o, const struct decoded *d)
 	if (d->direction)
 		json_out_kv_string(o, "direction",
 				   d->direction == PCAPNG_OUT ? "out" : "in");
+	if (d->port)
+		json_out_kv_string(o, "port", d->port);
+	if (d->outcome)
+		json_out_kv_string(o, "verdict", d->outcome);
 	if (d->from_kiss)
 		put_kiss(o, d);
 	if (d->has_ax25)

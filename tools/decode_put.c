@@ -6,6 +6,7 @@
 
 #define SHOW_TEXT_MAX 256
 #define SHOW_HEX_MAX 48
+#define LOOK_MAX 48
 
 void put_str(struct buf *b, const char *s)
 {
@@ -65,14 +66,14 @@ static bool plain(uint8_t c)
 	return c >= 0x20 && c <= 0x7e;
 }
 
-/* Three quarters of it are, or it is better shown as hex. */
+/* Three quarters of how it begins are, or it is better shown as hex. */
 static bool mostly_text(struct span s)
 {
-	size_t n = 0;
+	size_t n = 0, end = s.n < LOOK_MAX ? s.n : LOOK_MAX;
 
-	for (size_t i = 0; i < s.n; i++)
+	for (size_t i = 0; i < end; i++)
 		n += plain(s.p[i]) || s.p[i] == '\r' || s.p[i] == '\n';
-	return s.n > 0 && 4 * n >= 3 * s.n;
+	return end > 0 && 4 * n >= 3 * end;
 }
 
 static void put_escaped(struct buf *b, uint8_t c)

@@ -184,8 +184,16 @@ static void put_lead(struct buf *b, const struct decoded *d,
 {
 	if (d->timed && !s->no_time)
 		put_time(b, d->wall_us);
+	if (d->port) {
+		put_str(b, d->port);
+		buf_add_u8(b, ' ');
+	}
 	if (d->direction)
 		put_str(b, d->direction == PCAPNG_OUT ? "out " : "in ");
+	if (d->outcome) {
+		put_str(b, d->outcome);
+		put_str(b, ": ");
+	}
 	if (d->from_kiss)
 		put_kiss(b, d, s);
 }

@@ -265,9 +265,9 @@ static int input_fd(struct input *x, int fd)
 		take(x, n <= 0);
 		if (x->idle)
 			x->idle(x->ctx);
-	} while (n > 0 && !x->failed);
+	} while (n > 0 && !x->failed && !x->done);
 	buf_fini(&x->in);
-	return (int)n;
+	return n < 0 ? (int)n : 0;
 }
 
 int input_file(struct input *x, const char *path)

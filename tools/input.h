@@ -45,6 +45,7 @@ struct input {
 	/* So much was read as there was; may be NULL. */
 	void (*idle)(void *ctx);
 	void *ctx;
+	bool done;	/* set by the caller: no more, please */
 	/* inside */
 	enum { INPUT_UNKNOWN, INPUT_PCAP, INPUT_HEX, INPUT_STREAM,
 	       INPUT_HDLC } format;
