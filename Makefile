@@ -17,11 +17,11 @@ T          ?= 600
 DEPS := gcc libc6-dev make pkg-config mandoc \
 	liburing-dev libsodium-dev libcmocka-dev \
 	libzstd-dev libcbor-dev libjansson-dev libinih-dev libisal-dev \
-	libpcap-dev
+	libpcap-dev libnl-3-dev
 FUZZ_DEPS := clang libclang-rt-14-dev
 # what `make bench` compares the log with
 BENCH_DEPS := libsqlite3-dev liblmdb-dev librocksdb-dev libssl-dev python3
-PKGS := liburing libsodium libzstd libcbor jansson inih libisal libpcap
+PKGS := liburing libsodium libzstd libcbor jansson inih libisal libpcap libnl-3.0
 
 CFLAGS ?= -O2 -g
 WARN   := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \

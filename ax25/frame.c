@@ -293,3 +293,16 @@ int ax25_ui_encode(uint8_t *dst, size_t cap, const struct ax25_address *dest,
 		memcpy(dst + AX25_UI_HEADER, info.p, info.n);
 	return (int)(AX25_UI_HEADER + info.n);
 }
+
+uint16_t ax25_fcs(struct span frame)
+{
+	uint16_t crc = 0xffff;
+
+	for (size_t i = 0; i < frame.n; i++) {
+		crc ^= frame.p[i];
+		for (int bit = 0; bit < 8; bit++)
+			crc = (uint16_t)(crc & 1 ? crc >> 1 ^ 0x8408 :
+						   crc >> 1);
+	}
+	return crc ^ 0xffff;
+}

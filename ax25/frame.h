@@ -80,3 +80,8 @@ bool ax25_call_placeholder(const char *call);
 int ax25_ui_encode(uint8_t *dst, size_t cap, const struct ax25_address *dest,
 		   const struct ax25_address *source, uint8_t pid,
 		   struct span info);
+
+/* The frame check sequence (CRC-16/X.25), where a link carries it: behind the
+ * frame, low byte first. KISS does not. */
+#define AX25_FCS_SIZE 2
+uint16_t ax25_fcs(struct span frame);

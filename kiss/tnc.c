@@ -165,15 +165,20 @@ static const struct ring_stream_ops stream_ops = {
 
 /* ---- what it is told ---- */
 
+static uint8_t own_type(const struct tnc *t, uint8_t command)
+{
+	return (uint8_t)(t->config.kiss_port << 4 | command);
+}
+
 /* One KISS frame, head before data, with the line's check. */
-static void put_frame(struct tnc *t, uint8_t command, struct span head,
+static void put_frame(struct tnc *t, uint8_t type, struct span head,
 		      struct span data)
 {
 	uint8_t frame[KISS_FRAME_MAX];
 	struct wr w = wr_init(frame, sizeof(frame) - KISS_CHECK_SIZE_MAX);
 	size_t n;
 
-	wr_u8(&w, (uint8_t)(t->config.kiss_port << 4 | command));
+	wr_u8(&w, type);
 	wr_bytes(&w, head);
 	wr_bytes(&w, data);
 	n = kiss_check_add(t->config.check, frame, w.len);
@@ -187,7 +192,7 @@ static void put_parameter(struct tnc *t, uint8_t command, int value)
 	uint8_t v = (uint8_t)value;
 
 	if (value >= 0)
-		put_frame(t, command, SPAN(NULL, 0), SPAN(&v, 1));
+		put_frame(t, own_type(t, command), SPAN(NULL, 0), SPAN(&v, 1));
 }
 
 static void put_asking(struct tnc *t, struct span frame)
@@ -195,7 +200,7 @@ static void put_asking(struct tnc *t, struct span frame)
 	uint8_t id[ACK_ID_SIZE];
 
 	be_put(id, sizeof(id), ++t->ack_id);
-	put_frame(t, KISS_ACKMODE, SPAN(id, sizeof(id)), frame);
+	put_frame(t, own_type(t, KISS_ACKMODE), SPAN(id, sizeof(id)), frame);
 }
 
 /* In units of 10 ms, rounded, as KISS has it. */
@@ -374,7 +379,8 @@ int tnc_send(struct tnc *t, const struct span *frames, size_t n)
 		if (asking && i + 1 == n)
 			put_asking(t, frames[i]);
 		else
-			put_frame(t, KISS_DATA, SPAN(NULL, 0), frames[i]);
+			put_frame(t, own_type(t, KISS_DATA), SPAN(NULL, 0),
+				  frames[i]);
 	e = ring_stream_write(t->stream, buf_span(&t->out));
 	if (!e && t->ack == ACK_UNASKED)
 		t->ack = ACK_ASKED;
@@ -389,5 +395,18 @@ int tnc_command(struct tnc *t, uint8_t command, uint8_t value)
 		return -EINVAL;
 	t->out.len = 0;
 	put_parameter(t, command, value);
+	return ring_stream_write(t->stream, buf_span(&t->out));
+}
+
+int tnc_forward(struct tnc *t, uint8_t type, struct span data)
+{
+	if (!t->stream)
+		return -ENETDOWN;
+	if ((type & 0x0f) > KISS_SETHARDWARE)
+		return -EINVAL;
+	if (data.n > FRAME_MAX)
+		return -EMSGSIZE;
+	t->out.len = 0;
+	put_frame(t, type, SPAN(NULL, 0), data);
 	return ring_stream_write(t->stream, buf_span(&t->out));
 }

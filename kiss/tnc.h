@@ -62,5 +62,8 @@ int tnc_send(struct tnc *t, const struct span *frames, size_t n);
 /* Stops reading and starts again, over hang-ups too. What a TNC hears and
  * nobody reads waits in its buffers, as far as they go. */
 void tnc_pause(struct tnc *t, bool pause);
+/* A frame of others, on any of the TNC's ports: data or a parameter. 0,
+ * -EINVAL (another command), and as tnc_send. */
+int tnc_forward(struct tnc *t, uint8_t type, struct span data);
 /* A KISS command (0..14; FF is never sent). */
 int tnc_command(struct tnc *t, uint8_t command, uint8_t value);

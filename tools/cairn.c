@@ -37,6 +37,7 @@ static const struct verb verbs[] = {
 	{ "fsck", cmd_fsck, "is all of the log true? no daemon needed" },
 	{ "capture", cmd_capture, "frames live or from a file, as tcpdump does" },
 	{ "decode", cmd_decode, "frames of a capture, a stream, hex lines" },
+	{ "kissattach", cmd_kissattach, "a TNC as AX.25 interfaces" },
 	{ "tx", cmd_tx, "the transmitter: on, off, test" },
 	{ "announce", cmd_announce, "make the station known now" },
 	{ "mute", cmd_mute, "stop sending what an author wrote" },

@@ -20,6 +20,7 @@ int cmd_fsck(int argc, char **argv);
 int cmd_forms(int argc, char **argv);
 int cmd_heard(int argc, char **argv);
 int cmd_key(int argc, char **argv);
+int cmd_kissattach(int argc, char **argv);
 int cmd_log(int argc, char **argv);
 int cmd_monitor(int argc, char **argv);
 int cmd_mute(int argc, char **argv);
