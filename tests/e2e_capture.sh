@@ -70,6 +70,16 @@ is "$(t "$D/a.pcapng" -e frame.comment -e frame.interface_name -e frame.encap_ty
 is "$(t "$D/a.pcapng" -e frame.protocols | head -1 | cut -d: -f1,2)" "ax25_kiss:ax25" "the link type"
 is "$("$cairn" capture -r $stream -w - | tshark -n -r - 2> /dev/null | wc -l)" "$(wc -l < "$D/want")" "a pipe into tshark"
 is "$(t "$D/file.pcapng" -e frame.comment | grep -c bad-escape)" 1 "the reason of an error"
+# the dissector, on a message of each type and a bare packet
+wireshark() { t "$1" -X lua_script:tools/cairn.lua "${@:2}"; }
+"$cairn" capture -r tests/golden/decode/capture.pcapng -w "$D/c.pcapng" 2> /dev/null
+grep -v '^#' tests/golden/decode/generation.hex | "$cairn" capture -r - -c 6 -w "$D/gen.pcapng"
+is "$(wireshark "$D/gen.pcapng" -e cairn.generation -e cairn.index | head -1)" "$(printf '9\t1')" "a generation's piece"
+is "$(wireshark "$D/c.pcapng" -Y cairn.type==3 -e cairn.target -e cairn.events)" "$(printf '0xbeef,0xcafe\t5')" "an offer"
+is "$(wireshark "$D/c.pcapng" -Y rns -e rns.packet_type | sort | uniq -c | tr -s ' ')" " 2 1" "announces"
+is "$(wireshark "$D/c.pcapng" -Y ax25_nol3 -e frame.number | wc -l)" 2 "other frames with PID F0"
+extcap() { CAIRN=$cairn tools/extcap-cairn "$@"; }
+extcap --extcap-interfaces | grep -q 'interface {value=cairn}' || fail "extcap"
 grep -v '^#' tests/golden/decode/aprs.hex | "$cairn" capture -r - -w "$D/aprs.pcapng"
 shopt -s nullglob
 tests/peers/tshark.sh "$D/aprs.pcapng" ../shared/captures/*.pcap > "$D/tshark.log" || { cat "$D/tshark.log"; fail "tshark differs"; }
