@@ -9,6 +9,9 @@ BINDIR     ?= $(PREFIX)/bin
 # cairnd needs no root: it goes where every user finds it
 SBINDIR    ?= $(PREFIX)/bin
 MANDIR     ?= $(PREFIX)/share/man
+UNITDIR    ?= $(PREFIX)/lib/systemd/system
+# where Wireshark looks, whatever PREFIX is; only if it is there
+WIRESHARK  ?= /usr/lib/$(shell $(CC) -print-multiarch)/wireshark
 PKG_CONFIG ?= pkg-config
 O          ?= build$(if $(SAN),-san)$(if $(FUZZ),-fuzz)
 T          ?= 600
@@ -147,6 +150,19 @@ install: all
 	  install -D -m755 $(O)/$$p $(DESTDIR)$(BINDIR)/$$p; done
 	for m in docs/*.[158]; do install -D -m644 $$m \
 	  $(DESTDIR)$(MANDIR)/man$${m##*.}/$${m##*/}; done
+	install -D -m644 tools/cairn.bash \
+	  $(DESTDIR)$(PREFIX)/share/bash-completion/completions/cairn
+	install -d $(DESTDIR)$(UNITDIR)
+	sed 's|@BINDIR@|$(BINDIR)|; s|@SBINDIR@|$(SBINDIR)|' \
+	  daemon/cairnd.service > $(DESTDIR)$(UNITDIR)/cairnd.service
+	if [ "$(DESTDIR)" ] || [ -d $(WIRESHARK) ]; then \
+	  install -D -m644 tools/cairn.lua $(DESTDIR)$(WIRESHARK)/plugins/cairn.lua; \
+	  install -D -m755 tools/extcap-cairn $(DESTDIR)$(WIRESHARK)/extcap/cairn; fi
+
+deb: all
+	rm -rf $(O)/deb
+	$(MAKE) --no-print-directory install DESTDIR=$(O)/deb PREFIX=/usr
+	daemon/debian/build $(VERSION) $(O)/deb $(O)/cairn_$(VERSION).deb
 
 clean:
 	rm -rf build build-san build-fuzz build-clang
@@ -156,5 +172,5 @@ $(call obj,$(LIB) $(AIR) $(SIM) $(CAIRN) $(CAIRND) $(wildcard tests/*.c)): | dep
 endif
 -include $(shell find $(O) -name '*.d' 2>/dev/null)
 .PHONY: all deps fuzz-deps bench-deps demo check torture fuzz fuzzers bench \
-	install clean
+	install deb clean
 .SECONDARY:
