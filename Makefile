@@ -133,6 +133,10 @@ check: all $(HELPERS) $(TORTURE) $(TESTS) $(FUZZERS)
 torture: all $(TORTURE)
 	@O=$(O) CC=$(CC) tests/torture
 
+# a real kernel's AX.25, in a virtual machine: downloads one, a minute
+check-vm: all
+	@O=$(O) tests/peers/axvm.sh $(AXVM)
+
 fuzz: fuzz-deps
 	@$(MAKE) --no-print-directory FUZZ=1 fuzzers
 	@O=build-fuzz tests/fuzz $(T) $(patsubst tests/fuzz_%.c,%,$(wildcard tests/fuzz_*.c))
@@ -171,6 +175,6 @@ ifneq ($(filter deps,$(MAKECMDGOALS)),)
 $(call obj,$(LIB) $(AIR) $(SIM) $(CAIRN) $(CAIRND) $(wildcard tests/*.c)): | deps
 endif
 -include $(shell find $(O) -name '*.d' 2>/dev/null)
-.PHONY: all deps fuzz-deps bench-deps demo check torture fuzz fuzzers bench \
+.PHONY: all deps fuzz-deps bench-deps demo check check-vm torture fuzz fuzzers bench \
 	install deb clean
 .SECONDARY:

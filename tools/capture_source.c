@@ -143,8 +143,8 @@ static void on_state(void *ctx, bool up, const char *why)
 {
 	struct tnc_source *s = ctx;
 
-	fprintf(stderr, "cairn: capture: %s: %s\n", s->device,
-		up ? "listening" : why);
+	fprintf(stderr, "cairn: capture: %s%s\n", up ? s->device : why,
+		up ? ": listening" : "");
 }
 
 int capture_from_tnc(struct capture_sink *sink, const char *device)

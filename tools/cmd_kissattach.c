@@ -77,8 +77,8 @@ static void on_state(void *ctx, bool up, const char *why)
 {
 	struct attach *a = ctx;
 
-	fprintf(stderr, "cairn: kissattach: %s: %s\n", a->config.device,
-		up ? "up" : why);
+	fprintf(stderr, "cairn: kissattach: %s%s\n", up ? a->config.device : why,
+		up ? ": up" : "");
 }
 
 static const struct tnc_ops tnc_ops = {
