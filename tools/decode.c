@@ -27,7 +27,8 @@ static void flush(void *ctx)
 {
 	struct decode *x = ctx;
 
-	fwrite(x->out.b.p, 1, x->out.b.len, stdout);
+	if (x->out.b.len)
+		fwrite(x->out.b.p, 1, x->out.b.len, stdout);
 	fflush(stdout);
 	x->out.b.len = 0;
 }
