@@ -31,7 +31,8 @@ declare -A owner=(
 	[jansson.h]="lib/base/json.c" [cbor.h]="lib/event/payload.c"
 	[zstd.h]="lib/event/run.c" [isa-l.h]="lib/sync/parity.c"
 	[isa-l/erasure_code.h]="lib/sync/parity.c"
-	[netlink/netlink.h]="ax25/netdev.c" [ini.h]="daemon/config_file.c"
+	[netlink/netlink.h]="ax25/netdev.c" [netlink/attr.h]="ax25/netdev.c"
+	[netlink/msg.h]="ax25/netdev.c" [ini.h]="daemon/config_file.c"
 	[pcap.h]="tools/capture_filter.c" [pcap/pcap.h]="tools/capture_filter.c"
 )
 bad=0
