@@ -45,11 +45,13 @@ call = lambda name, ssid: bytes(ord(c) << 1 for c in name.ljust(6)) + bytes([ssi
 hello = b"\xc0\x00" + call("CQ", 0xe0) + call("Q7HHH", 0x63) + b"\x03\xf0hello\xc0"
 with open(sys.argv[2], "wb", 0) as heard:
     while True:
-        s.sendall(hello)
         try:
+            s.sendall(hello)
             heard.write(s.recv(4096))
         except socket.timeout:
             pass
+        except OSError:
+            break
 F
 far=$!
 "$vm" -o "$D" -t 280 -a "$O/cairn" -a "$O/cairnd" -a "$D/guest:/guest" -- 'sh /guest' > "$D/log" 2>&1 ||
