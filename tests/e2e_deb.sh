@@ -5,9 +5,11 @@
 set -u
 cd "$(dirname "$0")/.." || exit 2
 O=${O:-build}
-if [ "$(id -u)" != 0 ] || ! command -v dpkg-deb busybox systemd-analyze objdump > /dev/null ||
-	ldd "$(command -v busybox)" > /dev/null 2>&1; then
-	echo "needs root, dpkg, a static busybox and systemd-analyze"
+for c in dpkg-deb busybox systemd-analyze objdump; do
+	command -v $c > /dev/null || { echo "no $c"; exit 77; }
+done
+if [ "$(id -u)" != 0 ] || ldd "$(command -v busybox)" > /dev/null 2>&1; then
+	echo "needs root and a static busybox"
 	exit 77
 fi
 D=$(mktemp -d)
