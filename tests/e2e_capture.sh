@@ -84,5 +84,6 @@ extcap() { CAIRN=$cairn tools/extcap-cairn "$@"; }
 extcap --extcap-interfaces | grep -q 'interface {value=cairn}' || fail "extcap"
 grep -v '^#' tests/golden/decode/aprs.hex | "$cairn" capture -r - -w "$D/aprs.pcapng"
 shopt -s nullglob
-tests/peers/tshark.sh "$D/aprs.pcapng" ../shared/captures/*.pcap > "$D/tshark.log" || { cat "$D/tshark.log"; fail "tshark differs"; }
+! have python3 || tests/peers/tshark.sh "$D/aprs.pcapng" ../shared/captures/*.pcap > "$D/tshark.log" ||
+	{ cat "$D/tshark.log"; fail "tshark differs"; }
 say "files, live, back in time, and tshark reads it"
