@@ -9,6 +9,9 @@ BINDIR     ?= $(PREFIX)/bin
 # cairnd needs no root: it goes where every user finds it
 SBINDIR    ?= $(PREFIX)/bin
 MANDIR     ?= $(PREFIX)/share/man
+UNITDIR    ?= $(PREFIX)/lib/systemd/system
+# where Wireshark looks, whatever PREFIX is; only if it is there
+WIRESHARK  ?= /usr/lib/$(shell $(CC) -print-multiarch)/wireshark
 PKG_CONFIG ?= pkg-config
 O          ?= build$(if $(SAN),-san)$(if $(FUZZ),-fuzz)
 T          ?= 600
@@ -16,11 +19,12 @@ T          ?= 600
 # The Debian packages, in this one place.
 DEPS := gcc libc6-dev make pkg-config mandoc \
 	liburing-dev libsodium-dev libcmocka-dev \
-	libzstd-dev libcbor-dev libjansson-dev libinih-dev libisal-dev
+	libzstd-dev libcbor-dev libjansson-dev libinih-dev libisal-dev \
+	libpcap-dev libnl-3-dev
 FUZZ_DEPS := clang libclang-rt-14-dev
 # what `make bench` compares the log with
 BENCH_DEPS := libsqlite3-dev liblmdb-dev librocksdb-dev libssl-dev python3
-PKGS := liburing libsodium libzstd libcbor jansson inih libisal
+PKGS := liburing libsodium libzstd libcbor jansson inih libisal libpcap libnl-3.0
 
 CFLAGS ?= -O2 -g
 WARN   := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
@@ -104,6 +108,7 @@ $(O)/tests/test_fsck $(O)/tests/fuzz_fsck: \
 	$(O)/tools/fsck_chain.o $(O)/tools/fsck_marks.o
 $(O)/tests/test_config $(O)/tests/fuzz_config: \
 	$(O)/daemon/config_file.o $(O)/daemon/config_keys.o
+$(O)/tests/fuzz_decode: $(filter-out $(O)/tools/decode.o,$(call obj,$(wildcard tools/decode*.c)))
 $(PROGRAMS) $(HELPERS) $(TORTURE) $(O)/tests/bench:
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
@@ -128,6 +133,10 @@ check: all $(HELPERS) $(TORTURE) $(TESTS) $(FUZZERS)
 torture: all $(TORTURE)
 	@O=$(O) CC=$(CC) tests/torture
 
+# a real kernel's AX.25, in a virtual machine: downloads one, a minute
+check-vm: all
+	@O=$(O) tests/peers/axvm.sh $(AXVM)
+
 fuzz: fuzz-deps
 	@$(MAKE) --no-print-directory FUZZ=1 fuzzers
 	@O=build-fuzz tests/fuzz $(T) $(patsubst tests/fuzz_%.c,%,$(wildcard tests/fuzz_*.c))
@@ -145,6 +154,19 @@ install: all
 	  install -D -m755 $(O)/$$p $(DESTDIR)$(BINDIR)/$$p; done
 	for m in docs/*.[158]; do install -D -m644 $$m \
 	  $(DESTDIR)$(MANDIR)/man$${m##*.}/$${m##*/}; done
+	install -D -m644 tools/cairn.bash \
+	  $(DESTDIR)$(PREFIX)/share/bash-completion/completions/cairn
+	install -d $(DESTDIR)$(UNITDIR)
+	sed 's|@BINDIR@|$(BINDIR)|; s|@SBINDIR@|$(SBINDIR)|' \
+	  daemon/cairnd.service > $(DESTDIR)$(UNITDIR)/cairnd.service
+	if [ "$(DESTDIR)" ] || [ -d $(WIRESHARK) ]; then \
+	  install -D -m644 tools/cairn.lua $(DESTDIR)$(WIRESHARK)/plugins/cairn.lua; \
+	  install -D -m755 tools/extcap-cairn $(DESTDIR)$(WIRESHARK)/extcap/cairn; fi
+
+deb: all
+	rm -rf $(O)/deb
+	$(MAKE) --no-print-directory install DESTDIR=$(O)/deb PREFIX=/usr
+	daemon/debian/build $(VERSION) $(O)/deb $(O)/cairn_$(VERSION).deb
 
 clean:
 	rm -rf build build-san build-fuzz build-clang
@@ -153,6 +175,6 @@ ifneq ($(filter deps,$(MAKECMDGOALS)),)
 $(call obj,$(LIB) $(AIR) $(SIM) $(CAIRN) $(CAIRND) $(wildcard tests/*.c)): | deps
 endif
 -include $(shell find $(O) -name '*.d' 2>/dev/null)
-.PHONY: all deps fuzz-deps bench-deps demo check torture fuzz fuzzers bench \
-	install clean
+.PHONY: all deps fuzz-deps bench-deps demo check check-vm torture fuzz fuzzers bench \
+	install deb clean
 .SECONDARY:

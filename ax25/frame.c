@@ -200,7 +200,8 @@ static enum ax25_type control_type(uint8_t control)
 	return (control & ~POLL_FINAL) == CONTROL_UI ? AX25_UI : AX25_U;
 }
 
-enum ax25_error ax25_parse(struct ax25_frame *f, struct span raw)
+static enum ax25_error parse(struct ax25_frame *f, struct span raw,
+			     bool extended)
 {
 	struct rd r = rd_init(raw);
 	enum ax25_error e;
@@ -214,6 +215,11 @@ enum ax25_error ax25_parse(struct ax25_frame *f, struct span raw)
 	if (r.bad)
 		return AX25_NO_CONTROL;
 	f->type = control_type(f->control);
+	f->extended = extended && (f->type == AX25_I || f->type == AX25_S);
+	if (f->extended)
+		f->control2 = rd_u8(&r);
+	if (r.bad)
+		return AX25_NO_CONTROL;
 	f->has_pid = f->type == AX25_I || f->type == AX25_UI;
 	if (f->has_pid)
 		f->pid = rd_u8(&r);
@@ -221,6 +227,31 @@ enum ax25_error ax25_parse(struct ax25_frame *f, struct span raw)
 		return AX25_NO_PID;
 	f->info = rd_rest(&r);
 	return AX25_OK;
+}
+
+enum ax25_error ax25_parse(struct ax25_frame *f, struct span raw)
+{
+	return parse(f, raw, false);
+}
+
+enum ax25_error ax25_parse_extended(struct ax25_frame *f, struct span raw)
+{
+	return parse(f, raw, true);
+}
+
+unsigned ax25_ns(const struct ax25_frame *f)
+{
+	return f->extended ? f->control >> 1 : f->control >> 1 & 7;
+}
+
+unsigned ax25_nr(const struct ax25_frame *f)
+{
+	return f->extended ? f->control2 >> 1 : f->control >> 5;
+}
+
+bool ax25_poll_final(const struct ax25_frame *f)
+{
+	return f->extended ? f->control2 & 1 : f->control & POLL_FINAL;
 }
 
 static const struct {
@@ -261,4 +292,17 @@ int ax25_ui_encode(uint8_t *dst, size_t cap, const struct ax25_address *dest,
 	if (info.n)
 		memcpy(dst + AX25_UI_HEADER, info.p, info.n);
 	return (int)(AX25_UI_HEADER + info.n);
+}
+
+uint16_t ax25_fcs(struct span frame)
+{
+	uint16_t crc = 0xffff;
+
+	for (size_t i = 0; i < frame.n; i++) {
+		crc ^= frame.p[i];
+		for (int bit = 0; bit < 8; bit++)
+			crc = (uint16_t)(crc & 1 ? crc >> 1 ^ 0x8408 :
+						   crc >> 1);
+	}
+	return crc ^ 0xffff;
 }

@@ -31,7 +31,8 @@ struct ax25_frame {
 	struct ax25_address dest, source, digi[AX25_DIGIS_MAX];
 	uint8_t n_digis;
 	bool digipeated;	/* some digi has its H bit set */
-	uint8_t control;
+	uint8_t control, control2;	/* control2: if extended */
+	bool extended;		/* modulo 128: I and S have two bytes */
 	bool has_pid;
 	uint8_t pid;
 	enum ax25_type type;
@@ -51,6 +52,12 @@ const char *ax25_error_name(enum ax25_error e);
 /* f->info borrows from raw. Control is read as modulo 8: who has not seen
  * the SABME cannot know better. */
 enum ax25_error ax25_parse(struct ax25_frame *f, struct span raw);
+/* The same for a link that is known to be modulo 128. */
+enum ax25_error ax25_parse_extended(struct ax25_frame *f, struct span raw);
+/* N(S) of an I frame, N(R) of I and S, the poll/final bit of any. */
+unsigned ax25_ns(const struct ax25_frame *f);
+unsigned ax25_nr(const struct ax25_frame *f);
+bool ax25_poll_final(const struct ax25_frame *f);
 /* "UI", "SABM", "RR", "I" ...; "U" for an unknown one. */
 const char *ax25_type_name(const struct ax25_frame *f);
 
@@ -73,3 +80,8 @@ bool ax25_call_placeholder(const char *call);
 int ax25_ui_encode(uint8_t *dst, size_t cap, const struct ax25_address *dest,
 		   const struct ax25_address *source, uint8_t pid,
 		   struct span info);
+
+/* The frame check sequence (CRC-16/X.25), where a link carries it: behind the
+ * frame, low byte first. KISS does not. */
+#define AX25_FCS_SIZE 2
+uint16_t ax25_fcs(struct span frame);

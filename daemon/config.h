@@ -20,12 +20,18 @@
 #define CONFIG_ERROR_MAX 768
 #define CONFIG_WHY_MAX 240
 
-enum config_device { DEVICE_NONE, DEVICE_KISS, DEVICE_TCP, DEVICE_LISTEN };
+enum config_device {
+	DEVICE_NONE, DEVICE_KISS, DEVICE_TCP, DEVICE_LISTEN, DEVICE_AX25,
+	DEVICE_BPQ, DEVICE_AXUDP,
+};
 
 struct config_port {
 	enum config_device device;
 	char spec[256];			/* as it was written */
-	char host[256], service[8];	/* tcp, listen */
+	char host[256], service[8];	/* tcp, listen, axudp */
+	char local[8];			/* axudp: our port, or "" */
+	char interface[16];		/* ax25, bpq */
+	char mirror[16];		/* an interface to show it on, or "" */
 	struct tnc_config tnc;		/* kiss; -1 = not named */
 	struct node_port_config node;	/* complete after config_finish */
 	uint32_t named;			/* bit per key that was said */

@@ -175,6 +175,19 @@ static int set_kiss_port(const struct key *k, void *at, const char *value)
 	return 0;
 }
 
+static int set_check(const struct key *k, void *at, const char *value)
+{
+	enum kiss_check c = KISS_CHECK_NONE;
+
+	(void)k;
+	while (c < KISS_CHECK_COUNT && strcmp(value, kiss_check_name(c)))
+		c++;
+	if (c == KISS_CHECK_COUNT)
+		return -EINVAL;
+	*(enum kiss_check *)at = c;
+	return 0;
+}
+
 /* "HOST:PORT" or "PORT" alone into host and service */
 static int set_address(struct config_port *p, const char *text, bool host)
 {
@@ -206,36 +219,81 @@ static int set_kiss(struct tnc_config *tnc, const char *text)
 	return 0;
 }
 
-static const char *after(const char *s, const char *prefix)
+static int device_kiss(struct config_port *p, const char *text)
 {
-	size_t n = strlen(prefix);
-
-	return strncmp(s, prefix, n) ? NULL : s + n;
+	return set_kiss(&p->tnc, text);
 }
+
+static int device_tcp(struct config_port *p, const char *text)
+{
+	return set_address(p, text, true);
+}
+
+static int device_listen(struct config_port *p, const char *text)
+{
+	return set_address(p, text, false);
+}
+
+static int device_interface(struct config_port *p, const char *text)
+{
+	size_t n = strlen(text);
+
+	if (n == 0 || n >= sizeof(p->interface) || strpbrk(text, "/: \t"))
+		return -EINVAL;
+	memcpy(p->interface, text, n + 1);
+	return 0;
+}
+
+/* HOST:PORT, and @LOCAL if ours has another number */
+static int device_axudp(struct config_port *p, const char *text)
+{
+	const char *at = strrchr(text, '@');
+	char peer[sizeof(p->host) + sizeof(p->service)];
+	size_t n = at ? (size_t)(at - text) : strlen(text);
+	long local;
+
+	if (n >= sizeof(peer))
+		return -EINVAL;
+	memcpy(peer, text, n);
+	peer[n] = 0;
+	p->local[0] = 0;
+	if (at && (number(at + 1, "", &local) || local < 1 || local > 65535))
+		return -EINVAL;
+	if (at)
+		snprintf(p->local, sizeof(p->local), "%ld", local);
+	return set_address(p, peer, true);
+}
+
+static const struct {
+	const char *prefix;
+	int (*parse)(struct config_port *p, const char *text);
+	enum config_device device;
+} devices[] = {
+	{ "kiss:", device_kiss, DEVICE_KISS },
+	{ "tcp:", device_tcp, DEVICE_TCP },
+	{ "listen:", device_listen, DEVICE_LISTEN },
+	{ "ax25:", device_interface, DEVICE_AX25 },
+	{ "bpq:", device_interface, DEVICE_BPQ },
+	{ "axudp:", device_axudp, DEVICE_AXUDP },
+};
 
 static int set_device(const struct key *k, void *at, const char *value)
 {
 	struct config_port *p = at;
-	const char *rest;
 
 	(void)k;
-	if ((rest = after(value, "kiss:"))) {
-		p->device = DEVICE_KISS;
-		if (set_kiss(&p->tnc, rest))
+	for (size_t i = 0; i < sizeof(devices) / sizeof(devices[0]); i++) {
+		size_t n = strlen(devices[i].prefix);
+
+		if (strncmp(value, devices[i].prefix, n))
+			continue;
+		p->device = devices[i].device;
+		if (devices[i].parse(p, value + n))
 			return -EINVAL;
-	} else if ((rest = after(value, "tcp:"))) {
-		p->device = DEVICE_TCP;
-		if (set_address(p, rest, true))
-			return -EINVAL;
-	} else if ((rest = after(value, "listen:"))) {
-		p->device = DEVICE_LISTEN;
-		if (set_address(p, rest, false))
-			return -EINVAL;
-	} else {
-		return -EINVAL;
+		return snprintf(p->spec, sizeof(p->spec), "%s", value) >=
+		       (int)sizeof(p->spec) ? -EINVAL : 0;
 	}
-	return snprintf(p->spec, sizeof(p->spec), "%s", value) >=
-	       (int)sizeof(p->spec) ? -EINVAL : 0;
+	return -EINVAL;
 }
 
 /* ---- tables ---- */
@@ -263,8 +321,9 @@ static const struct key station_keys[] = {
 
 static const struct key port_keys[] = {
 	{ "device", set_device, 0, 0, 0,
-	  "kiss:/dev/NAME[@BAUD], kiss:tcp:HOST:PORT, tcp:HOST:PORT or "
-	  "listen:[HOST:]PORT" },
+	  "kiss:/dev/NAME[@BAUD], kiss:tcp:HOST:PORT, tcp:HOST:PORT, "
+	  "listen:[HOST:]PORT, ax25:INTERFACE, bpq:INTERFACE or "
+	  "axudp:HOST:PORT[@PORT]" },
 	{ "framing", set_framing, PORT(node.framing), 0, 0, "ax25 or bare" },
 	{ "bitrate", set_number, PORT(node.bitrate), 50, 10000000,
 	  "bit/s on the air, such as 1200" },
@@ -281,10 +340,16 @@ static const struct key port_keys[] = {
 	  "yes or no" },
 	{ "kiss_port", set_kiss_port, PORT(tnc.kiss_port), 0, 15,
 	  "0 to 15" },
+	{ "ackmode", set_bool, PORT(tnc.ackmode), 0, 0, "yes or no" },
+	{ "checksum", set_check, PORT(tnc.check), 0, 0,
+	  "none, smack, flexnet or xor" },
+	{ "polled", set_bool, PORT(tnc.polled), 0, 0, "yes or no" },
 	{ "init", set_text, PORT(tnc.init), 0, 128,
 	  "up to 127 bytes in quotes" },
 	{ "allow_shared", set_bool, PORT(node.allow_shared), 0, 0,
 	  "yes or no" },
+	{ "mirror", set_text, PORT(mirror), 0, 16,
+	  "a name for an interface, such as ax0" },
 	{ "bare_rf", set_bool, PORT(node.bare_rf), 0, 0, "yes or no" },
 	{ NULL, NULL, 0, 0, 0, NULL },
 };
@@ -372,7 +437,7 @@ static unsigned or_default(int named, unsigned fallback)
 static void port_finish(struct config_port *p)
 {
 	struct node_port_config *n = &p->node;
-	bool radio = p->device == DEVICE_KISS;
+	bool radio = p->device != DEVICE_TCP && p->device != DEVICE_LISTEN;
 
 	n->profile = radio ? NODE_RADIO : NODE_STREAM;
 	if (!radio)
@@ -404,6 +469,18 @@ const char *config_call_missing(const struct config *c, char why[80])
 	return why;
 }
 
+/* What only the whole of a port can tell; NULL if it is complete. */
+static const char *port_wrong(const struct config_port *p)
+{
+	if (p->device == DEVICE_NONE)
+		return "device is missing";
+	if (p->mirror[0] && p->node.framing == NODE_BARE)
+		return "a mirror shows AX.25 only";
+	if (!kiss_check_fits(p->tnc.check, p->tnc.kiss_port))
+		return "checksum uses the bit that this kiss_port has";
+	return NULL;
+}
+
 int config_finish(struct config *c, char err[CONFIG_ERROR_MAX])
 {
 	char why[80];
@@ -415,13 +492,15 @@ int config_finish(struct config *c, char err[CONFIG_ERROR_MAX])
 		return -EINVAL;
 	}
 	for (size_t i = 0; i < c->n_ports; i++) {
-		if (c->ports[i].device == DEVICE_NONE) {
-			snprintf(err, CONFIG_ERROR_MAX,
-				 "port %s: device is missing",
-				 c->ports[i].node.name);
+		const char *wrong;
+
+		port_finish(&c->ports[i]);
+		wrong = port_wrong(&c->ports[i]);
+		if (wrong) {
+			snprintf(err, CONFIG_ERROR_MAX, "port %s: %s",
+				 c->ports[i].node.name, wrong);
 			return -EINVAL;
 		}
-		port_finish(&c->ports[i]);
 	}
 	return 0;
 }
@@ -439,6 +518,8 @@ static void port_print(const struct config_port *p, struct buf *out)
 		   "bitrate = %u\nduty = %u.%u%%\n", n->name, p->spec,
 		   n->framing == NODE_BARE ? "bare" : "ax25", n->bitrate,
 		   n->duty_permille / 10, n->duty_permille % 10);
+	if (p->mirror[0])
+		buf_printf(out, "mirror = %s\n", p->mirror);
 	if (p->device != DEVICE_KISS)
 		return;
 	buf_printf(out, "kiss_port = %u\n", p->tnc.kiss_port);
@@ -453,6 +534,11 @@ static void port_print(const struct config_port *p, struct buf *out)
 	if (p->tnc.fullduplex >= 0)
 		buf_printf(out, "fullduplex = %s\n",
 			   yes_no(p->tnc.fullduplex));
+	if (p->tnc.check)
+		buf_printf(out, "checksum = %s\n",
+			   kiss_check_name(p->tnc.check));
+	buf_printf(out, "ackmode = %s\npolled = %s\n",
+		   yes_no(p->tnc.ackmode), yes_no(p->tnc.polled));
 	if (p->tnc.init[0])
 		buf_printf(out, "init = \"%s\"\n", p->tnc.init);
 	buf_printf(out, "allow_shared = %s\nbare_rf = %s\n",

@@ -166,8 +166,8 @@ void control_frame(struct control *c, const char *port,
 		   const struct record_frame *f, const char *verdict)
 {
 	static const char *const links[] = {
-		[FLIGHT_AX25] = "ax25", [FLIGHT_BARE] = "bare",
-		[FLIGHT_ERROR] = "error",
+		[RECORD_LINK_AX25] = "ax25", [RECORD_LINK_BARE] = "bare",
+		[RECORD_LINK_ERROR] = "error",
 	};
 	struct json_out o = { 0 };
 

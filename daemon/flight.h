@@ -13,8 +13,6 @@
 #define FLIGHT_FLUSH_BYTES (64 * 1024)
 #define FLIGHT_FLUSH_S 5
 
-enum flight_link { FLIGHT_AX25 = 1, FLIGHT_BARE = 2, FLIGHT_ERROR = 3 };
-
 struct flight;
 
 /* NULL with *error = -errno: the station runs without a recorder. */

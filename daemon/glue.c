@@ -108,14 +108,14 @@ static void action_commit(struct daemon *d)
 
 /* ---- frames ---- */
 
-static enum flight_link port_link(const struct port *p)
+static enum record_link port_link(const struct port *p)
 {
-	return p->config->node.framing == NODE_BARE ? FLIGHT_BARE :
-						      FLIGHT_AX25;
+	return p->config->node.framing == NODE_BARE ? RECORD_LINK_BARE :
+						      RECORD_LINK_AX25;
 }
 
 static void frame_seen(struct daemon *d, int number, bool sent,
-		       enum flight_link link, unsigned verdict,
+		       enum record_link link, unsigned verdict,
 		       const char *name, struct span frame)
 {
 	struct record_frame r = {
@@ -265,7 +265,7 @@ static void glue_frame(void *ctx, int number, struct span frame)
 static void glue_error(void *ctx, int number, const char *name,
 		       struct span raw)
 {
-	frame_seen(ctx, number, false, FLIGHT_ERROR, NODE_BAD_FRAME, name,
+	frame_seen(ctx, number, false, RECORD_LINK_ERROR, NODE_BAD_FRAME, name,
 		   raw);
 }
 
@@ -282,7 +282,18 @@ static void glue_state(void *ctx, int number, bool up, const char *why)
 		glue_actions(d);
 }
 
-const struct port_ops glue_port_ops = { glue_frame, glue_error, glue_state };
+static void glue_sent(void *ctx, int number)
+{
+	struct daemon *d = ctx;
+
+	node_port_sent(d->node, number, daemon_now(d));
+	glue_actions(d);
+}
+
+const struct port_ops glue_port_ops = {
+	.frame = glue_frame, .error = glue_error, .state = glue_state,
+	.sent = glue_sent,
+};
 
 static void glue_tick(void *ctx)
 {

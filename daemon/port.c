@@ -5,9 +5,18 @@
 #include "daemon/port.h"
 #include <errno.h>
 #include <stdio.h>
+#include "ax25/tun.h"
+#include "lib/base/report.h"
+
+static void mirror_show(struct port *p, struct span frame)
+{
+	if (p->mirror)
+		tun_show(p->mirror, KISS_DATA, frame);
+}
 
 void port_received(struct port *p, struct span frame)
 {
+	mirror_show(p, frame);
 	p->frames_in++;
 	p->bytes_in += frame.n;
 	p->ops->frame(p->ctx, p->number, frame);
@@ -51,7 +60,17 @@ static void kiss_state(void *ctx, bool up, const char *why)
 	port_changed(ctx, up, why);
 }
 
-static const struct tnc_ops kiss_ops = { kiss_frame, kiss_error, kiss_state };
+static void kiss_sent(void *ctx)
+{
+	struct port *p = ctx;
+
+	p->ops->sent(p->ctx, p->number);
+}
+
+static const struct tnc_ops kiss_ops = {
+	.frame = kiss_frame, .error = kiss_error, .sent = kiss_sent,
+	.state = kiss_state,
+};
 
 static int kiss_open(struct port *p)
 {
@@ -78,19 +97,65 @@ static const struct port_driver port_kiss = {
 	kiss_open, kiss_close, kiss_send, kiss_pause,
 };
 
+/* ---- the mirror: what passes, on an interface for other programs ---- */
+
+static void mirror_close(struct port *p)
+{
+	tun_close(p->mirror);
+	p->mirror = NULL;
+}
+
+/* What programs write to it is not sent: the transmitter is the station's. */
+static void mirror_frame(void *ctx, uint8_t type, struct span data)
+{
+	(void)ctx;
+	(void)type;
+	(void)data;
+}
+
+static void mirror_gone(void *ctx, int error)
+{
+	struct port *p = ctx;
+
+	(void)error;
+	report(REPORT_NOTICE, "port %s: somebody removed its mirror %s",
+	       p->config->node.name, p->config->mirror);
+	mirror_close(p);
+}
+
+/* A port is no worse without one. */
+static void mirror_open(struct port *p)
+{
+	static const struct tun_ops ops = { mirror_frame, mirror_gone };
+	char why[200];
+
+	if (tun_open(&p->mirror, p->ring, p->config->mirror, &ops, p, why))
+		report(REPORT_WARNING, "port %s has no mirror: %s",
+		       p->config->node.name, why);
+}
+
 /* ---- the doors ---- */
+
+static const struct port_driver *const drivers[] = {
+	[DEVICE_KISS] = &port_kiss, [DEVICE_TCP] = &port_rns,
+	[DEVICE_LISTEN] = &port_rns, [DEVICE_AX25] = &port_packet,
+	[DEVICE_BPQ] = &port_packet, [DEVICE_AXUDP] = &port_axudp,
+};
 
 int port_open(struct port *p, struct ring *r, const struct config_port *c,
 	      int number, const struct port_ops *ops, void *ctx)
 {
 	*p = (struct port){ .config = c, .number = number, .ring = r,
 			    .ops = ops, .ctx = ctx };
-	p->driver = c->device == DEVICE_KISS ? &port_kiss : &port_rns;
+	p->driver = drivers[c->device];
+	if (c->mirror[0])
+		mirror_open(p);
 	return p->driver->open(p);
 }
 
 void port_close(struct port *p)
 {
+	mirror_close(p);
 	if (p->link)
 		p->driver->close(p);
 	p->link = NULL;
@@ -106,8 +171,10 @@ int port_send(struct port *p, const struct span *frames, size_t n)
 		return e;
 	}
 	p->frames_out += n;
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		p->bytes_out += frames[i].n;
+		mirror_show(p, frames[i]);
+	}
 	return 0;
 }
 

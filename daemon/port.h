@@ -18,6 +18,8 @@ struct port_ops {
 	void (*error)(void *ctx, int number, const char *name,
 		      struct span raw);
 	void (*state)(void *ctx, int number, bool up, const char *why);
+	/* The last burst has left the antenna, where the port can tell. */
+	void (*sent)(void *ctx, int number);
 };
 
 struct port_driver {
@@ -27,6 +29,10 @@ struct port_driver {
 	void (*pause)(struct port *p);	/* p->paused changed */
 };
 extern const struct port_driver port_rns;	/* tcp:, listen: */
+extern const struct port_driver port_packet;	/* ax25:, bpq: */
+extern const struct port_driver port_axudp;	/* axudp: */
+
+struct tun;
 
 struct port {
 	const struct config_port *config;	/* outlives the port */
@@ -36,6 +42,7 @@ struct port {
 	void *ctx;
 	const struct port_driver *driver;
 	void *link;			/* the driver's */
+	struct tun *mirror;		/* or NULL */
 	bool up, told, paused;
 	char why[160];			/* of the last change, for status */
 	uint64_t frames_in, frames_out, bytes_in, bytes_out, errors,

@@ -350,6 +350,7 @@ int daemon_close(struct daemon *d)
 		glue_save(d);
 	if (d->log)
 		e = close_log(d);
+	flight_flush(d->flight, daemon_now(d).wall_ms);
 	flight_close(d->flight);
 	node_free(d->node);
 	ring_free(d->ring);

@@ -26,6 +26,18 @@ static void station_json(struct daemon *d, struct json_out *o)
 	json_out_kv_string(o, "engine_note", ring_describe(d->ring));
 }
 
+static void kiss_json(const struct tnc *t, struct json_out *o)
+{
+	const struct kiss_decoder *d = tnc_decoder(t);
+
+	json_out_key(o, "kiss_errors");
+	json_out_object(o);
+	for (int e = 1; e < KISS_ERR_COUNT; e++)
+		if (d->errors[e])
+			json_out_kv_uint(o, kiss_error_name(e), d->errors[e]);
+	json_out_end_object(o);
+}
+
 static void port_json(struct daemon *d, const struct port *p,
 		      struct json_out *o)
 {
@@ -35,9 +47,13 @@ static void port_json(struct daemon *d, const struct port *p,
 	json_out_kv_bool(o, "up", p->up);
 	json_out_kv_string(o, "why", p->why);
 	json_out_kv_uint(o, "ups", p->ups);
+	if (p->config->device == DEVICE_KISS && p->config->tnc.ackmode)
+		json_out_kv_string(o, "ackmode", tnc_ackmode(p->link));
 	json_out_kv_uint(o, "rx_frames", p->frames_in);
 	json_out_kv_uint(o, "rx_bytes", p->bytes_in);
 	json_out_kv_uint(o, "rx_errors", p->errors);
+	if (p->config->device == DEVICE_KISS)
+		kiss_json(p->link, o);
 	json_out_kv_uint(o, "tx_frames", p->frames_out);
 	json_out_kv_uint(o, "tx_bytes", p->bytes_out);
 	json_out_kv_uint(o, "tx_failures", p->send_failures);
@@ -88,6 +104,7 @@ static void log_json(struct daemon *d, struct json_out *o)
 	json_out_kv_uint(o, "pages_lost", log_pages_lost());
 	json_out_kv_string(o, "recovery", d->recovery.note);
 	damage_json(d, o);
+	json_out_kv_uint(o, "outbox_bytes", d->outbox.b.len);
 	json_out_kv_uint(o, "outbox_dropped", d->outbox.dropped);
 	json_out_kv_uint(o, "flight_lost", flight_lost(d->flight));
 	json_out_end_object(o);

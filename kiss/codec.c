@@ -22,6 +22,7 @@ static const char *const error_names[KISS_ERR_COUNT] = {
 	[KISS_ERR_ESCAPE] = "bad-escape",
 	[KISS_ERR_OVERSIZE] = "oversize",
 	[KISS_ERR_CUT] = "cut",
+	[KISS_ERR_CHECK] = "bad-check",
 };
 
 const char *kiss_error_name(enum kiss_error e)

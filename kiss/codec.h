@@ -28,6 +28,7 @@ enum kiss_command {
 enum kiss_error {
 	KISS_ERR_NONE, KISS_ERR_NOISE /* before the first FEND */,
 	KISS_ERR_ESCAPE, KISS_ERR_OVERSIZE, KISS_ERR_CUT /* FEND in escape */,
+	KISS_ERR_CHECK /* see check.h; the decoder knows none */,
 	KISS_ERR_COUNT,
 };
 const char *kiss_error_name(enum kiss_error e);

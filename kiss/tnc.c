@@ -25,6 +25,11 @@
 #define TNC_PAUSE_MIN_US (1 * US_PER_S)
 #define TNC_PAUSE_MAX_US (60 * US_PER_S)
 #define TNC_GOOD_US (60 * US_PER_S)
+#define TNC_POLL_US (200 * US_PER_MS)
+#define ACK_ID_SIZE 2
+#define FRAME_MAX (KISS_FRAME_MAX - 1 - ACK_ID_SIZE - KISS_CHECK_SIZE_MAX)
+
+enum ack { ACK_OFF, ACK_UNASKED, ACK_ASKED, ACK_ON };
 
 struct tnc {
 	struct ring *ring;
@@ -37,8 +42,10 @@ struct tnc {
 	struct termios before;		/* of a line, while up */
 	struct addrinfo *addresses, *address; /* of a host, while opening */
 	struct ring_wait *connecting;
-	struct ring_timer retry;
+	struct ring_timer retry, poll;
 	uint64_t pause_us, up_since_us;
+	enum ack ack;			/* on this connection */
+	uint16_t ack_id;		/* of the last burst */
 	struct buf out;
 };
 
@@ -53,6 +60,7 @@ static void stream_close(struct tnc *t)
 {
 	if (!t->stream)
 		return;
+	ring_timer_clear(t->ring, &t->poll);
 	if (!t->config.tcp)
 		tcsetattr(ring_stream_fd(t->stream), TCSANOW, &t->before);
 	ring_stream_close(t->stream);
@@ -79,20 +87,60 @@ static void tnc_down(struct tnc *t, const char *what, const char *reason)
 	t->ops->state(t->ctx, false, why);
 }
 
-static void on_frame(void *ctx, const struct kiss_frame *f)
-{
-	struct tnc *t = ctx;
-
-	t->pause_us = TNC_PAUSE_MIN_US;
-	t->ops->frame(t->ctx, f);
-}
-
 static void on_error(void *ctx, enum kiss_error e, struct span raw)
 {
 	struct tnc *t = ctx;
 
 	if (t->ops->error)
 		t->ops->error(t->ctx, e, raw);
+}
+
+/* ---- what the TNC says ---- */
+
+static bool is_answer(const struct tnc *t, const struct kiss_frame *f)
+{
+	return t->ack >= ACK_ASKED && f->port == t->config.kiss_port &&
+	       (f->command == KISS_ACKMODE || f->command == KISS_POLL) &&
+	       f->data.n == ACK_ID_SIZE;
+}
+
+/* However late: it knows ACKMODE. Only the last burst's answer says that the
+ * channel is free again. */
+static void take_answer(struct tnc *t, struct span id)
+{
+	t->ack = ACK_ON;
+	if (be_get(id.p, ACK_ID_SIZE) == t->ack_id && t->ops->sent)
+		t->ops->sent(t->ctx);
+}
+
+static void poll_again(void *ctx)
+{
+	struct tnc *t = ctx;
+	uint8_t wire[KISS_ENCODED_MAX(0)];
+
+	ring_stream_write(t->stream, SPAN(wire, kiss_encode(wire,
+			  t->config.kiss_port, KISS_POLL, SPAN("", 0))));
+	ring_timer_set(t->ring, &t->poll, ring_now_us(t->ring) + TNC_POLL_US);
+}
+
+static void on_frame(void *ctx, const struct kiss_frame *f)
+{
+	struct kiss_frame plain = *f;
+	struct tnc *t = ctx;
+
+	t->pause_us = TNC_PAUSE_MIN_US;
+	if (!kiss_check_take(t->config.check, &plain)) {
+		t->decoder.errors[KISS_ERR_CHECK]++;
+		on_error(t, KISS_ERR_CHECK, f->data);
+		return;
+	}
+	if (is_answer(t, &plain)) {
+		take_answer(t, plain.data);
+		return;
+	}
+	if (t->config.polled && plain.command == KISS_DATA)
+		poll_again(t);	/* there may be more */
+	t->ops->frame(t->ctx, &plain);
 }
 
 static void on_data(void *ctx, struct span bytes)
@@ -115,14 +163,44 @@ static const struct ring_stream_ops stream_ops = {
 	.data = on_data, .closed = on_closed,
 };
 
+/* ---- what it is told ---- */
+
+static uint8_t own_type(const struct tnc *t, uint8_t command)
+{
+	return (uint8_t)(t->config.kiss_port << 4 | command);
+}
+
+/* One KISS frame, head before data, with the line's check. */
+static void put_frame(struct tnc *t, uint8_t type, struct span head,
+		      struct span data)
+{
+	uint8_t frame[KISS_FRAME_MAX];
+	struct wr w = wr_init(frame, sizeof(frame) - KISS_CHECK_SIZE_MAX);
+	size_t n;
+
+	wr_u8(&w, type);
+	wr_bytes(&w, head);
+	wr_bytes(&w, data);
+	n = kiss_check_add(t->config.check, frame, w.len);
+	t->out.len += kiss_encode(buf_reserve(&t->out, KISS_ENCODED_MAX(n)),
+				  frame[0] >> 4, frame[0] & 0x0f,
+				  SPAN(frame + 1, n - 1));
+}
+
 static void put_parameter(struct tnc *t, uint8_t command, int value)
 {
-	uint8_t v = (uint8_t)value, wire[KISS_ENCODED_MAX(1)];
+	uint8_t v = (uint8_t)value;
 
-	if (value < 0)
-		return;
-	buf_add(&t->out, SPAN(wire, kiss_encode(wire, t->config.kiss_port,
-						command, SPAN(&v, 1))));
+	if (value >= 0)
+		put_frame(t, own_type(t, command), SPAN(NULL, 0), SPAN(&v, 1));
+}
+
+static void put_asking(struct tnc *t, struct span frame)
+{
+	uint8_t id[ACK_ID_SIZE];
+
+	be_put(id, sizeof(id), ++t->ack_id);
+	put_frame(t, own_type(t, KISS_ACKMODE), SPAN(id, sizeof(id)), frame);
 }
 
 /* In units of 10 ms, rounded, as KISS has it. */
@@ -163,7 +241,10 @@ static void tnc_opened(struct tnc *t, int fd)
 	}
 	ring_stream_pause(t->stream, t->paused);
 	t->up_since_us = ring_now_us(t->ring);
+	t->ack = t->config.ackmode ? ACK_UNASKED : ACK_OFF;
 	send_start(t);
+	if (t->config.polled)
+		poll_again(t);
 	t->ops->state(t->ctx, true, "up");
 }
 
@@ -239,7 +320,8 @@ struct tnc *tnc_new(struct ring *r, const struct tnc_config *c,
 	t->ctx = ctx;
 	t->pause_us = TNC_PAUSE_MIN_US;
 	t->retry.fn = tnc_open;
-	t->retry.ctx = t;
+	t->poll.fn = poll_again;
+	t->retry.ctx = t->poll.ctx = t;
 	kiss_decoder_init(&t->decoder, on_frame, t);
 	t->decoder.error = on_error;
 	ring_timer_set(r, &t->retry, ring_now_us(r)); /* on the next turn */
@@ -270,6 +352,13 @@ bool tnc_up(const struct tnc *t)
 	return t->stream != NULL;
 }
 
+const char *tnc_ackmode(const struct tnc *t)
+{
+	static const char *const names[] = { "off", "unasked", "asked", "on" };
+
+	return names[t->ack];
+}
+
 const struct kiss_decoder *tnc_decoder(const struct tnc *t)
 {
 	return &t->decoder;
@@ -277,17 +366,25 @@ const struct kiss_decoder *tnc_decoder(const struct tnc *t)
 
 int tnc_send(struct tnc *t, const struct span *frames, size_t n)
 {
+	bool asking = t->ack == ACK_UNASKED || t->ack == ACK_ON;
+	int e;
+
 	if (!t->stream)
 		return -ENETDOWN;
+	for (size_t i = 0; i < n; i++)
+		if (frames[i].n > FRAME_MAX)
+			return -EMSGSIZE;
 	t->out.len = 0;
 	for (size_t i = 0; i < n; i++)
-		if (frames[i].n >= KISS_FRAME_MAX)
-			return -EMSGSIZE;
-	for (size_t i = 0; i < n; i++)
-		t->out.len += kiss_encode(
-			buf_reserve(&t->out, KISS_ENCODED_MAX(frames[i].n)),
-			t->config.kiss_port, KISS_DATA, frames[i]);
-	return ring_stream_write(t->stream, buf_span(&t->out));
+		if (asking && i + 1 == n)
+			put_asking(t, frames[i]);
+		else
+			put_frame(t, own_type(t, KISS_DATA), SPAN(NULL, 0),
+				  frames[i]);
+	e = ring_stream_write(t->stream, buf_span(&t->out));
+	if (!e && t->ack == ACK_UNASKED)
+		t->ack = ACK_ASKED;
+	return e;
 }
 
 int tnc_command(struct tnc *t, uint8_t command, uint8_t value)
@@ -298,5 +395,18 @@ int tnc_command(struct tnc *t, uint8_t command, uint8_t value)
 		return -EINVAL;
 	t->out.len = 0;
 	put_parameter(t, command, value);
+	return ring_stream_write(t->stream, buf_span(&t->out));
+}
+
+int tnc_forward(struct tnc *t, uint8_t type, struct span data)
+{
+	if (!t->stream)
+		return -ENETDOWN;
+	if ((type & 0x0f) > KISS_SETHARDWARE)
+		return -EINVAL;
+	if (data.n > FRAME_MAX)
+		return -EMSGSIZE;
+	t->out.len = 0;
+	put_frame(t, type, SPAN(NULL, 0), data);
 	return ring_stream_write(t->stream, buf_span(&t->out));
 }

@@ -9,9 +9,15 @@
  * after a hang-up. A TNC that is away is "down", never a reason to exit. A
  * line's settings are put back when it is closed. Of a name's addresses each
  * is tried: localhost may be ::1 first where the TNC listens on 127.0.0.1.
+ *
+ * ACKMODE: the last frame of a burst goes out as xC id 2 | frame, and the TNC
+ * answers xC id (or, some, xE id) once it has been on the air. A TNC that does
+ * not know it drops such a frame, so it is asked with one: until the first
+ * answer all others go as plain data.
+ * Polled: the TNC keeps what it hears until it is asked with xE.
  */
 #pragma once
-#include "kiss/codec.h"
+#include "kiss/check.h"
 #include "lib/ring/ring.h"
 
 struct tnc_config {
@@ -22,6 +28,8 @@ struct tnc_config {
 	int txdelay_ms, txtail_ms, slottime_ms, persistence, fullduplex;
 				/* -1 = not named, not sent */
 	char init[128];		/* sent as it is first, \r \n \xNN expanded */
+	bool ackmode, polled;
+	enum kiss_check check;	/* fits kiss_port */
 };
 
 /* Sets device, tcp and speed_baud from the part after "kiss:"; 0 or -EINVAL with a sentence in err. */
@@ -32,6 +40,8 @@ struct tnc_ops {
 	void (*frame)(void *ctx, const struct kiss_frame *f);
 	/* May be NULL. */
 	void (*error)(void *ctx, enum kiss_error e, struct span raw);
+	/* The last burst has been on the air (ACKMODE). May be NULL. */
+	void (*sent)(void *ctx);
 	/* why: a sentence, for the call. Down comes once for each failed
 	 * attempt. */
 	void (*state)(void *ctx, bool up, const char *why);
@@ -42,13 +52,18 @@ struct tnc *tnc_new(struct ring *r, const struct tnc_config *c,
 		    const struct tnc_ops *ops, void *ctx);
 void tnc_free(struct tnc *t);
 bool tnc_up(const struct tnc *t);
+/* "off", "unasked", "asked" (no answer yet) or "on". */
+const char *tnc_ackmode(const struct tnc *t);
 const struct kiss_decoder *tnc_decoder(const struct tnc *t);
 /* Frames of one burst, KISS data on our port, one after the other, queued
  * together or not at all; 0, -ENETDOWN, -EMSGSIZE (one is over KISS_FRAME_MAX
- * - 1), -ENOBUFS. */
+ * - 5: room for id and check), -ENOBUFS. */
 int tnc_send(struct tnc *t, const struct span *frames, size_t n);
 /* Stops reading and starts again, over hang-ups too. What a TNC hears and
  * nobody reads waits in its buffers, as far as they go. */
 void tnc_pause(struct tnc *t, bool pause);
+/* A frame of others, on any of the TNC's ports: data or a parameter. 0,
+ * -EINVAL (another command), and as tnc_send. */
+int tnc_forward(struct tnc *t, uint8_t type, struct span data);
 /* A KISS command (0..14; FF is never sent). */
 int tnc_command(struct tnc *t, uint8_t command, uint8_t value);

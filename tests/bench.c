@@ -16,6 +16,7 @@ static const struct {
 	void (*run)(void);
 } benches[] = {
 	{ "kiss", bench_kiss },
+	{ "decode", bench_decode },
 	{ "announce", bench_announce },
 	{ "log", bench_log },
 	{ "ingest", bench_ingest },

@@ -25,13 +25,14 @@ declare -A may=(
 	[tests]="lib kiss ax25 daemon tools"
 )
 # pure codecs: no engine
-declare -A pure=([kiss/codec]=1 [ax25/frame]=1)
+declare -A pure=([kiss/codec]=1 [kiss/check]=1 [ax25/frame]=1 [ax25/aprs]=1)
 declare -A owner=(
 	[liburing.h]="lib/ring/uring.c" [sodium.h]="lib/base/crypto.c"
 	[jansson.h]="lib/base/json.c" [cbor.h]="lib/event/payload.c"
 	[zstd.h]="lib/event/run.c" [isa-l.h]="lib/sync/parity.c"
 	[isa-l/erasure_code.h]="lib/sync/parity.c"
-	[netlink/netlink.h]="ax25/netdev.c" [ini.h]="daemon/config_file.c"
+	[netlink/netlink.h]="ax25/netdev.c" [netlink/attr.h]="ax25/netdev.c"
+	[netlink/msg.h]="ax25/netdev.c" [ini.h]="daemon/config_file.c"
 	[pcap.h]="tools/capture_filter.c" [pcap/pcap.h]="tools/capture_filter.c"
 )
 bad=0

@@ -70,6 +70,16 @@ says 'more than 4096 bytes' c a note R-1 "$(printf '%05000d' 0)"
 usage c a log -n -1
 says 'which verb: status, stations' c a s
 
+# counters as OpenMetrics, in a file that is replaced as a whole; ports without a daemon
+c a metrics > "$D/metrics" || fail "metrics"
+tail -n 1 "$D/metrics" | grep -qx '# EOF' || fail "metrics have no end"
+grep -vE '^(# (TYPE|HELP) cairn_|cairn_[a-z0-9_]+({[^}]*})? -?[0-9.e+-]+$|# EOF$)' "$D/metrics" && fail "no OpenMetrics"
+grep -q '^cairn_neighbour_events{port="door",callsign="Q2BBB-1"} [1-9]' "$D/metrics" || fail "no neighbour in the metrics"
+c a metrics --file "$D/cairn.prom" && grep -q '^cairn_port_up{port="door"} 1' "$D/cairn.prom" || fail "metrics --file"
+ls "$D"/cairn.prom.* > /dev/null 2>&1 && fail "metrics leave a file behind"
+c a heard | grep -q '^door busy .* % of a minute' || fail "no occupancy"
+"$O/cairn" ports --json | grep -q '^\[' || fail "ports"
+
 station lone --callsign Q3CCC-1
 c lone note R-1 hello > /dev/null
 says '; 2 of its own to be sealed' c lone status

@@ -46,6 +46,7 @@ struct field_station {
 	const struct field_record *damage; /* before it the log is damaged */
 	struct node_config config;
 	unsigned sends, notes, commits;
+	bool reports;	/* its TNC says when a key-up is over */
 	uint64_t air_us;
 	/* seals that the host has in hand (config.verifies) */
 	struct node_seal seals[FIELD_SEALS_MAX];
@@ -373,6 +374,8 @@ static inline void field_send(struct field *f, unsigned i,
 		field_air(f, i, a->frames[k], at);
 	}
 	f->free_us = at + 50000;
+	if (f->s[i].reports)
+		field_put(f, i, i, SPAN("", 0), f->free_us);
 	f->keyups++;
 	f->s[i].sends++;
 	f->s[i].air_us += a->airtime_us;
@@ -436,6 +439,12 @@ static inline enum node_verdict field_input(struct field *f, unsigned to,
 	return v;
 }
 
+static inline void field_sent(struct field *f, unsigned i)
+{
+	node_port_sent(f->s[i].node, 0, field_now(f));
+	field_take(f, i);
+}
+
 /* ---- time ---- */
 
 static inline bool field_equal(const struct field *f)
@@ -473,7 +482,10 @@ static inline void field_step(struct field *f, uint64_t until_us)
 		struct field_frame *q = f->queue;
 
 		f->queue = q->next;
-		field_input(f, q->to, SPAN(q->bytes, q->n));
+		if (q->n)
+			field_input(f, q->to, SPAN(q->bytes, q->n));
+		else
+			field_sent(f, q->to);
 		free(q);
 	}
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
  * KISS: any bytes, cut anywhere, give the same frames and errors as in one
- * piece; and every frame, encoded again, decodes to itself. The first byte of
- * the input says where to cut.
+ * piece; every frame, encoded again, decodes to itself, and each check, put on
+ * and taken off again, leaves it as it was. The first byte of the input says
+ * where to cut.
  */
 #include <stdlib.h>
-#include "kiss/codec.h"
+#include "kiss/check.h"
 
 struct seen {
 	uint64_t sum, frames, echoes;
@@ -41,6 +42,28 @@ static void echo(const struct kiss_frame *f)
 		abort();
 }
 
+static void check(const struct kiss_frame *f, enum kiss_check how)
+{
+	static uint8_t bytes[KISS_FRAME_MAX + KISS_CHECK_SIZE_MAX];
+	struct kiss_frame any = *f, g = *f;
+	size_t n = f->data.n + 1;
+
+	kiss_check_take(how, &any);	/* as it came: most likely wrong */
+	if (any.data.n > f->data.n)
+		abort();
+	if (!kiss_check_fits(how, f->port))
+		return;
+	bytes[0] = (uint8_t)(f->port << 4 | f->command);
+	if (f->data.n)
+		memcpy(bytes + 1, f->data.p, f->data.n);
+	n = kiss_check_add(how, bytes, n);
+	g.port = bytes[0] >> 4;
+	g.data = SPAN(bytes + 1, n - 1);
+	if (!kiss_check_take(how, &g) || g.port != f->port ||
+	    !span_equal(g.data, f->data))
+		abort();
+}
+
 static void on_frame(void *ctx, const struct kiss_frame *f)
 {
 	struct seen *s = ctx;
@@ -50,8 +73,11 @@ static void on_frame(void *ctx, const struct kiss_frame *f)
 		mix(s, f->data.p[i]);
 	if (f->data.n >= KISS_FRAME_MAX)
 		abort();
-	if (s->check)
-		echo(f);
+	if (!s->check)
+		return;
+	echo(f);
+	for (int how = 0; how < KISS_CHECK_COUNT; how++)
+		check(f, how);
 }
 
 static void on_error(void *ctx, enum kiss_error e, struct span raw)

@@ -259,6 +259,43 @@ static void test_error_names(void **state)
 		assert_non_null(ax25_error_name((enum ax25_error)e));
 }
 
+static void test_fcs(void **state)
+{
+	(void)state;
+	/* the check value that CRC catalogues give for CRC-16/X.25 */
+	assert_int_equal(ax25_fcs(SPAN("123456789", 9)), 0x906e);
+	assert_int_equal(ax25_fcs(SPAN(NULL, 0)), 0);
+}
+
+static void test_extended(void **state)
+{
+	static const char *const calls[] = { "Q1AAA", "Q2BBB" };
+	struct ax25_frame f;
+	uint8_t raw[18];
+
+	(void)state;
+	put_addresses(raw, 2, calls);
+	raw[14] = 0xca;		/* I, ns 101 */
+	raw[15] = 0x8d;		/* nr 70, P */
+	raw[16] = AX25_PID_NONE;
+	assert_int_equal(ax25_parse_extended(&f, SPAN(raw, 17)), AX25_OK);
+	assert_int_equal(ax25_ns(&f), 101);
+	assert_int_equal(ax25_nr(&f), 70);
+	assert_true(ax25_poll_final(&f));
+	assert_int_equal(f.info.n, 0);
+	assert_int_equal(ax25_parse(&f, SPAN(raw, 17)), AX25_OK);
+	assert_int_equal(ax25_ns(&f), 5);
+	assert_int_equal(ax25_nr(&f), 6);
+	assert_false(ax25_poll_final(&f));
+	assert_int_equal(ax25_parse_extended(&f, SPAN(raw, 15)),
+			 AX25_NO_CONTROL);
+	raw[14] = 0x13;		/* UI has one byte, always */
+	raw[15] = AX25_PID_NONE;
+	assert_int_equal(ax25_parse_extended(&f, SPAN(raw, 16)), AX25_OK);
+	assert_true(ax25_poll_final(&f));
+	assert_false(f.extended);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -272,6 +309,8 @@ int main(void)
 		cmocka_unit_test(test_address_text),
 		cmocka_unit_test(test_call_rules),
 		cmocka_unit_test(test_error_names),
+		cmocka_unit_test(test_fcs),
+		cmocka_unit_test(test_extended),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -63,6 +63,27 @@ static void takes_a_whole_file(void **state)
 	assert_string_equal(c.ports[1].service, "4242");
 }
 
+static void takes_every_device(void **state)
+{
+	struct config c;
+
+	(void)state;
+	assert_int_equal(parse(&c, "[port a]\ndevice = ax25:ax0\n"
+			       "[port b]\ndevice = bpq:eth0\n"
+			       "[port c]\ndevice = axudp:[::1]:10093@93\n"
+			       "[port d]\ndevice = axudp:host:93\n"), 0);
+	assert_int_equal(config_finish(&c, err), 0);
+	assert_string_equal(c.ports[0].interface, "ax0");
+	assert_int_equal(c.ports[1].device, DEVICE_BPQ);
+	assert_string_equal(c.ports[2].service, "10093");
+	assert_string_equal(c.ports[2].local, "93");
+	assert_string_equal(c.ports[3].local, "");
+	for (size_t i = 0; i < 4; i++) {
+		assert_int_equal(c.ports[i].node.profile, NODE_RADIO);
+		assert_int_equal(c.ports[i].node.framing, NODE_AX25);
+	}
+}
+
 static void refuses_with_the_line(void **state)
 {
 	static const struct { const char *text, *says; } bad[] = {
@@ -91,11 +112,18 @@ static void refuses_with_the_line(void **state)
 		{ "[port a]\ntxdelay = 3s\n", "f:2: txdelay wants 0ms" },
 		{ "[port a]\ndevice = usb\n", "f:2: device wants kiss:" },
 		{ "[port a]\ndevice = tcp:host\n", "f:2: device wants" },
+		{ "[port a]\ndevice = ax25:\n", "f:2: device wants" },
+		{ "[port a]\ndevice = bpq:sixteen-letters-\n",
+		  "f:2: device wants" },
+		{ "[port a]\ndevice = axudp:host\n", "f:2: device wants" },
+		{ "[port a]\ndevice = axudp:h:93@0\n",
+		  "f:2: device wants" },
 		{ "[port a]\ndevice = tcp:host:0\n", "f:2: device wants" },
 		{ "[port a]\ndevice = tcp:h:65536\n", "f:2: device wants" },
 		{ "[port a]\ncallsign = N0CALL\n",
 		  "f:2: unknown key 'callsign' in [port]" },
 		{ "[port a]\nkiss_port = 16\n", "f:2: kiss_port wants 0" },
+		{ "[port a]\nchecksum = crc\n", "f:2: checksum wants none" },
 	};
 	struct config c;
 
@@ -179,6 +207,21 @@ static void port_needs_a_device(void **state)
 	assert_int_equal(parse(&c, "[port a]\nduty = 5%\n"), 0);
 	assert_int_equal(config_finish(&c, err), -EINVAL);
 	assert_string_equal(err, "port a: device is missing");
+	assert_int_equal(parse(&c, "[port a]\ndevice = kiss:/dev/tnc\n"
+			       "checksum = smack\nkiss_port = 8\n"), 0);
+	assert_int_equal(config_finish(&c, err), -EINVAL);
+	assert_string_equal(err, "port a: checksum uses the bit that this "
+			    "kiss_port has");
+	assert_int_equal(parse(&c, "[port a]\ndevice = kiss:/dev/tnc\n"
+			       "checksum = smack\nkiss_port = 7\n"
+			       "ackmode = yes\npolled = yes\n"), 0);
+	assert_int_equal(config_finish(&c, err), 0);
+	assert_int_equal(c.ports[0].tnc.check, KISS_CHECK_SMACK);
+	assert_true(c.ports[0].tnc.ackmode && c.ports[0].tnc.polled);
+	assert_int_equal(parse(&c, "[port a]\ndevice = kiss:/dev/tnc\n"
+			       "framing = bare\nmirror = ax0\n"), 0);
+	assert_int_equal(config_finish(&c, err), -EINVAL);
+	assert_string_equal(err, "port a: a mirror shows AX.25 only");
 }
 
 /* What -n -v prints is a file that means the same. */
@@ -218,6 +261,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(takes_a_whole_file),
+		cmocka_unit_test(takes_every_device),
 		cmocka_unit_test(refuses_with_the_line),
 		cmocka_unit_test(refuses_long_lines_and_zeros),
 		cmocka_unit_test(first_error_is_the_one_told),

@@ -11,7 +11,7 @@
 #include <cmocka.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include "kiss/codec.h"
+#include "kiss/check.h"
 
 struct log {
 	char text[65536];
@@ -332,6 +332,98 @@ static void test_counters_and_names(void **state)
 	assert_string_equal(kiss_error_name(KISS_ERR_COUNT), "unknown");
 }
 
+/* ---- checks ---- */
+
+/* Bytes of a line to and from a real kernel's mkiss. */
+static const struct {
+	enum kiss_check how;
+	const char *plain, *checked;
+} checks[] = {
+	{ KISS_CHECK_SMACK,
+	  "0092888a9ca840e0a88aa6a840406303f068656c6c6f2066726f6d20746865206b65"
+	  "726e656c",
+	  "8092888a9ca840e0a88aa6a840406303f068656c6c6f2066726f6d20746865206b65"
+	  "726e656c715d" },
+	{ KISS_CHECK_FLEXNET,
+	  "0092888a9ca840e0a88aa6a840406303f042",
+	  "2092888a9ca840e0a88aa6a840406303f0421bfd" },
+	{ KISS_CHECK_XOR, "10616263", "1061626370" },
+	{ KISS_CHECK_XOR, "011e", "011e1f" },	/* commands, too */
+	{ KISS_CHECK_XOR, "2e", "2e" },		/* but not polls */
+	{ KISS_CHECK_SMACK, "011e", "011e" },
+	{ KISS_CHECK_NONE, "006162", "006162" },
+};
+
+static struct kiss_frame frame_of(const uint8_t *bytes, size_t n)
+{
+	return (struct kiss_frame){ .port = bytes[0] >> 4,
+		.command = bytes[0] & 15, .data = { bytes + 1, n - 1 } };
+}
+
+static void test_check_vectors(void **state)
+{
+	uint8_t bytes[64];
+	char text[130];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
+		size_t n = (size_t)hex_decode(bytes, sizeof(bytes),
+					      SPAN_STR(checks[i].plain)), m;
+		uint8_t type = bytes[0];
+		struct kiss_frame f;
+
+		m = kiss_check_add(checks[i].how, bytes, n);
+		assert_string_equal(hex_encode(text, SPAN(bytes, m)),
+				    checks[i].checked);
+		f = frame_of(bytes, m);
+		assert_true(kiss_check_take(checks[i].how, &f));
+		assert_int_equal(f.port, type >> 4);
+		assert_string_equal(hex_encode(text, f.data),
+				    checks[i].plain + 2);
+	}
+}
+
+/* Every bit that turns, and every byte that is missing, is found. */
+static void test_check_finds_damage(void **state)
+{
+	uint8_t bytes[64] = { 0x10, 'a', 0xc0, 0, 'b' };
+
+	(void)state;
+	for (int how = 1; how < KISS_CHECK_COUNT; how++) {
+		size_t n = kiss_check_add(how, bytes, 5);
+
+		for (size_t bit = 8; bit < 8 * n; bit++) {
+			struct kiss_frame f = frame_of(bytes, n);
+
+			bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
+			assert_false(kiss_check_take(how, &f));
+			bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
+		}
+		for (size_t cut = 1; cut < n; cut++) {
+			struct kiss_frame f = frame_of(bytes, cut);
+
+			if (how != KISS_CHECK_XOR || cut != 4)
+				assert_false(kiss_check_take(how, &f));
+		}
+		bytes[0] = 0x10;
+	}
+}
+
+static void test_check_and_port(void **state)
+{
+	struct kiss_frame plain = { .port = 1, .data = SPAN_STR("ab") };
+
+	(void)state;
+	assert_true(kiss_check_take(KISS_CHECK_SMACK, &plain));
+	assert_int_equal(plain.data.n, 2);
+	assert_true(kiss_check_fits(KISS_CHECK_SMACK, 7));
+	assert_false(kiss_check_fits(KISS_CHECK_SMACK, 8));
+	assert_true(kiss_check_fits(KISS_CHECK_FLEXNET, 5));
+	assert_false(kiss_check_fits(KISS_CHECK_FLEXNET, 2));
+	assert_true(kiss_check_fits(KISS_CHECK_XOR, 15));
+	assert_string_equal(kiss_check_name(KISS_CHECK_FLEXNET), "flexnet");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -352,6 +444,9 @@ int main(void)
 		cmocka_unit_test(test_in_place_when_whole),
 		cmocka_unit_test(test_encode_exact),
 		cmocka_unit_test(test_counters_and_names),
+		cmocka_unit_test(test_check_vectors),
+		cmocka_unit_test(test_check_finds_damage),
+		cmocka_unit_test(test_check_and_port),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

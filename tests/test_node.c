@@ -103,6 +103,30 @@ static void test_disorder(void **state)
 	}
 }
 
+/* TNCs that report (ACKMODE): as good as estimates, and one that stops
+ * reporting costs time only. */
+static void test_reported_keyups(void **state)
+{
+	struct field f;
+	double s;
+
+	(void)state;
+	field_init(&f, 3, 11);
+	f.loss_permille = 100;
+	for (unsigned i = 0; i < 3; i++)
+		f.s[i].reports = true;
+	for (unsigned a = 0; a < 10; a++)
+		field_author(&f, 0, a, a, 100, 0);
+	field_start(&f);
+	s = field_converge_s(&f, 1000, HOUR);
+	assert_true(s > 0 && s < 90);	/* 57.6; unreported 134.6 */
+	f.s[0].reports = false;
+	field_write(&f, 0, 1);
+	assert_true(field_converge_s(&f, 1002, HOUR) > 0);
+	assert_views_equal(&f);
+	field_fini(&f);
+}
+
 static void test_five_in_one_hop(void **state)
 {
 	(void)state;
@@ -777,6 +801,7 @@ int main(void)
 		cmocka_unit_test(test_hundred_events_perfect),
 		cmocka_unit_test(test_hundred_events_lossy),
 		cmocka_unit_test(test_disorder),
+		cmocka_unit_test(test_reported_keyups),
 		cmocka_unit_test(test_five_in_one_hop),
 		cmocka_unit_test(test_line),
 		cmocka_unit_test(test_all_write),

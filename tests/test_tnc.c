@@ -24,7 +24,7 @@
 #include "tests/ring_variants.h"
 
 struct heard {
-	unsigned frames, errors, ups, downs;
+	unsigned frames, errors, sent, ups, downs;
 	struct buf last;
 	char why[200];
 };
@@ -53,7 +53,15 @@ static void on_state(void *ctx, bool up, const char *why)
 	snprintf(h->why, sizeof(h->why), "%s", why);
 }
 
-static const struct tnc_ops ops = { on_frame, on_error, on_state };
+static void on_sent(void *ctx)
+{
+	((struct heard *)ctx)->sent++;
+}
+
+static const struct tnc_ops ops = {
+	.frame = on_frame, .error = on_error, .sent = on_sent,
+	.state = on_state,
+};
 
 static void turn_until(const unsigned *what, unsigned n)
 {
@@ -344,6 +352,174 @@ static void test_ff_is_never_sent(void **state)
 	close(master);
 }
 
+/* ---- ACKMODE, checks, polls ---- */
+
+struct line {
+	int master;
+	struct heard h;
+	struct tnc *t;
+};
+
+/* A TNC on a pty, up, its three FENDs read. */
+static void line_open(struct line *l, struct tnc_config *c)
+{
+	uint8_t in[16];
+	int slave;
+
+	*l = (struct line){ 0 };
+	assert_int_equal(openpty(&l->master, &slave, c->device, NULL, NULL), 0);
+	l->t = tnc_new(ring, c, &ops, &l->h);
+	turn_until(&l->h.ups, 1);
+	if (!c->polled)
+		expect_bytes(far_read(l->master, in, sizeof(in)), "c0c0c0");
+	close(slave);
+}
+
+static void line_close(struct line *l)
+{
+	tnc_free(l->t);
+	close(l->master);
+	buf_fini(&l->h.last);
+}
+
+static void say(struct line *l, const char *hex)
+{
+	uint8_t out[300];
+	int n = hex_decode(out, sizeof(out), SPAN_STR(hex));
+
+	assert_int_equal(write(l->master, out, (size_t)n), n);
+	for (int i = 0; i < 10; i++)
+		ring_turn(ring, 1000);
+}
+
+static void say_until(struct line *l, const char *hex, const unsigned *what,
+		      unsigned count)
+{
+	say(l, hex);
+	turn_until(what, count);
+}
+
+/* Exactly these bytes arrive, however slowly, and then none for a while. */
+static void far_expect(const struct line *l, const char *hex)
+{
+	uint8_t in[200];
+	size_t n = 0, want = strlen(hex) / 2;
+
+	for (int i = 0; i < 100 && n < want; i++) {
+		struct span s = far_read(l->master, in + n, sizeof(in) - n);
+
+		n += s.n;
+	}
+	n += far_read(l->master, in + n, sizeof(in) - n).n;
+	expect_bytes(SPAN(in, n), hex);
+}
+
+static void send_expect(struct line *l, const char *hex)
+{
+	const struct span burst[] = { SPAN_STR("ab"), SPAN_STR("cd") };
+
+	assert_int_equal(tnc_send(l->t, burst, 2), 0);
+	far_expect(l, hex);
+}
+
+static void test_ackmode(void **state)
+{
+	struct tnc_config c = config_make("/none");
+	struct line l;
+
+	(void)state;
+	c.ackmode = true;
+	c.kiss_port = 1;
+	line_open(&l, &c);
+	/* nobody asked: a frame like any other */
+	say_until(&l, "c01c0000c0", &l.h.frames, 1);
+	assert_string_equal(tnc_ackmode(l.t), "unasked");
+	send_expect(&l, "c0106162c0c01c00016364c0");
+	send_expect(&l, "c0106162c0c0106364c0");	/* no answer yet */
+	say(&l, "c00c0001c0");	/* another port's */
+	assert_int_equal(l.h.sent, 0);
+	say_until(&l, "c01c0001c0", &l.h.sent, 1);
+	assert_string_equal(tnc_ackmode(l.t), "on");
+	send_expect(&l, "c0106162c0c01c00026364c0");
+	say(&l, "c01c0001c0");	/* again, late */
+	assert_int_equal(l.h.sent, 1);
+	say_until(&l, "c01e0002c0", &l.h.sent, 2); /* the other form */
+	say(&l, "c01c00c0c01c000203c0");	/* neither id nor answer */
+	assert_int_equal(l.h.sent, 2);
+	line_close(&l);
+}
+
+/* It drops the first, and gets all others as plain data. */
+static void test_ackmode_never_answered(void **state)
+{
+	struct tnc_config c = config_make("/none");
+	struct line l;
+
+	(void)state;
+	c.ackmode = true;
+	line_open(&l, &c);
+	send_expect(&l, "c0006162c0c00c00016364c0");
+	for (int i = 0; i < 3; i++)
+		send_expect(&l, "c0006162c0c0006364c0");
+	assert_int_equal(l.h.sent, 0);
+	assert_string_equal(tnc_ackmode(l.t), "asked");
+	line_close(&l);
+}
+
+static void test_checks_on_a_line(void **state)
+{
+	struct tnc_config c = config_make("/none");
+	struct line l;
+
+	(void)state;
+	c.check = KISS_CHECK_SMACK;
+	line_open(&l, &c);
+	send_expect(&l, "c0806162a991c0c080636428f3c0");
+	say_until(&l, "c0806162a991c0", &l.h.frames, 1);
+	expect_bytes(buf_span(&l.h.last), "6162");
+	/* not every frame has one */
+	say_until(&l, "c000657fc0", &l.h.frames, 2);
+	say_until(&l, "c0806162a990c0c080a9c0", &l.h.errors, 2);
+	assert_int_equal(l.h.frames, 2);
+	assert_int_equal(tnc_decoder(l.t)->errors[KISS_ERR_CHECK], 2);
+	line_close(&l);
+}
+
+static bool polls_only(const struct line *l)
+{
+	uint8_t in[64];
+	struct span s = far_read(l->master, in, sizeof(in));
+
+	for (size_t i = 0; i + 3 <= s.n; i += 3)
+		if (memcmp(s.p + i, "\xc0\x2e\xc0", 3))
+			return false;
+	return s.n % 3 == 0;
+}
+
+static void test_polled(void **state)
+{
+	struct tnc_config c = config_make("/none");
+	uint8_t in[300];
+	struct line l;
+	size_t n = 0;
+
+	(void)state;
+	c.polled = true;
+	c.check = KISS_CHECK_XOR;
+	c.kiss_port = 2;
+	line_open(&l, &c);
+	for (int i = 0; i < 100 && n < 6; i++)
+		n += far_read(l.master, in + n, sizeof(in) - n).n;
+	expect_bytes(SPAN(in, 6), "c0c0c0c02ec0");
+	say_until(&l, "c02ec0c020616223c0", &l.h.frames, 2); /* none; one */
+	expect_bytes(buf_span(&l.h.last), "6162");
+	say_until(&l, "c020616224c0", &l.h.errors, 1);
+	for (int i = 0; i < 250; i++)
+		ring_turn(ring, 1000);
+	assert_true(polls_only(&l));
+	line_close(&l);
+}
+
 /* A root without /etc/hosts knows no localhost. */
 static bool localhost_known(void)
 {
@@ -419,7 +595,9 @@ static void test_device_text(void **state)
 #define ALL(v) ON(test_pty, v), ON(test_tcp_comes_back, v), \
 	ON(test_absent, v), ON(test_line_vanishes_and_returns, v), \
 	ON(test_settings_are_put_back, v), ON(test_garbage, v), \
-	ON(test_ff_is_never_sent, v), ON(test_each_address_is_tried, v)
+	ON(test_ff_is_never_sent, v), ON(test_each_address_is_tried, v), \
+	ON(test_ackmode, v), ON(test_ackmode_never_answered, v), \
+	ON(test_checks_on_a_line, v), ON(test_polled, v)
 
 int main(void)
 {

@@ -9,6 +9,7 @@
 
 int cmd_announce(int argc, char **argv);
 int cmd_attach(int argc, char **argv);
+int cmd_capture(int argc, char **argv);
 int cmd_config(int argc, char **argv);
 int cmd_conflicts(int argc, char **argv);
 int cmd_count(int argc, char **argv);
@@ -24,7 +25,9 @@ int cmd_heard(int argc, char **argv);
 int cmd_history(int argc, char **argv);
 int cmd_import(int argc, char **argv);
 int cmd_key(int argc, char **argv);
+int cmd_kissattach(int argc, char **argv);
 int cmd_log(int argc, char **argv);
+int cmd_metrics(int argc, char **argv);
 int cmd_monitor(int argc, char **argv);
 int cmd_mute(int argc, char **argv);
 int cmd_neighbours(int argc, char **argv);
@@ -33,6 +36,7 @@ int cmd_order(int argc, char **argv);
 int cmd_plan(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 int cmd_resource(int argc, char **argv);
+int cmd_ports(int argc, char **argv);
 int cmd_set(int argc, char **argv);
 int cmd_stations(int argc, char **argv);
 int cmd_status(int argc, char **argv);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * heard, neighbours: tables that cairnd keeps in memory.
+ * heard, neighbours: tables that cairnd keeps in memory; and how busy the
+ * channels were.
  */
+#include <stdio.h>
 #include "lib/ctl/ctl.h"
 #include "tools/cairn.h"
 #include "tools/client.h"
@@ -10,26 +12,60 @@
 struct table {
 	const struct out_column *columns;
 	const char *empty;
+	bool shown;
 };
 
 static void print_table(void *ctx, const struct json *v, struct span text)
 {
-	const struct table *t = ctx;
+	struct table *t = ctx;
 
 	(void)text;
 	out_table(v, t->columns, t->empty);
+	t->shown = true;
 }
 
-static int look(int argc, char **argv, const char *usage,
-		const struct out_column *columns, const char *empty)
+static int look(struct table *t, int argc, char **argv, const char *usage)
 {
-	struct table t = { columns, empty };
 	struct options o;
 	int code = options_read(&o, argc, argv, usage, NULL, 0, 0);
 
 	return code != OPTIONS_OK ? code :
 	       client_call(argv[0], 0, NULL,
-			   o.json ? client_print_json : print_table, &t);
+			   o.json ? client_print_json : print_table, t);
+}
+
+/* A minute is a character: the fuller, the busier. */
+static void print_bar(const struct json *minutes)
+{
+	static const char ramp[] = " .:-=+*%#";
+
+	putchar('[');
+	for (size_t i = 0; i < json_len(minutes); i++) {
+		double share = json_real(json_at(minutes, i)) / 100;
+		int at = (int)(share * (sizeof(ramp) - 2) + 0.999);
+
+		putchar(ramp[at < 0 ? 0 : at > 8 ? 8 : at]);
+	}
+	puts("]");
+}
+
+static void print_channels(void *ctx, const struct json *v, struct span text)
+{
+	const struct json *ports = json_get(json_get(v, "node"), "ports");
+
+	(void)ctx;
+	(void)text;
+	for (size_t i = 0; i < json_len(ports); i++) {
+		const struct json *p = json_at(ports, i);
+
+		printf("%s%s busy %.1f %% of a minute, %.1f %% of ten, %.1f %% "
+		       "of an hour\n  ", i ? "" : "\n",
+		       (const char *)json_string(json_get(p, "name")).p,
+		       json_real(json_get(p, "busy_1min_percent")),
+		       json_real(json_get(p, "busy_10min_percent")),
+		       json_real(json_get(p, "busy_60min_percent")));
+		print_bar(json_get(p, "busy_minutes_percent"));
+	}
 }
 
 int cmd_heard(int argc, char **argv)
@@ -46,9 +82,14 @@ int cmd_heard(int argc, char **argv)
 		{ NULL, NULL, OUT_TEXT },
 	};
 
-	return look(argc, argv, "heard [--json]\n\n"
-		    "Stations heard since cairnd started, also those that "
-		    "are not ours.", columns, "nothing heard yet");
+	struct table t = { .columns = columns, .empty = "nothing heard yet" };
+	int code = look(&t, argc, argv, "heard [--json]\n\n"
+			"Stations heard since cairnd started, also those that "
+			"are not ours; and how\nbusy each channel was, a "
+			"character a minute of the last hour.");
+
+	return code == EXIT_CODE_OK && t.shown ?
+		client_call("status", 0, NULL, print_channels, NULL) : code;
 }
 
 int cmd_neighbours(int argc, char **argv)
@@ -63,8 +104,9 @@ int cmd_neighbours(int argc, char **argv)
 		{ NULL, NULL, OUT_TEXT },
 	};
 
-	return look(argc, argv, "neighbours [--json]\n\n"
+	struct table t = { .columns = columns, .empty = "no neighbour yet" };
+
+	return look(&t, argc, argv, "neighbours [--json]\n\n"
 		    "Cairn stations in direct range, and those known by a "
-		    "relayed announce (far).", columns,
-		    "no neighbour yet");
+		    "relayed announce (far).");
 }

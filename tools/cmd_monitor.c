@@ -23,7 +23,7 @@ static bool is_link(const struct json *v, const char *link)
 	return span_equal(json_string(json_get(v, "link")), SPAN_STR(link));
 }
 
-static void print_frame(const struct json *v, bool verbose)
+static void print_frame(const struct json *v, const struct decode_style *s)
 {
 	struct span hex = json_string(json_get(v, "frame"));
 	uint8_t frame[KISS_FRAME_MAX];
@@ -39,7 +39,7 @@ static void print_frame(const struct json *v, bool verbose)
 		decode_ax25(&d, SPAN(frame, n));
 	else
 		decode_bare(&d, SPAN(frame, n));
-	decode_put_text(&b, &d, verbose);
+	decode_put_text(&b, &d, s);
 	while (b.len && b.p[b.len - 1] == '\n')
 		b.len--;
 	fwrite(b.p, 1, b.len, stdout);
@@ -49,7 +49,6 @@ static void print_frame(const struct json *v, bool verbose)
 static void print_event(void *ctx, const struct json *v, struct span text)
 {
 	struct span note = json_string(json_get(v, "note"));
-	const bool *verbose = ctx;
 
 	(void)text;
 	print_string(v, "time", 20);
@@ -60,20 +59,21 @@ static void print_event(void *ctx, const struct json *v, struct span text)
 		print_string(v, "port", 6);
 		print_string(v, "direction", 3);
 		print_string(v, "verdict", 13);
-		print_frame(v, *verbose);
+		print_frame(v, ctx);
 	}
 	putchar('\n');
 }
 
 int cmd_monitor(int argc, char **argv)
 {
+	struct decode_style style = { .colour = out_colour() };
 	struct options o;
 	int code = options_read(&o, argc, argv, "monitor [-v] [--json]\n\n"
 		"A line a frame: time, port, direction, verdict, what it is. "
 		"--json: with the\nraw bytes in hex.", NULL, 0, 0);
 
+	style.verbose = o.verbose;
 	return code != OPTIONS_OK ? code :
 	       client_call(argv[0], 0, NULL,
-			   o.json ? client_print_json : print_event,
-			   &o.verbose);
+			   o.json ? client_print_json : print_event, &style);
 }

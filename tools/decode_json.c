@@ -324,6 +324,58 @@ static void put_digipeaters(struct json_out *o, const struct ax25_frame *f)
 	json_out_end_array(o);
 }
 
+static void put_aprs_motion(struct json_out *o, const struct aprs *a)
+{
+	if (a->course_deg != APRS_UNKNOWN)
+		json_out_kv_int(o, "course_deg", a->course_deg);
+	if (a->speed_kn != APRS_UNKNOWN)
+		json_out_kv_real(o, "speed_kmh",
+				 a->speed_kn * APRS_KMH_PER_KN);
+	if (a->altitude_ft != APRS_NO_ALTITUDE)
+		json_out_kv_real(o, "altitude_m",
+				 a->altitude_ft * APRS_M_PER_FT);
+}
+
+static void put_aprs(struct json_out *o, const struct aprs *a)
+{
+	const uint8_t symbol[2] = { (uint8_t)a->table, (uint8_t)a->symbol };
+
+	json_out_key(o, "aprs");
+	json_out_object(o);
+	json_out_kv_string(o, "kind", aprs_kind_name(a->kind));
+	if (a->name.n)
+		json_out_kv_span(o, "name", a->name);
+	if (a->kind == APRS_OBJECT || a->kind == APRS_ITEM)
+		json_out_kv_bool(o, "killed", a->killed);
+	if (a->time.n)
+		json_out_kv_span(o, "time", a->time);
+	if (a->has_position) {
+		json_out_kv_real(o, "lat_deg", a->lat_deg);
+		json_out_kv_real(o, "lon_deg", a->lon_deg);
+		json_out_kv_uint(o, "ambiguity", a->ambiguity);
+		json_out_kv_bool(o, "compressed", a->compressed);
+		json_out_kv_span(o, "symbol", SPAN(symbol, 2));
+		put_aprs_motion(o, a);
+	}
+	if (a->status)
+		json_out_kv_string(o, "status", a->status);
+	if (a->number.n)
+		json_out_kv_span(o, "number", a->number);
+	json_out_kv_span(o, "text", a->text);
+	json_out_end_object(o);
+}
+
+static void put_numbers(struct json_out *o, const struct ax25_frame *f)
+{
+	if (f->type == AX25_I)
+		json_out_kv_uint(o, "ns", ax25_ns(f));
+	if (f->type == AX25_I || f->type == AX25_S)
+		json_out_kv_uint(o, "nr", ax25_nr(f));
+	json_out_kv_bool(o, "poll_final", ax25_poll_final(f));
+	if (f->extended)
+		json_out_kv_uint(o, "control2", f->control2);
+}
+
 static void put_ax25(struct json_out *o, const struct ax25_frame *f)
 {
 	char call[AX25_CALL_TEXT];
@@ -338,6 +390,9 @@ static void put_ax25(struct json_out *o, const struct ax25_frame *f)
 		kv_null(o, "pid");
 	json_out_kv_string(o, "type", ax25_type_name(f));
 	json_out_kv_bool(o, "command", f->command);
+	put_numbers(o, f);
+	if (f->has_pid && decode_pid_name(f->pid))
+		json_out_kv_string(o, "pid_name", decode_pid_name(f->pid));
 	json_out_kv_hex(o, "info", f->info);
 }
 
@@ -345,6 +400,8 @@ static void put_kiss(struct json_out *o, const struct decoded *d)
 {
 	json_out_kv_uint(o, "kiss_port", d->kiss_port);
 	json_out_kv_uint(o, "kiss_command", d->kiss_command);
+	if (d->check)
+		json_out_kv_string(o, "kiss_check", kiss_check_name(d->check));
 	if (d->kiss_command != KISS_DATA) {
 		json_out_kv_string(o, "kiss_name",
 				   decode_kiss_name(d->kiss_port,
@@ -361,10 +418,16 @@ void decode_put_json(struct json_out *o, const struct decoded *d)
 	if (d->direction)
 		json_out_kv_string(o, "direction",
 				   d->direction == PCAPNG_OUT ? "out" : "in");
+	if (d->port)
+		json_out_kv_string(o, "port", d->port);
+	if (d->outcome)
+		json_out_kv_string(o, "verdict", d->outcome);
 	if (d->from_kiss)
 		put_kiss(o, d);
 	if (d->has_ax25)
 		put_ax25(o, &d->ax25);
+	if (d->has_aprs)
+		put_aprs(o, &d->aprs);
 	if (d->has_rns)
 		put_rns(o, d);
 	if (d->has_cairn || d->has_sender)

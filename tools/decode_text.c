@@ -9,291 +9,122 @@
 #include <stdio.h>
 #include "kiss/codec.h"
 #include "lib/base/clock.h"
-#include "lib/event/payload.h"
 #include "tools/decode.h"
 
-#define SHOW_TEXT_MAX 256
-#define SHOW_HEX_MAX 48
+/* ---- APRS ---- */
 
-static void put_hex(struct buf *b, struct span s)
+static void put_place(struct buf *b, const struct aprs *a)
 {
-	static const char digits[] = "0123456789abcdef";
+	const uint8_t symbol[2] = { (uint8_t)a->table, (uint8_t)a->symbol };
 
-	for (size_t i = 0; i < s.n; i++) {
-		buf_add_u8(b, (uint8_t)digits[s.p[i] >> 4]);
-		buf_add_u8(b, (uint8_t)digits[s.p[i] & 15]);
+	buf_printf(b, " %.5f %.5f", a->lat_deg, a->lon_deg);
+	if (a->ambiguity)
+		buf_printf(b, " (%u digits left out)", a->ambiguity);
+	put_str(b, " symbol ");
+	put_text(b, SPAN(symbol, 2));
+	if (a->weather)
+		put_str(b, " weather");
+	if (a->course_deg != APRS_UNKNOWN)
+		buf_printf(b, " course %d speed %.0f km/h", a->course_deg,
+			   a->speed_kn * APRS_KMH_PER_KN);
+	if (a->altitude_ft != APRS_NO_ALTITUDE)
+		buf_printf(b, " alt %.0f m", a->altitude_ft * APRS_M_PER_FT);
+	if (a->status)
+		buf_printf(b, " %s", a->status);
+}
+
+static void put_aprs(struct buf *b, const struct aprs *a)
+{
+	put_str(b, "aprs ");
+	put_str(b, aprs_kind_name(a->kind));
+	if (a->name.n) {
+		put_str(b, a->kind == APRS_OBJECT || a->kind == APRS_ITEM ?
+			" " : " to ");
+		put_text(b, a->name);
+	}
+	if (a->killed)
+		put_str(b, " killed");
+	if (a->time.n) {
+		put_str(b, " at ");
+		buf_add(b, a->time);
+	}
+	if (a->has_position)
+		put_place(b, a);
+	if (a->number.n) {
+		put_str(b, " number ");
+		put_text(b, a->number);
+	}
+	if (a->text.n) {
+		buf_add_u8(b, ' ');
+		put_text(b, a->text);
 	}
 }
 
-static bool plain(uint8_t c)
+/* ---- AX.25 ---- */
+
+static void put_numbers(struct buf *b, const struct ax25_frame *f)
 {
-	return c >= 0x20 && c <= 0x7e;
-}
-
-/* Three quarters of it are, or it is better shown as hex. */
-static bool mostly_text(struct span s)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < s.n; i++)
-		n += plain(s.p[i]) || s.p[i] == '\r' || s.p[i] == '\n';
-	return s.n > 0 && 4 * n >= 3 * s.n;
-}
-
-static void put_text(struct buf *b, struct span s)
-{
-	buf_add_u8(b, '"');
-	for (size_t i = 0; i < s.n; i++) {
-		uint8_t c = s.p[i];
-
-		if (c == '\r' || c == '\n')
-			buf_printf(b, "\\%c", c == '\r' ? 'r' : 'n');
-		else if (c == '"' || c == '\\')
-			buf_printf(b, "\\%c", c);
-		else if (plain(c))
-			buf_add_u8(b, c);
-		else
-			buf_printf(b, "\\x%02x", c);
+	if (f->type == AX25_I) {
+		put_str(b, " ns ");
+		put_uint(b, ax25_ns(f));
 	}
-	buf_add_u8(b, '"');
-}
-
-/* Cut to a length that fits a line. */
-static void put_bytes(struct buf *b, struct span s)
-{
-	bool text = mostly_text(s);
-	size_t max = text ? SHOW_TEXT_MAX : SHOW_HEX_MAX;
-	struct span shown = SPAN(s.p, s.n < max ? s.n : max);
-
-	if (text)
-		put_text(b, shown);
-	else
-		put_hex(b, shown);
-	buf_printf(b, shown.n < s.n ? "..." : "");
-}
-
-/* ---- Cairn ---- */
-
-static void put_runs(struct buf *b, const struct run_body *body)
-{
-	for (size_t i = 0; i < body->n_runs; i++) {
-		const struct run *run = &body->runs[i];
-
-		buf_printf(b, "%s%08x/%llu", i ? ", " : " ", run->alias,
-			   (unsigned long long)run->seq);
-		if (run->n > 1)
-			buf_printf(b, "-%llu", (unsigned long long)
-				   (run->seq + run->n - 1));
-		else if (run->n == 0)
-			buf_printf(b, " fork proof");
+	if (f->type == AX25_I || f->type == AX25_S) {
+		put_str(b, " nr ");
+		put_uint(b, ax25_nr(f));
 	}
+	if (ax25_poll_final(f))
+		put_str(b, f->command ? " p" : " f");
+	if (f->extended)
+		put_str(b, " mod128");
 }
 
-static void put_digest(struct buf *b, const struct sync_digest *m)
+static void put_pid(struct buf *b, uint8_t pid)
 {
-	buf_printf(b, "digest dataset %04x root %012llx events %llu authors "
-		   "%llu", m->dataset_tag, (unsigned long long)m->root48,
-		   (unsigned long long)m->events,
-		   (unsigned long long)m->authors);
-	if (m->c)
-		buf_printf(b, " sketch %u", m->c);
-	if (m->part_bits)
-		buf_printf(b, " part %u/%u root %012llx", m->part,
-			   1u << m->part_bits,
-			   (unsigned long long)m->part_root48);
-	buf_printf(b, "%s%s%s", m->want_bulk ? " want-bulk" : "",
-		   m->has_proofs ? " fork-proofs" : "",
-		   m->moved ? " moved" : "");
+	put_str(b, " pid ");
+	put_hex(b, SPAN(&pid, 1));
 }
 
-static void put_events(struct buf *b, const struct sync_events *m)
-{
-	const struct run_body *heads;
-	uint64_t root48;
-
-	buf_printf(b, "events generation %u ", m->generation);
-	if (m->index < m->k)
-		buf_printf(b, "piece %u of %u", m->index + 1, m->k);
-	else
-		buf_printf(b, "parity %u for %u", m->index - m->k + 1, m->k);
-	if (m->parity_ahead)
-		buf_printf(b, " +%u parity", m->parity_ahead);
-	buf_printf(b, "%s%s, %zu bytes", m->more ? " more" : "",
-		   m->end ? " end" : "", m->piece.n);
-	heads = decode_heads(m, &root48);
-	if (heads) {
-		buf_printf(b, ", root %012llx:", (unsigned long long)root48);
-		put_runs(b, heads);
-	}
-}
-
-static void put_want(struct buf *b, const struct sync_want *m)
-{
-	buf_printf(b, "want to %04x nav %u.%u s", m->target, m->nav_ds / 10,
-		   m->nav_ds % 10);
-	if (m->form == SYNC_WANT_ROOT)
-		buf_printf(b, " since root %012llx events %llu",
-			   (unsigned long long)m->root48,
-			   (unsigned long long)m->events);
-	for (unsigned i = 0; m->form == SYNC_WANT_LIST && i < m->n; i++)
-		buf_printf(b, "%s%08x>%llu", i ? ", " : " ", m->list[i].alias,
-			   (unsigned long long)m->list[i].have);
-	for (unsigned i = 0; m->form == SYNC_WANT_PARITY && i < m->n; i++)
-		buf_printf(b, "%s parity %u for generation %u (loss %u %%)",
-			   i ? "," : "", m->parity[i].needed,
-			   m->parity[i].generation,
-			   m->parity[i].loss * 100u / 256u);
-}
-
-static void put_offer(struct buf *b, const struct sync_offer *m)
-{
-	buf_printf(b, "offer to");
-	for (unsigned i = 0; i < m->n; i++)
-		buf_printf(b, "%s%04x", i ? "," : " ", m->target[i]);
-	buf_printf(b, " root %012llx events %llu",
-		   (unsigned long long)m->root48,
-		   (unsigned long long)m->events);
-}
-
-static void put_message(struct buf *b, const struct sync_message *m)
-{
-	buf_printf(b, "cairn ");
-	switch (m->type) {
-	case SYNC_DIGEST:
-		put_digest(b, &m->digest);
-		break;
-	case SYNC_EVENTS:
-		put_events(b, &m->events);
-		break;
-	case SYNC_WANT:
-		put_want(b, &m->want);
-		break;
-	case SYNC_OFFER:
-		put_offer(b, &m->offer);
-		break;
-	}
-}
-
-static void put_event(struct buf *b, const struct run *run, unsigned i)
-{
-	const struct event *e = &run->events[i];
-	const char *name = kind_name(e->kind);
-	struct json_out o = { .spaced = true, .ascii = true };
-	char stamp[25];
-
-	buf_printf(b, "\n\t%08x/%llu %s+%u ", run->alias,
-		   (unsigned long long)(run->seq + i),
-		   clock_format_utc(stamp, e->hlc.wall_ms), e->hlc.counter);
-	if (name)
-		buf_printf(b, "%s ", name);
-	else
-		buf_printf(b, "kind %u ", e->kind);
-	if (e->withheld) {
-		buf_printf(b, "withheld ");
-		put_hex(b, e->payload);
-		return;
-	}
-	payload_to_json(&o, e->payload);
-	buf_add(b, buf_span(&o.b));
-	buf_fini(&o.b);
-}
-
-static void put_generation(struct buf *b, const struct run_body *body,
-			   bool verbose)
-{
-	buf_printf(b, "; complete: %zu runs, %zu events", body->n_runs,
-		   body->n_events);
-	for (size_t i = 0; verbose && i < body->n_runs; i++)
-		for (unsigned j = 0; j < body->runs[i].n; j++)
-			put_event(b, &body->runs[i], j);
-}
-
-/* ---- Reticulum ---- */
-
-static void put_announce(struct buf *b, const struct decoded *d)
-{
-	enum rns_error e = d->verdict ? d->verdict : d->admission;
-	const struct rns_announce_slices *a = &d->announce;
-	struct sync_message m;
-	char stamp[25];
-
-	if (a->random_hash.n == 10)
-		buf_printf(b, " emitted %s", clock_format_utc(stamp, 1000 *
-			   be_get(a->random_hash.p + 5, 5)));
-	buf_printf(b, "%s", d->rns.context_flag ? " ratchet" : "");
-	if (decode_announced(d, &m)) {
-		buf_printf(b, " ");
-		put_message(b, &m);
-	} else if (a->app_data.n) {
-		buf_printf(b, " app ");
-		put_bytes(b, a->app_data);
-	}
-	buf_printf(b, e ? ", refused: %s" : ", valid", rns_error_name(e));
-}
-
-static void put_rns(struct buf *b, const struct decoded *d)
-{
-	static const char *const types[] = { "data", "announce",
-		"linkrequest", "proof" };
-	static const char *const dests[] = { "single", "group", "plain",
-		"link" };
-	const struct rns_packet *p = &d->rns;
-
-	buf_printf(b, "rns %s %s ", types[p->type], dests[p->dest_type]);
-	put_hex(b, SPAN(p->dest, RNS_HASH));
-	if (d->name)
-		buf_printf(b, " %s", d->name);
-	buf_printf(b, " hops %u", p->hops);
-	if (p->type2) {
-		buf_printf(b, " via ");
-		put_hex(b, SPAN(p->transport_id, RNS_HASH));
-	}
-	if (p->context)
-		buf_printf(b, " context %02x", p->context);
-	if (p->ifac)
-		buf_printf(b, " ifac");
-	if (d->has_announce)
-		put_announce(b, d);
-	else if (!d->has_sender)
-		buf_printf(b, ", %zu bytes", p->data.n);
-	if (d->has_sender)
-		buf_printf(b, " from %08x", d->sender);
-}
-
-/* ---- AX.25, KISS, the frame ---- */
-
-static void put_control(struct buf *b, const struct ax25_frame *f,
-			bool info)
-{
-	buf_printf(b, "%s", ax25_type_name(f));
-	if (f->type == AX25_I)
-		buf_printf(b, " ns %u", f->control >> 1 & 7);
-	if (f->type == AX25_I || f->type == AX25_S)
-		buf_printf(b, " nr %u", f->control >> 5);
-	if (f->control & 0x10)
-		buf_printf(b, f->command ? " p" : " f");
-	if (f->has_pid)
-		buf_printf(b, " pid %02x", f->pid);
-	if (info && f->info.n) {
-		buf_printf(b, ", %zu bytes ", f->info.n);
-		put_bytes(b, f->info);
-	}
-}
-
-static void put_ax25(struct buf *b, const struct decoded *d)
+static void put_control(struct buf *b, const struct decoded *d)
 {
 	const struct ax25_frame *f = &d->ax25;
-	char call[AX25_CALL_TEXT];
 
-	buf_printf(b, "%s", ax25_address_format(call, &f->source));
-	buf_printf(b, " > %s", ax25_address_format(call, &f->dest));
-	for (unsigned i = 0; i < f->n_digis; i++)
-		buf_printf(b, ",%s%s", ax25_address_format(call, &f->digi[i]),
-			   f->digi[i].c_or_h ? "*" : "");
-	buf_printf(b, ": ");
-	if (!d->has_rns && !d->has_cairn)
-		put_control(b, f, !d->error[0]);
+	put_str(b, ax25_type_name(f));
+	put_numbers(b, f);
+	if (f->has_pid)
+		put_pid(b, f->pid);
+	if (!d->error[0] && !decode_put_layer3(b, f) && f->info.n)
+		put_payload(b, f->info);
 }
+
+static void put_ax25(struct buf *b, const struct decoded *d,
+		     const struct decode_style *s)
+{
+	const struct ax25_frame *f = &d->ax25;
+
+	put_colour(b, s, PUT_SOURCE);
+	put_call(b, &f->source);
+	put_plain(b, s);
+	put_str(b, " > ");
+	put_call(b, &f->dest);
+	for (unsigned i = 0; i < f->n_digis; i++) {
+		buf_add_u8(b, ',');
+		put_call(b, &f->digi[i]);
+		if (f->digi[i].c_or_h)
+			buf_add_u8(b, '*');
+	}
+	put_str(b, ": ");
+	if (s->link && (d->has_rns || d->has_cairn || d->has_aprs)) {
+		put_str(b, ax25_type_name(f));
+		put_pid(b, f->pid);
+		buf_add_u8(b, ' ');
+	}
+	if (d->has_aprs)
+		put_aprs(b, &d->aprs);
+	else if (!d->has_rns && !d->has_cairn)
+		put_control(b, d);
+}
+
+/* ---- KISS, the frame ---- */
 
 const char *decode_kiss_name(uint8_t port, uint8_t command)
 {
@@ -312,44 +143,89 @@ const char *decode_kiss_name(uint8_t port, uint8_t command)
 	return names[command & 15] ? names[command & 15] : "?";
 }
 
-static void put_lead(struct buf *b, const struct decoded *d)
+static void put_time(struct buf *b, uint64_t wall_us)
 {
-	if (d->timed) {
-		uint64_t s = d->wall_us / US_PER_S % 86400;
+	uint64_t s = wall_us / US_PER_S % 86400;
 
-		buf_printf(b, "%02u:%02u:%02u.%06u ", (unsigned)(s / 3600),
-			   (unsigned)(s / 60 % 60), (unsigned)(s % 60),
-			   (unsigned)(d->wall_us % US_PER_S));
-	}
-	if (d->direction)
-		buf_printf(b, "%s ", d->direction == PCAPNG_OUT ? "out" :
-			   "in");
-	if (d->from_kiss && d->kiss_port)
-		buf_printf(b, "port %u ", d->kiss_port);
-	if (d->from_kiss && d->kiss_command != KISS_DATA) {
-		buf_printf(b, "kiss %s ", decode_kiss_name(d->kiss_port,
-							   d->kiss_command));
-		put_hex(b, d->kiss_data);
-	}
+	put_digits(b, s / 3600, 2);
+	buf_add_u8(b, ':');
+	put_digits(b, s / 60 % 60, 2);
+	buf_add_u8(b, ':');
+	put_digits(b, s % 60, 2);
+	buf_add_u8(b, '.');
+	put_digits(b, wall_us % US_PER_S, 6);
+	buf_add_u8(b, ' ');
 }
 
-void decode_put_text(struct buf *b, const struct decoded *d, bool verbose)
+static void put_kiss(struct buf *b, const struct decoded *d,
+		     const struct decode_style *s)
 {
-	put_lead(b, d);
+	if (d->kiss_port || s->link) {
+		put_str(b, "port ");
+		put_uint(b, d->kiss_port);
+		buf_add_u8(b, ' ');
+	}
+	if (d->check) {
+		put_str(b, kiss_check_name(d->check));
+		buf_add_u8(b, ' ');
+	}
+	if (d->kiss_command == KISS_DATA)
+		return;
+	put_str(b, "kiss ");
+	put_str(b, decode_kiss_name(d->kiss_port, d->kiss_command));
+	buf_add_u8(b, ' ');
+	put_hex(b, d->kiss_data);
 	if (d->has_ax25)
-		put_ax25(b, d);
+		buf_add_u8(b, ' ');
+}
+
+static void put_lead(struct buf *b, const struct decoded *d,
+		     const struct decode_style *s)
+{
+	if (d->timed && !s->no_time)
+		put_time(b, d->wall_us);
+	if (d->port) {
+		put_str(b, d->port);
+		buf_add_u8(b, ' ');
+	}
+	if (d->direction)
+		put_str(b, d->direction == PCAPNG_OUT ? "out " : "in ");
+	if (d->outcome) {
+		put_str(b, d->outcome);
+		put_str(b, ": ");
+	}
+	if (d->from_kiss)
+		put_kiss(b, d, s);
+}
+
+static void put_error(struct buf *b, const struct decoded *d,
+		      const struct decode_style *s)
+{
+	if (d->has_ax25 || d->has_rns)
+		put_str(b, ", ");
+	put_colour(b, s, PUT_ERROR);
+	put_str(b, "error: ");
+	put_str(b, d->error);
+	put_plain(b, s);
+	put_payload(b, d->raw);
+}
+
+void decode_put_text(struct buf *b, const struct decoded *d,
+		     const struct decode_style *s)
+{
+	put_lead(b, d, s);
+	if (d->has_ax25)
+		put_ax25(b, d, s);
+	put_colour(b, s, PUT_KIND);
 	if (d->has_rns)
-		put_rns(b, d);
+		decode_put_rns(b, d);
 	if (d->has_cairn) {
-		buf_printf(b, d->has_rns ? " " : "");
-		put_message(b, &d->cairn);
+		put_str(b, d->has_rns ? " " : "");
+		decode_put_message(b, &d->cairn);
 	}
-	if (d->error[0]) {
-		buf_printf(b, "%serror: %s, %zu bytes ",
-			   d->has_ax25 || d->has_rns ? ", " : "", d->error,
-			   d->raw.n);
-		put_bytes(b, d->raw);
-	}
+	put_plain(b, s);
+	if (d->error[0])
+		put_error(b, d, s);
 	if (d->has_generation)
-		put_generation(b, d->body, verbose);
+		decode_put_generation(b, d->body, s->verbose);
 }

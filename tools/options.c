@@ -48,32 +48,72 @@ static bool is_word(const char *s)
 	return s[0] != '-' || !s[1] || (s[1] >= '0' && s[1] <= '9');
 }
 
+/* One option; next is the word behind it or NULL. How many words its value
+ * took, or -1 with what is wrong. */
+static int option_take(const struct option_spec *s, const char *next,
+		       const char **wrong)
+{
+	*wrong = !s ? "unknown option" : "needs a value:";
+	if (s && s->flag)
+		*s->flag = true;
+	else if (s && next)
+		*s->value = next;
+	else
+		return -1;
+	return !s->flag;
+}
+
+/* "-xc1", "-nc": letters, the last of which may have a value, at once or as
+ * the next word. */
+static int letters_take(const struct option_spec *const specs[2],
+			const char *word, const char *next,
+			const char **wrong)
+{
+	int took = 0;
+
+	for (const char *p = word + 1; *p && !took; p++) {
+		const char name[] = { '-', *p, 0 };
+		const struct option_spec *s = find(specs[0], name);
+
+		if (!s)
+			s = find(specs[1], name);
+		took = option_take(s, s && s->value && p[1] ? p + 1 : next,
+				   wrong);
+		if (took > 0 && p[1])
+			return 0;
+	}
+	return took;
+}
+
 /* Moves words that are no options to the front of argv + 1. */
 static int options_walk(struct options *o, int argc, char **argv,
 			const struct option_spec *common,
 			const struct option_spec *own)
 {
+	const struct option_spec *const specs[2] = { own, common };
 	bool only_words = false;
 
 	for (int i = 1; i < argc; i++) {
 		const struct option_spec *s = find(own, argv[i]);
+		const char *wrong;
+		int took;
 
 		if (!s)
 			s = find(common, argv[i]);
 		if (only_words || is_word(argv[i])) {
 			argv[1 + o->n_args++] = argv[i];
-		} else if (!strcmp(argv[i], "--")) {
-			only_words = true;
-		} else if (!s) {
-			return usage_error(argv[0], "unknown option",
-					   argv[i]);
-		} else if (s->flag) {
-			*s->flag = true;
-		} else if (++i == argc) {
-			return usage_error(argv[0], "needs a value:", s->name);
-		} else {
-			*s->value = argv[i];
+			continue;
 		}
+		if (!strcmp(argv[i], "--")) {
+			only_words = true;
+			continue;
+		}
+		took = s || argv[i][1] == '-' ?
+			option_take(s, argv[i + 1], &wrong) :
+			letters_take(specs, argv[i], argv[i + 1], &wrong);
+		if (took < 0)
+			return usage_error(argv[0], wrong, argv[i]);
+		i += took;
 	}
 	return OPTIONS_OK;
 }

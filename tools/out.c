@@ -3,6 +3,8 @@
  * Output for people: see out.h.
  */
 #include "tools/out.h"
+#include <stdlib.h>
+#include <unistd.h>
 
 #define CELL_MAX 64
 #define COLUMNS_MAX 12
@@ -18,6 +20,14 @@ char *out_age(char *dst, uint64_t s)
 	else
 		snprintf(dst, 24, "%u d", (unsigned)(s / 86400));
 	return dst;
+}
+
+bool out_colour(void)
+{
+	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	return isatty(STDOUT_FILENO) && !(no && *no) && term &&
+	       strcmp(term, "dumb");
 }
 
 void out_text(FILE *to, struct span s)

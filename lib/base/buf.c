@@ -9,27 +9,18 @@
 
 #define BUF_FIRST 64
 
-static void buf_grow(struct buf *b, size_t want)
+uint8_t *buf_grow(struct buf *b, size_t n)
 {
 	size_t cap = b->cap ? b->cap : BUF_FIRST;
 
-	while (cap < want) {
-		if (cap > SIZE_MAX / 2)
-			abort();
+	if (n > SIZE_MAX / 2 - b->len)
+		abort();
+	while (cap - b->len < n)
 		cap *= 2;
-	}
 	b->p = realloc(b->p, cap);
 	if (!b->p)
 		abort();
 	b->cap = cap;
-}
-
-uint8_t *buf_reserve(struct buf *b, size_t n)
-{
-	if (n > SIZE_MAX - b->len)
-		abort();
-	if (!b->p || b->cap - b->len < n)
-		buf_grow(b, b->len + n);
 	return b->p + b->len;
 }
 
@@ -41,27 +32,22 @@ void buf_add(struct buf *b, struct span s)
 	b->len += s.n;
 }
 
-void buf_add_u8(struct buf *b, uint8_t v)
-{
-	*buf_reserve(b, 1) = v;
-	b->len++;
-}
-
 void buf_printf(struct buf *b, const char *fmt, ...)
 {
+	size_t room = b->cap - b->len;
 	va_list args, again;
 	int n;
 
 	va_start(args, fmt);
 	va_copy(again, args);
-	n = vsnprintf(NULL, 0, fmt, args);
+	n = vsnprintf(room ? (char *)b->p + b->len : NULL, room, fmt, args);
 	va_end(args);
-	if (n > 0) {
-		size_t room = (size_t)n + 1; /* vsnprintf ends with a NUL */
-
+	if (n > 0 && (size_t)n >= room) {
+		room = (size_t)n + 1;	/* vsnprintf ends with a NUL */
 		vsnprintf((char *)buf_reserve(b, room), room, fmt, again);
-		b->len += (size_t)n;
 	}
+	if (n > 0)
+		b->len += (size_t)n;
 	va_end(again);
 }
 

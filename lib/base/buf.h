@@ -12,15 +12,26 @@ struct buf {
 	size_t len, cap;
 };
 
-/* Room for n more bytes at the returned address; the caller adds to len. */
-uint8_t *buf_reserve(struct buf *b, size_t n);
+/* Makes it hold n more bytes; where they go. */
+uint8_t *buf_grow(struct buf *b, size_t n);
 void buf_add(struct buf *b, struct span s);
-void buf_add_u8(struct buf *b, uint8_t v);
 void buf_printf(struct buf *b, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 /* Drops the first n bytes. */
 void buf_consume(struct buf *b, size_t n);
 void buf_fini(struct buf *b);
+
+/* Room for n more bytes at the returned address; the caller adds to len. */
+static inline uint8_t *buf_reserve(struct buf *b, size_t n)
+{
+	return b->p && b->cap - b->len >= n ? b->p + b->len : buf_grow(b, n);
+}
+
+static inline void buf_add_u8(struct buf *b, uint8_t v)
+{
+	*buf_reserve(b, 1) = v;
+	b->len++;
+}
 
 static inline struct span buf_span(const struct buf *b)
 {

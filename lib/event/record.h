@@ -36,8 +36,13 @@ void record_seal_encode(uint8_t dst[RECORD_SEAL_SIZE], uint64_t seq,
 int record_seal_decode(struct span s, uint64_t *seq, uint8_t id[32],
 		       uint8_t seal[64]);
 
+enum record_link {
+	RECORD_LINK_AX25 = 1, RECORD_LINK_BARE = 2,
+	RECORD_LINK_ERROR = 3,	/* bytes that were no frame */
+};
+
 /* A raw frame of frames/: wall_ms u48 | port u8 | flags u8 (1 = sent) |
- * verdict u16 | link u16 (1 = ax25, 2 = bare, 3 = kiss error) | frame */
+ * verdict u16 (enum node_verdict) | link u16 | frame */
 struct record_frame {
 	uint64_t wall_ms;
 	uint8_t port;

@@ -35,6 +35,14 @@ struct node_budget {		/* airtime, in microseconds; may go below 0 */
 	unsigned permille;
 };
 
+#define NODE_OCCUPANCY_SLOTS 360	/* an hour */
+
+struct node_occupancy {
+	uint64_t slot;		/* the newest one's number, from time 0 */
+	uint64_t started_us;
+	uint32_t busy_us[NODE_OCCUPANCY_SLOTS];	/* a ring */
+};
+
 struct node_port {
 	struct node *node;
 	int number;
@@ -43,7 +51,8 @@ struct node_port {
 	struct sync_port *sync;
 	struct node_budget all, answers;
 	uint64_t airtime_us, keyups, frames_out, bytes_out;
-	uint64_t frames_in, bytes_in;
+	uint64_t frames_in, bytes_in, heard_us;
+	struct node_occupancy occupancy;
 	uint64_t verdicts[NODE_VERDICT_COUNT];
 	uint64_t aprs_us[APRS_FRAMES];	/* the last ten, a ring */
 	unsigned aprs_at;
@@ -221,6 +230,14 @@ uint64_t node_budget_clear_us(struct node_budget *b, uint64_t now_us);
 void node_identify_init(struct node_port *p);
 /* Own traffic left a port whose frames carry no call sign. */
 void node_identify_traffic(struct node_port *p);
+
+/* ---- occupancy.c ---- */
+
+/* Air time heard or sent, at its end. */
+void node_occupancy_add(struct node_occupancy *o, uint64_t air_us,
+			uint64_t now_us);
+void node_occupancy_json(const struct node_occupancy *o, struct json_out *out,
+			 uint64_t now_us);
 
 /* ---- heard.c ---- */
 

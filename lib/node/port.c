@@ -128,6 +128,7 @@ static uint64_t port_keyed(struct node_port *p, uint64_t air_us,
 	if (answer)
 		node_budget_take(&p->answers, air_us, now_us);
 	p->airtime_us += air_us;
+	node_occupancy_add(&p->occupancy, air_us, now_us);
 	p->keyups++;
 	p->frames_out += frames;
 	node_queue_send(p->node, p->number, air_us);
@@ -265,6 +266,7 @@ void node_port_up(struct node *n, int port, bool up, struct clock_now now)
 {
 	node_begin(n, now);
 	n->ports[port].up = up;
+	n->ports[port].reports_sent = false;	/* another TNC, perhaps */
 	if (up)
 		node_claim_call(n);
 	node_port_review(&n->ports[port]);

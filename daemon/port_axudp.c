@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * AXUDP: AX.25 frames to one peer over UDP, after RFC 1226 (AXIP).
+ *
+ *   datagram   AX.25 | FCS 2, low byte first
+ *
+ * The frame check sequence proves nothing about who sent it: anybody who can
+ * reach the port can inject frames, as anybody with a radio can. Datagrams
+ * without a right one are counted and dropped.
+ */
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include "daemon/port.h"
+#include "kiss/codec.h"
+#include "lib/base/clock.h"
+
+#define RETRY_S 60
+
+struct link {
+	struct port *port;
+	struct ring_stream *stream;
+	struct ring_timer retry;
+};
+
+static void on_datagram(void *ctx, struct span d)
+{
+	struct link *l = ctx;
+	struct span frame = SPAN(d.p, d.n > AX25_FCS_SIZE ?
+				 d.n - AX25_FCS_SIZE : 0);
+
+	if (!frame.n || le_get(d.p + frame.n, AX25_FCS_SIZE) != ax25_fcs(frame))
+		port_failed(l->port, "bad-fcs", d);
+	else
+		port_received(l->port, frame);
+}
+
+static void link_later(struct link *l, const char *why)
+{
+	char text[160];
+
+	ring_stream_close(l->stream);
+	l->stream = NULL;
+	snprintf(text, sizeof(text), "%.100s; again in %u s", why, RETRY_S);
+	port_changed(l->port, false, text);
+	ring_timer_set(l->port->ring, &l->retry,
+		       ring_now_us(l->port->ring) + RETRY_S * US_PER_S);
+}
+
+static void on_closed(void *ctx, int error)
+{
+	link_later(ctx, error ? strerror(-error) : "the socket closed");
+}
+
+static const struct ring_stream_ops stream_ops = {
+	.data = on_datagram, .closed = on_closed,
+};
+
+/* Bound to our port, as the peer expects; connected, so that only his
+ * datagrams come. */
+static int link_socket(const struct addrinfo *peer, const char *local)
+{
+	struct sockaddr_storage ours = { .ss_family =
+		(sa_family_t)peer->ai_family };
+	uint16_t number = htons((uint16_t)atoi(local));
+	int fd = socket(peer->ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0), e;
+
+	if (peer->ai_family == AF_INET6)
+		((struct sockaddr_in6 *)&ours)->sin6_port = number;
+	else
+		((struct sockaddr_in *)&ours)->sin_port = number;
+	if (fd < 0)
+		return -errno;
+	if (bind(fd, (struct sockaddr *)&ours, peer->ai_addrlen) == 0 &&
+	    connect(fd, peer->ai_addr, peer->ai_addrlen) == 0)
+		return fd;
+	e = -errno;
+	close(fd);
+	return e;
+}
+
+static void link_start(void *ctx)
+{
+	const struct addrinfo hints = { .ai_socktype = SOCK_DGRAM };
+	struct link *l = ctx;
+	const struct config_port *c = l->port->config;
+	struct addrinfo *list = NULL;
+	int e = getaddrinfo(c->host, c->service, &hints, &list), fd;
+
+	if (e) {
+		link_later(l, gai_strerror(e));
+		return;
+	}
+	fd = link_socket(list, *c->local ? c->local : c->service);
+	freeaddrinfo(list);
+	if (fd >= 0)
+		l->stream = ring_stream_new(l->port->ring, fd, RING_PACKET,
+					    &stream_ops, l);
+	if (l->stream) {
+		ring_stream_pause(l->stream, l->port->paused);
+		port_changed(l->port, true, "up");
+		return;
+	}
+	link_later(l, strerror(fd < 0 ? -fd : errno));
+	if (fd >= 0)
+		close(fd);
+}
+
+static int axudp_open(struct port *p)
+{
+	struct link *l = calloc(1, sizeof(*l));
+
+	if (!l)
+		return -ENOMEM;
+	l->port = p;
+	l->retry.fn = link_start;
+	l->retry.ctx = l;
+	p->link = l;
+	link_start(l);
+	return 0;
+}
+
+static void axudp_close(struct port *p)
+{
+	struct link *l = p->link;
+
+	ring_timer_clear(p->ring, &l->retry);
+	ring_stream_close(l->stream);
+	free(l);
+}
+
+static int axudp_send(struct port *p, const struct span *frames, size_t n)
+{
+	struct link *l = p->link;
+	uint8_t d[KISS_FRAME_MAX + AX25_FCS_SIZE];
+	int e = l->stream ? 0 : -ENETDOWN;
+
+	for (size_t i = 0; i < n && !e; i++) {
+		struct wr w = wr_init(d, sizeof(d));
+
+		wr_bytes(&w, frames[i]);
+		wr_le(&w, AX25_FCS_SIZE, ax25_fcs(frames[i]));
+		e = w.full ? -EMSGSIZE : ring_stream_write(l->stream,
+							   wr_span(&w));
+	}
+	return e;
+}
+
+static void axudp_pause(struct port *p)
+{
+	struct link *l = p->link;
+
+	if (l->stream)
+		ring_stream_pause(l->stream, p->paused);
+}
+
+const struct port_driver port_axudp = {
+	axudp_open, axudp_close, axudp_send, axudp_pause,
+};

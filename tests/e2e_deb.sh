@@ -1,0 +1,56 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# The Debian package: installed, upgraded and purged in a root of its own, the
+# unit checked. Needs root, dpkg and a static busybox for its scripts.
+set -u
+cd "$(dirname "$0")/.." || exit 2
+O=${O:-build}
+for c in dpkg-deb busybox systemd-analyze objdump; do
+	command -v $c > /dev/null || { echo "no $c"; exit 77; }
+done
+if [ "$(id -u)" != 0 ] || ldd "$(command -v busybox)" > /dev/null 2>&1; then
+	echo "needs root and a static busybox"
+	exit 77
+fi
+D=$(mktemp -d)
+trap 'rm -rf "$D"' EXIT
+fail() { echo "FAIL: $*"; exit 1; }
+root=$D/root
+mkdir -p "$root/bin" "$root/var/lib/dpkg"/{info,updates,triggers} "$D/deb"
+touch "$root/var/lib/dpkg/status"
+cp "$(command -v busybox)" "$root/bin/busybox"
+for c in sh rmdir test; do ln -s busybox "$root/bin/$c"; done
+before() { (cd "$root" && find . -path ./var -prune -o -print | sort); }
+before > "$D/before"
+
+make --no-print-directory O="$O" install DESTDIR="$D/deb" PREFIX=/usr > "$D/log" 2>&1 || { cat "$D/log"; fail "make install"; }
+daemon/debian/build 0.1 "$D/deb" "$D/one.deb" > /dev/null || fail "build"
+sed -i 's/^Version: .*/Version: 0.2/' "$D/deb/DEBIAN/control"
+dpkg-deb -Znone --root-owner-group --build "$D/deb" "$D/two.deb" > /dev/null
+dpkg-deb -f "$D/one.deb" Depends | grep -q 'liburing2.*libzstd1' || fail "dependencies: $(dpkg-deb -f "$D/one.deb" Depends)"
+
+package() { PATH=$PATH:/sbin:/usr/sbin dpkg --root="$root" --force-depends --force-script-chrootless --force-confold "$@" > "$D/log" 2>&1 || { cat "$D/log"; fail "dpkg $*"; }; }
+package -i "$D/one.deb"
+for f in usr/bin/cairnd usr/bin/cairn etc/cairn/cairn.conf usr/lib/systemd/system/cairnd.service \
+	usr/share/man/man8/cairnd.8.gz usr/share/bash-completion/completions/cairn; do
+	[ -e "$root/$f" ] || fail "no $f"
+done
+"$root/usr/bin/cairnd" -n --config "$root/etc/cairn/cairn.conf" 2> "$D/log"
+grep -q 'N0CALL is a placeholder' "$D/log" || fail "the example is taken as it is"
+echo '# edited' >> "$root/etc/cairn/cairn.conf"
+package -i "$D/two.deb"
+grep -q '# edited' "$root/etc/cairn/cairn.conf" || fail "an upgrade replaced the configuration"
+cp -n /usr/lib/systemd/system/*.target "$root/usr/lib/systemd/system/"
+verify=$(systemd-analyze verify --man=no --root="$root" /usr/lib/systemd/system/cairnd.service 2>&1 | grep cairnd)
+[ -z "$verify" ] || fail "systemd-analyze verify: $verify"
+level=$(systemd-analyze security --offline=true "$root/usr/lib/systemd/system/cairnd.service" | grep -o 'cairnd.service: [0-9.]*' | cut -d' ' -f2)
+awk -v l="$level" 'BEGIN { exit !(l > 0 && l <= 2.5) }' || fail "exposure $level"
+find "$root/usr/lib/systemd/system" ! -name cairnd.service -mindepth 1 -delete
+package --purge cairn
+before > "$D/after"
+diff "$D/before" "$D/after" || fail "purging leaves this behind"
+
+# completion offers verbs, and a verb's words
+bash -c '. tools/cairn.bash; PATH='"$O"':$PATH; COMP_WORDS=(cairn me); COMP_CWORD=1; _cairn; [ "${COMPREPLY[*]}" = metrics ] &&
+	COMP_WORDS=(cairn tx o); COMP_CWORD=2; _cairn; [ "${COMPREPLY[*]}" = "on off" ]' || fail "completion"
+echo "installed, upgraded, purged; exposure $level"
