@@ -23,7 +23,7 @@
 #include "lib/event/event.h"
 
 #define COLUMNS_VALUES_MAX 8
-#define RUN_EVENTS_MAX 127
+#define RUN_EVENTS_MAX 254
 #define RUN_COLUMNS_MAX 8192
 #define RUN_SECONDS_MAX (HLC_WALL_MAX / 1000 - CAIRN_EPOCH_S)
 #define RUN_BODY_RUNS_MAX 255

@@ -19,12 +19,12 @@
 
 struct sync_peer {
 	bool used;
-	bool known;		/* root48 and events were heard */
+	bool known;		/* root48 and counts were heard */
 	uint32_t address;
 	char call[12];		/* "" on bare links */
 	uint64_t heard_us;
 	uint64_t root_us;	/* its root was heard from itself */
-	uint64_t root48, events;
+	uint64_t root48, events, authors;
 	uint64_t asked_us;	/* I asked it for its sketch, until then */
 	uint64_t wanted_us;	/* I sent it a WANT */
 	uint64_t offered_us;	/* its OFFER, not served since */

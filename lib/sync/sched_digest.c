@@ -53,7 +53,12 @@ static struct sync_shape digest_shape(const struct sync_port *p,
 	uint64_t mine = feed_event_count(p->env->feeds);
 	uint64_t far = q->events > mine ? q->events - mine : mine - q->events;
 	unsigned c = digest_c(far, sync_hidden(p, now_us));
+	uint64_t most = feed_author_count(p->env->feeds);
 
+	if (q->authors > most)
+		most = q->authors;
+	if (c > most)	/* no more authors can differ */
+		c = (unsigned)most;
 	if (q->level == 1)
 		c = 2 * c < C_SECOND_MIN ? C_SECOND_MIN : 2 * c;
 	if (q->level > 1 || c > SYNDROME_C_MAX)
@@ -439,6 +444,7 @@ void sync_on_digest(struct sync_port *p, struct sync_peer *peer,
 	peer->known = true;
 	peer->root48 = d->root48;
 	peer->events = d->events;
+	peer->authors = d->authors;
 	peer->root_us = now_us;
 	if (digest_is_own(p, d)) {
 		digest_equal(p, peer, d, now_us);

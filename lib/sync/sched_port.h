@@ -41,6 +41,7 @@ struct sync_rx {		/* a generation coming in */
 	bool more;		/* its sender has a further one */
 	bool more_asked;	/* by me or another, or it came */
 	uint8_t seen;		/* frames that went out, as far as I know */
+	uint8_t until;		/* frames that will have gone out: asked for */
 	uint8_t half_tries;
 	uint8_t heard_needed;	/* what another station asked for */
 	uint64_t heard_needed_us;

@@ -157,6 +157,8 @@ static uint64_t rx_left_us(const struct sync_port *p, const struct sync_rx *r,
 	unsigned total = e->k + e->parity_ahead;
 	unsigned keyup = sync_burst_keyup_frames(p, r->g.piece_len + 4U);
 
+	if (total < r->until)
+		total = r->until;
 	if (e->end || e->index + 1U >= total)
 		return 0;
 	left = (total - 1 - e->index) * frame;
@@ -304,8 +306,8 @@ static void rx_arm(struct sync_port *p, struct sync_rx *r, bool end,
 
 	wait += sync_random(p, spread) * (10U * r->g.k - 6 * miss) /
 		(10U * r->g.k);
-	if (!miss)
-		wait += spread / 2;
+	if (!miss)	/* only credit: the next may come by itself */
+		wait += spread / 2 + (end ? 0 : 2 * p->F);
 	sync_arm(p, &r->request, now_us + wait);
 }
 
@@ -362,6 +364,7 @@ static void rx_request(struct sync_port *p, struct sync_rx *r,
 	uint64_t wait = rx_answer_us(p, r, now_us);
 
 	r->half_tries += 2;
+	r->until = (uint8_t)(r->seen + rx_missing(r));
 	rx_request_item(&m.want, r, r->more && !r->more_asked);
 	rx_request_others(p, &m.want, r, now_us);
 	if (r->done)
