@@ -118,6 +118,17 @@ static void put_digest(struct json_out *o, const struct sync_digest *m)
 		json_out_hex(o, SPAN(raw, 4));
 	}
 	json_out_end_array(o);
+	if (!m->hears_n)
+		return;
+	json_out_key(o, "hears");
+	json_out_array(o);
+	for (unsigned i = 0; i < m->hears_n; i++) {
+		uint8_t raw[2];
+
+		be_put(raw, 2, m->hears[i]);
+		json_out_hex(o, SPAN(raw, 2));
+	}
+	json_out_end_array(o);
 }
 
 static void put_events(struct json_out *o, const struct sync_events *m)

@@ -37,7 +37,7 @@ static bool rx_mine(const struct sync_rx *r, uint64_t now_us)
 
 	if (r->asked || !sync_hidden(p, now_us))
 		return true;
-	return r->done || (r->g.k - r->g.n) * 4 <= r->g.k;
+	return false;
 }
 
 /* Is there something to be asked for still? */
@@ -133,7 +133,8 @@ static struct sync_rx *rx_start(struct sync_port *p, struct sync_peer *peer,
 	r->passive = peer->known &&
 		feed_history_find(p->env->feeds, peer->root48) >= 0;
 	r->asked = now_us < peer->wanted_us + ASKED_US ||
-		(p->said && now_us < p->last_digest_us + ASKED_US);
+		(p->said && now_us < p->last_digest_us + ASKED_US &&
+		 !sync_hidden(p, now_us));
 	rx_count(p, r, now_us);
 	generation_rx_init(&r->g, e);
 	return r;
@@ -199,7 +200,7 @@ static void rx_silence(struct sync_port *p, const struct sync_events *e,
 /* ---- frame 0: the heads in clear ---- */
 
 static bool rx_head_lacks(struct sync_port *p, const struct run *run,
-			  uint64_t now_us)
+			  const struct sync_peer *from, uint64_t now_us)
 {
 	uint64_t last = run->seq + run->n - 1;
 	const struct feed *f;
@@ -211,11 +212,14 @@ static bool rx_head_lacks(struct sync_port *p, const struct run *run,
 	if (run->n == 0)
 		return !f->forked;
 	sync_onair(p, slot, last, now_us);
+	if (from)
+		sync_lacks_served(p, slot, last, sync_cover_reach(p, from));
 	return f->head < last || p->env->back(p->env->ctx, slot);
 }
 
 static void rx_heads(struct sync_port *p, struct sync_rx *r, uint64_t now_us)
 {
+	const struct sync_peer *from = sync_peer_find(&p->peers, r->address);
 	struct run_body *b = p->env->body;
 	bool lacks = false;
 	struct span front;
@@ -225,7 +229,7 @@ static void rx_heads(struct sync_port *p, struct sync_rx *r, uint64_t now_us)
 	    run_heads_decode(b, front) != RUN_OK || !b->n_runs)
 		return;
 	for (size_t i = 0; i < b->n_runs; i++)
-		lacks |= rx_head_lacks(p, &b->runs[i], now_us);
+		lacks |= rx_head_lacks(p, &b->runs[i], from, now_us);
 	if (r->done)
 		return;
 	r->passive = false;
@@ -276,6 +280,7 @@ static enum sync_verdict rx_whole(struct sync_port *p, struct sync_rx *r,
 	size_t len;
 
 	r->done = true;
+	p->rx_from = r->address;
 	p->count.generations_received++;
 	if (generation_rx_body(&r->g, body, &len, &w.root48) == 0)
 		e = p->env->ingest(p->env->ctx, p->c.number, &w,
