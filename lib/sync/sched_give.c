@@ -11,7 +11,7 @@
 #include "lib/sync/sched_port.h"
 
 #define GIVE_TRIES 3
-#define PARITY_THRESHOLD 0.6
+#define PARITY_THRESHOLD 0.3
 #define PARITY_AHEAD_MAX 3	/* two bits in the EVENTS head */
 #define GIVE_HIDDEN_K 6
 

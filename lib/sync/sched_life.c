@@ -253,7 +253,7 @@ struct sync_port *sync_port_new(const struct sync_env *env,
 	p->imin_floor = c->stream ? IMIN_STREAM_US : IMIN_US;
 	if (p->imin_floor < 4 * p->F)
 		p->imin_floor = 4 * p->F;
-	p->loss_permille = 50;
+	p->loss_permille = 100;
 	p->trickle_timer.fire = sched_trickle_due;
 	p->trickle_timer.owner = p;
 	p->generation = (uint8_t)random_next(env->rng);
