@@ -477,6 +477,9 @@ static void digest_ask(struct sync_port *p, struct sync_peer *peer,
 	if (!ahead && d->events < feed_event_count(p->env->feeds) &&
 	    sync_recently_served(p, now_us))
 		return;	/* it will ask for what it misses */
+	if (d->c && sync_hidden(p, now_us) &&
+	    now_us < p->rx_frame_us + 21 * p->F)
+		return;	/* data flows: the difference is another soon */
 	if (d->c)
 		sync_reply(p, peer, false, now_us);
 	else if (sync_hidden(p, now_us) && !ahead)
