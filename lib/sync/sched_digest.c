@@ -86,7 +86,8 @@ static struct sync_shape digest_shape(const struct sync_port *p,
 	}
 	if (c > SYNDROME_C_MAX)
 		c = SYNDROME_C_MAX;
-	return (struct sync_shape){ (uint8_t)c, (uint8_t)part_bits };
+	return (struct sync_shape){ (uint8_t)c, (uint8_t)part_bits,
+				    q->differ > 0 };
 }
 
 /* The sketch for whoever differs most; none if nobody differs but those whose
@@ -95,7 +96,7 @@ static struct sync_shape digest_shape_for_all(const struct sync_port *p,
 					      uint64_t now_us)
 {
 	uint64_t root = feed_root48(p->env->feeds);
-	struct sync_shape best = { 0, 0 }, s;
+	struct sync_shape best = { 0 }, s;
 
 	for (unsigned i = 0; i < SYNC_PEERS_MAX; i++) {
 		const struct sync_peer *q = &p->peers.v[i];
@@ -131,6 +132,8 @@ static void digest_say(struct sync_port *p, struct sync_shape shape,
 	unsigned parts = 1U << shape.part_bits;
 	unsigned n = parts < PARTS_AT_ONCE ? parts : PARTS_AT_ONCE;
 
+	if (!shape.proven)	/* 31 forged bytes must not buy a kilobyte */
+		n = 1;
 	for (unsigned i = 0; i < n; i++) {
 		m[i].type = SYNC_DIGEST;
 		sync_sketch_make(p->env, &m[i].digest, shape.c,
@@ -146,7 +149,7 @@ static void digest_say(struct sync_port *p, struct sync_shape shape,
 
 static void digest_say_root(struct sync_port *p, bool answer, uint64_t now_us)
 {
-	digest_say(p, (struct sync_shape){ 0, 0 }, answer, now_us);
+	digest_say(p, (struct sync_shape){ 0 }, answer, now_us);
 }
 
 /* By Trickle a sketch is shown once (whoever cannot read it asks), and none
@@ -156,14 +159,14 @@ static void digest_say_trickle(struct sync_port *p, uint64_t now_us)
 	struct sync_shape s = digest_shape_for_all(p, now_us);
 
 	if (p->news.n)
-		s = (struct sync_shape){ 0, 0 };
+		s = (struct sync_shape){ 0 };
 	if (sync_hidden(p, now_us) &&
 	    p->trickle.interval_us < 2 * sync_imin(p, now_us) &&
 	    (s.c > C_MOVING_MAX || s.part_bits))
-		s = (struct sync_shape){ C_MOVING_MAX, 0 };
+		s = (struct sync_shape){ .c = C_MOVING_MAX };
 	if (p->said && p->last_digest_root == feed_root48(p->env->feeds) &&
 	    p->last_shape.c >= s.c && p->last_shape.part_bits >= s.part_bits)
-		s = (struct sync_shape){ 0, 0 };
+		s = (struct sync_shape){ 0 };
 	digest_say(p, s, false, now_us);
 }
 

@@ -30,6 +30,7 @@ struct sync_lack {		/* and the neighbours that lack it */
 
 struct sync_shape {		/* of a sketch; c = 0 is the root alone */
 	uint8_t c, part_bits;
+	bool proven;		/* a sketch of that neighbour decoded */
 };
 
 struct sync_rx {		/* a generation coming in */
