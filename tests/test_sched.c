@@ -351,9 +351,10 @@ static void test_cover(void **state)
 	bench_init(&b);
 	p = b.port;
 	bench_run(&b, US_PER_S);
-	bench_tells(&b, 0x22220000, 0x1111, 0x3333);
+	bench_tells(&b, 0x22220000, 0x1111, 0x1111);
 	bench_tells(&b, 0x33330000, 0x1111, 0x2222);
-	assert_false(sync_hidden(p, b.now_us));
+	bench_tells(&b, 0x22220000, 0x1111, 0x3333);
+	assert_false(sync_beyond(p, b.now_us));
 	sync_cover_tell(p, &d, b.now_us);
 	assert_int_equal(d.hears_n, 0);	/* of no use to anybody */
 	bench_tells(&b, 0x44440000, 0x1111, 0x5555);

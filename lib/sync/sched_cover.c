@@ -90,7 +90,7 @@ void sync_cover_tell(struct sync_port *p, struct sync_digest *d,
 	uint32_t sum = 0;
 	unsigned n = 0;
 
-	if (!sync_hidden(p, now_us) || d->c + 2U > SYNDROME_C_MAX)
+	if (!sync_beyond(p, now_us) || d->c + 2U > SYNDROME_C_MAX)
 		return;
 	for (unsigned i = 0; i < SYNC_PEERS_MAX && n < SYNC_HEARS_MAX; i++) {
 		if (!sync_peer_live(&p->peers.v[i], now_us))

@@ -229,8 +229,11 @@ void sync_trickle_fired(struct sync_port *p, uint64_t now_us)
 	if (sync_engaged(p, now_us, false) || sync_news_flow(p, now_us))
 		return;
 	if (sync_hidden(p, now_us) && (sync_lacks_wish(p, now_us) ||
-	    now_us < p->rx_frame_us + 21 * p->F))
-		return;	/* what flows tells more than a digest */
+	    now_us < p->rx_frame_us + 21 * p->F)) {
+		/* what flows tells more than a digest: put off, not given up */
+		p->trickle.interval_us = sync_imin(p, now_us) / 2;
+		return;
+	}
 	if (p->env->holding(p->env->ctx) && digest_ask_neighbour(p, now_us))
 		return;
 	p->say_root = trickle_quiet(&p->trickle);

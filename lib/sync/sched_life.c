@@ -37,10 +37,14 @@ unsigned sync_n(const struct sync_port *p, uint64_t now_us)
 	return sync_peers_live(&p->peers, now_us);
 }
 
+bool sync_beyond(const struct sync_port *p, uint64_t now_us)
+{
+	return p->hidden_us && now_us < p->hidden_us + HIDDEN_US;
+}
+
 bool sync_hidden(const struct sync_port *p, uint64_t now_us)
 {
-	return p->hidden_us && now_us < p->hidden_us + HIDDEN_US &&
-		sync_n(p, now_us) > 2;
+	return sync_beyond(p, now_us) && sync_n(p, now_us) > 2;
 }
 
 /* Grows with the neighbours, since n stations share the channel, more where

@@ -150,8 +150,9 @@ struct sync_port {
 
 unsigned sync_n(const struct sync_port *p, uint64_t now_us);
 uint64_t sync_imin(const struct sync_port *p, uint64_t now_us);
-/* Stations that I do not hear were named lately: some neighbours are hidden
- * from each other. */
+/* Stations that I do not hear were named lately ... */
+bool sync_beyond(const struct sync_port *p, uint64_t now_us);
+/* ... and my neighbours are more than two: the rules for hidden stations. */
 bool sync_hidden(const struct sync_port *p, uint64_t now_us);
 uint64_t sync_spread(const struct sync_port *p, uint64_t now_us);
 uint64_t sync_random(struct sync_port *p, uint64_t below_us);
