@@ -229,7 +229,7 @@ void sync_trickle_fired(struct sync_port *p, uint64_t now_us)
 	if (sync_engaged(p, now_us, false) || sync_news_flow(p, now_us))
 		return;
 	if (sync_hidden(p, now_us) && (sync_lacks_wish(p, now_us) ||
-	    now_us < p->rx_frame_us + 21 * p->F)) {
+	    now_us < p->rx_frame_us + 11 * p->F)) {
 		/* what flows tells more than a digest: put off, not given up */
 		p->trickle.interval_us = sync_imin(p, now_us) / 2;
 		return;
@@ -484,7 +484,7 @@ static void digest_ask(struct sync_port *p, struct sync_peer *peer,
 	    sync_recently_served(p, now_us))
 		return;	/* it will ask for what it misses */
 	if (d->c && sync_hidden(p, now_us) &&
-	    now_us < p->rx_frame_us + 21 * p->F)
+	    now_us < p->rx_frame_us + 11 * p->F)
 		return;	/* data flows: the difference is another soon */
 	if (d->c)
 		sync_reply(p, peer, false, now_us);

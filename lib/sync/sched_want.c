@@ -30,7 +30,7 @@ static uint64_t want_sketch_wait(const struct sync_port *p, uint64_t now_us)
 /* Among hidden stations what I lack mostly comes by itself. */
 static uint64_t want_patience(struct sync_port *p, uint64_t now_us)
 {
-	uint64_t wait = 8 * p->F + sync_random(p, 16 * p->F);
+	uint64_t wait = 4 * p->F + sync_random(p, 8 * p->F);
 
 	if (!sync_hidden(p, now_us))
 		return 0;
