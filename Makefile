@@ -57,13 +57,14 @@ obj   = $(patsubst %.c,$(O)/%.o,$(1))
 LIB   := $(wildcard lib/*/*.c kiss/*.c ax25/*.c)
 AIR   := $(wildcard tools/air*.c)
 SIM   := $(wildcard tools/sim*.c)
-CAIRN := $(filter-out $(AIR) $(SIM),$(wildcard tools/*.c))
+TRAIN := $(wildcard tools/train*.c)
+CAIRN := $(filter-out $(AIR) $(SIM) $(TRAIN),$(wildcard tools/*.c))
 CAIRND := $(wildcard daemon/*.c)
 VECTORS := $(wildcard tests/vectors*.c)
 BENCH := $(wildcard tests/bench*.c)
 PROGRAMS := $(if $(CAIRND),$(O)/cairnd) $(if $(CAIRN),$(O)/cairn) \
 	$(if $(AIR),$(O)/cairn-air) $(if $(SIM),$(O)/cairn-sim)
-HELPERS := $(if $(VECTORS),$(O)/tests/vectors) \
+HELPERS := $(if $(TRAIN),$(O)/tests/train) $(if $(VECTORS),$(O)/tests/vectors) \
 	$(if $(wildcard tests/bridge.c),$(O)/tests/bridge)
 DISK    := $(patsubst %,$(O)/tests/%.o,disk disk_file disk_crash)
 TORTURE := $(patsubst %,$(O)/tests/torture_%,log kill fill)
@@ -89,6 +90,7 @@ $(O)/cairn: $(call obj,$(CAIRN)) $(O)/libcairn.a
 $(O)/cairn-air: $(call obj,$(AIR)) $(O)/libcairn.a
 $(O)/cairn-sim: $(call obj,$(SIM)) $(O)/libcairn.a
 $(O)/tests/vectors: $(call obj,$(VECTORS)) $(O)/libcairn.a
+$(O)/tests/train: $(call obj,$(TRAIN)) $(O)/libcairn.a
 $(O)/tests/bench: $(call obj,$(BENCH) $(filter-out daemon/main.c,$(CAIRND))) \
 	$(O)/libcairn.a
 $(O)/tests/bridge: $(O)/tests/bridge.o $(O)/libcairn.a
@@ -148,6 +150,10 @@ bench: all $(O)/tests/bench
 bench-deps:
 	@tests/deps $(DEPS) $(BENCH_DEPS)
 
+# The run codec's dictionary, again from its text (tools/train.c).
+dictionary: $(O)/tests/train
+	$(O)/tests/train > $(O)/dictionary.c && mv $(O)/dictionary.c lib/event/
+
 install: all
 	install -D -m755 $(O)/cairnd $(DESTDIR)$(SBINDIR)/cairnd
 	for p in cairn cairn-air cairn-sim; do \
@@ -172,9 +178,9 @@ clean:
 	rm -rf build build-san build-fuzz build-clang
 
 ifneq ($(filter deps,$(MAKECMDGOALS)),)
-$(call obj,$(LIB) $(AIR) $(SIM) $(CAIRN) $(CAIRND) $(wildcard tests/*.c)): | deps
+$(call obj,$(LIB) $(AIR) $(SIM) $(TRAIN) $(CAIRN) $(CAIRND) $(wildcard tests/*.c)): | deps
 endif
 -include $(shell find $(O) -name '*.d' 2>/dev/null)
 .PHONY: all deps fuzz-deps bench-deps demo check check-vm torture fuzz fuzzers bench \
-	install deb clean
+	dictionary install deb clean
 .SECONDARY:

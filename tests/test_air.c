@@ -191,6 +191,59 @@ static void test_loss(void **state)
 	assert_true(short_one > 0.008 && short_one < 0.020);
 }
 
+/* Fades: a fifth is lost, and mostly what follows a loss. */
+static void test_fades(void **state)
+{
+	struct air_config c = air_default;
+	unsigned lost = 0, again = 0;
+	bool was = false;
+	struct air *a;
+
+	(void)state;
+	c.loss = 0.2;
+	c.fade_us = 60 * SECOND;
+	a = air_new(&c);
+	air_link(a, 0, 1, true);
+	for (uint64_t i = 0; i < 20000; i++) {
+		bool gone;
+
+		send_one(a, 0, 32, i * 10 * SECOND);
+		gone = !run(a, (i + 1) * 10 * SECOND);
+		lost += gone;
+		again += gone && was;
+		was = gone;
+	}
+	assert_in_range(lost, 3400, 4600);
+	assert_true(again > lost * 3 / 4);
+	air_free(a);
+}
+
+/* Two at once: with capture one of them is heard, the same one each time. */
+static void test_capture(void **state)
+{
+	struct air_config c = air_default;
+	struct air *a;
+
+	(void)state;
+	c.stations = 3;
+	c.loss = 0;
+	c.capture_db = 0.001;	/* always one that is stronger */
+	a = air_new(&c);
+	air_link(a, 0, 1, true);
+	air_link(a, 1, 2, true);
+	for (uint64_t i = 0; i < 20; i++) {
+		struct air_delivery d;
+
+		send_one(a, 0, 200, i * 60 * SECOND);
+		send_one(a, 2, 200, i * 60 * SECOND + 400000);
+		assert_true(air_next(a, (i + 1) * 60 * SECOND, &d));
+		assert_int_equal(d.to, 1);
+		assert_false(air_next(a, (i + 1) * 60 * SECOND, &d));
+	}
+	assert_int_equal(air_stats(a)->collisions, 20);
+	air_free(a);
+}
+
 /* p = 0.25: the wait is four slots in the mean, half a slot's spread first. */
 static void test_persistence(void **state)
 {
@@ -340,6 +393,8 @@ int main(void)
 		cmocka_unit_test(test_hidden_terminal),
 		cmocka_unit_test(test_burst_partly_spoiled),
 		cmocka_unit_test(test_loss),
+		cmocka_unit_test(test_fades),
+		cmocka_unit_test(test_capture),
 		cmocka_unit_test(test_persistence),
 		cmocka_unit_test(test_cut_and_heal),
 		cmocka_unit_test(test_append),

@@ -33,6 +33,9 @@ static const char digest_root[] =
 static const char digest_part[] =
 	"e0" "abcd" "c0" "010203040506" "01" "01" "0a" "03" "0a0b0c0d0e0f"
 	"11111111" "22222222";
+static const char digest_hears[] =
+	"e0" "abcd" "10" "010203040506" "01" "01" "08" "11111111" "22222222"
+	"02" "beef" "cafe";
 static const char events[] = "e1" "07" "0d" "54" "deadbeef";
 static const char want_list[] =
 	"e2" "beef" "0f" "00" "02" "00000001" "00" "ffffffff" "8001";
@@ -42,7 +45,7 @@ static const char want_parity[] =
 static const char offer[] = "e3" "02" "beef" "cafe" "000000000001" "05";
 
 static const char *const all[] = {
-	digest_root, digest_part, events, want_list, want_root, want_parity,
+	digest_root, digest_part, digest_hears, events, want_list, want_root, want_parity,
 	offer,
 };
 #define N_ALL (sizeof(all) / sizeof(all[0]))
@@ -69,6 +72,15 @@ static void test_digest(void **state)
 	assert_int_equal(m.digest.part, 3);
 	assert_int_equal(m.digest.part_root48, 0x0a0b0c0d0e0f);
 	assert_int_equal(m.digest.s[1], 0x22222222);
+	assert_int_equal(m.digest.hears_n, 0);
+
+	assert_int_equal(decode_hex(&m, digest_hears), SYNC_OK);
+	assert_int_equal(m.digest.hears_n, 2);
+	assert_int_equal(m.digest.hears[1], 0xcafe);
+	assert_int_equal(decode_hex(&m, "e0abcd10010203040506010100" "00"),
+			 SYNC_RANGE);
+	assert_int_equal(decode_hex(&m, "e0abcd10010203040506010100" "19"),
+			 SYNC_RANGE);
 }
 
 static void test_events(void **state)

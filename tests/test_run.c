@@ -37,8 +37,12 @@ static void payload_random(struct buf *b)
 {
 	static const char *const words[] = { "R-100", "status", "water",
 					     "shelter open", "\xc3\xa9", "" };
-	uint32_t n = rnd(4);
+	uint32_t n = rnd(rnd(4) ? 4 : 12);	/* over 8 stays whole */
 
+	if (rnd(16) == 0) {
+		payload_put_uint(b, rnd(1000));
+		return;
+	}
 	payload_put_map(b, n);
 	for (uint32_t i = 0; i < n; i++) {
 		const char *word = words[rnd(6)];
@@ -296,10 +300,11 @@ static void test_bytes_on_the_air(void **state)
 	static const char want[] = "02"
 		"01020304" "05" "03" "aabb" "d804"	/* alias seq n check s */
 		"0a0b0c0d" "ac02" "00"			/* a proof of seq 300 */
-		"4f"					/* 39 bytes, raw */
+		"55"					/* 42 bytes, raw */
 		"44" "4c" "45"				/* kinds; one withheld */
-		"00" "07"				/* same second; 7 s */
-		"a0" HASH "01";				/* kind 17, then 19 */
+		"a20004" HASH "6152" "01"		/* kind 17, then 19 */
+		"01"
+		"00" "88";		/* order 0: same second 1, 7 s 0001000 */
 	const uint64_t t = CAIRN_EPOCH_S * 1000 + 600000;
 	uint8_t hash[32], body[512];
 	struct event e[3] = { plain_event(t, 0), plain_event(t, 1),
@@ -314,6 +319,7 @@ static void test_bytes_on_the_air(void **state)
 
 	(void)state;
 	hex_decode(hash, sizeof(hash), SPAN_STR(HASH));
+	e[0].payload = SPAN("\xa2\0\x61R\4\1", 6);
 	e[1].kind = KIND_NOTE_ADD;
 	e[1].payload = SPAN("\x01", 1);
 	e[2].withheld = true;
@@ -341,6 +347,7 @@ static enum run_error decode_z(struct span z)
 	wr_bytes(&w, SPAN("\x01\0\0\0\1\1\1\0\0\0", 10));
 	wr_leb(&w, z.n * 2);
 	wr_bytes(&w, z);
+	wr_u8(&w, 0);	/* no times */
 	wr_bytes(&w, SPAN(seal, 64));
 	return run_body_decode(&out, wr_span(&w));
 }

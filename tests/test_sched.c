@@ -325,6 +325,60 @@ static void test_empty_offers(void **state)
 	bench_fini(&b);
 }
 
+/* ---- hidden stations ---- */
+
+static void bench_tells(struct bench *b, uint32_t address, uint16_t x,
+			uint16_t y)
+{
+	struct sync_message m = { .type = SYNC_DIGEST, .digest = {
+		.dataset_tag = (uint16_t)be_get(b->env.dataset, 2),
+		.root48 = 7, .events = 1, .authors = 1,
+		.hears_n = 2, .hears = { x, y } } };
+
+	bench_says(b, address, &m);
+}
+
+/* 1111 is me; 2222 and 3333 hear each other, 4444 hears 5555 whom I do not. */
+static void test_cover(void **state)
+{
+	static const uint64_t two = 1, three = 2, four = 4;
+	struct sync_needs needs = { .n = 1, .v = { { 3, 0, 9 } } };
+	struct sync_digest d = { .c = 0 };
+	struct sync_port *p;
+	struct bench b;
+
+	(void)state;
+	bench_init(&b);
+	p = b.port;
+	bench_run(&b, US_PER_S);
+	bench_tells(&b, 0x22220000, 0x1111, 0x1111);
+	bench_tells(&b, 0x33330000, 0x1111, 0x2222);
+	bench_tells(&b, 0x22220000, 0x1111, 0x3333);
+	assert_false(sync_beyond(p, b.now_us));
+	sync_cover_tell(p, &d, b.now_us);
+	assert_int_equal(d.hears_n, 0);	/* of no use to anybody */
+	bench_tells(&b, 0x44440000, 0x1111, 0x5555);
+	assert_true(sync_hidden(p, b.now_us));
+	sync_cover_tell(p, &d, b.now_us);
+	assert_int_equal(d.hears_n, 3);
+	sync_cover_tell(p, &d, b.now_us);
+	assert_int_equal(sync_cover_reach(p, &p->peers.v[0]), two | three);
+
+	p->rx_from = 0x22220000;	/* what it sent, 4444 lacks */
+	sync_lacks_taken(p, &needs, b.now_us);
+	assert_int_equal(p->lacks_n, 1);
+	assert_int_equal(p->lacks[0].who, four);
+	sync_lacks_add(p, &needs.v[0], two);
+	sync_lacks_served(p, 3, 8, UINT64_MAX);	/* not all of it */
+	assert_int_equal(p->lacks[0].who, four | two);
+	sync_lacks_served(p, 3, 9, two);
+	assert_int_equal(p->lacks[0].who, four);
+	assert_int_equal(sync_lacks_of(p, &p->peers.v[2]), 1);
+	sync_lacks_forget(p, &p->peers.v[2]);
+	assert_int_equal(p->lacks_n, 0);
+	bench_fini(&b);
+}
+
 /* Generations of forty made-up stations: sixteen are kept. */
 static void test_generations_bounded(void **state)
 {
@@ -408,6 +462,7 @@ int main(void)
 		cmocka_unit_test(test_nav_cap),
 		cmocka_unit_test(test_empty_promises),
 		cmocka_unit_test(test_empty_offers),
+		cmocka_unit_test(test_cover),
 		cmocka_unit_test(test_generations_bounded),
 		cmocka_unit_test(test_imin_grows),
 		cmocka_unit_test(test_ingest_later),

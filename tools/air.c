@@ -22,6 +22,8 @@ static const char usage[] =
 "  --topology T      clique, line, or a file of lines \"A B\" or \"A > B\"\n"
 "  --bitrate N       bit/s on the air (1200)\n"
 "  --loss X          of a full frame, 0..1 (0.1)\n"
+"  --fade S          loss comes in fades of S seconds (0: frame by frame)\n"
+"  --capture DB      a signal so much stronger survives a collision (0: none)\n"
 "  --txdelay MS      until a station says otherwise by KISS (300)\n"
 "  --persistence P   0..255 (63), the same\n"
 "  --seed K          of all chance (1)\n"
@@ -65,6 +67,13 @@ static void option_set(struct air_options *o, int c, const char *name,
 	case 'l':
 		o->config.loss = option_number(name, arg, 0, 1);
 		break;
+	case 'f':
+		o->config.fade_us = (uint64_t)
+			(option_number(name, arg, 0, 3600) * 1e6);
+		break;
+	case 'c':
+		o->config.capture_db = option_number(name, arg, 0, 40);
+		break;
 	case 'x':
 		o->config.txdelay_us = (unsigned)
 			(option_number(name, arg, 0, 10000) * 1000);
@@ -90,6 +99,7 @@ static void options_parse(struct air_options *o, int argc, char **argv)
 	static const struct option longopts[] = {
 		{ "stations", 1, NULL, 'n' }, { "topology", 1, NULL, 't' },
 		{ "bitrate", 1, NULL, 'b' }, { "loss", 1, NULL, 'l' },
+		{ "fade", 1, NULL, 'f' }, { "capture", 1, NULL, 'c' },
 		{ "txdelay", 1, NULL, 'x' }, { "persistence", 1, NULL, 'p' },
 		{ "seed", 1, NULL, 'k' }, { "speed", 1, NULL, 's' },
 		{ "dir", 1, NULL, 'd' }, { "tcp", 1, NULL, 'P' },

@@ -95,6 +95,20 @@ static void put_body(struct json_out *o, const struct decoded *d)
 	json_out_end_object(o);
 }
 
+static void put_targets(struct json_out *o, const char *key,
+			const uint16_t *targets, unsigned n)
+{
+	json_out_key(o, key);
+	json_out_array(o);
+	for (unsigned i = 0; i < n; i++) {
+		uint8_t raw[2];
+
+		be_put(raw, 2, targets[i]);
+		json_out_hex(o, SPAN(raw, 2));
+	}
+	json_out_end_array(o);
+}
+
 static void put_digest(struct json_out *o, const struct sync_digest *m)
 {
 	kv_word(o, "dataset_tag", m->dataset_tag, 2);
@@ -118,6 +132,8 @@ static void put_digest(struct json_out *o, const struct sync_digest *m)
 		json_out_hex(o, SPAN(raw, 4));
 	}
 	json_out_end_array(o);
+	if (m->hears_n)
+		put_targets(o, "hears", m->hears, m->hears_n);
 }
 
 static void put_events(struct json_out *o, const struct sync_events *m)
@@ -177,15 +193,7 @@ static void put_want(struct json_out *o, const struct sync_want *m)
 
 static void put_offer(struct json_out *o, const struct sync_offer *m)
 {
-	json_out_key(o, "targets");
-	json_out_array(o);
-	for (unsigned i = 0; i < m->n; i++) {
-		uint8_t raw[2];
-
-		be_put(raw, 2, m->target[i]);
-		json_out_hex(o, SPAN(raw, 2));
-	}
-	json_out_end_array(o);
+	put_targets(o, "targets", m->target, m->n);
 	kv_word(o, "root48", m->root48, 6);
 	json_out_kv_uint(o, "events", m->events);
 }

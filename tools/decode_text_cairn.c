@@ -39,6 +39,8 @@ static void put_digest(struct buf *b, const struct sync_digest *m)
 	buf_printf(b, "%s%s%s", m->want_bulk ? " want-bulk" : "",
 		   m->has_proofs ? " fork-proofs" : "",
 		   m->moved ? " moved" : "");
+	for (unsigned i = 0; i < m->hears_n; i++)
+		buf_printf(b, "%s%04x", i ? " " : " hears ", m->hears[i]);
 }
 
 static void put_events(struct buf *b, const struct sync_events *m)

@@ -92,6 +92,8 @@ static void result_json(const struct sim_scenario *s,
 	json_out_kv_uint(&o, "frames", r->air.frames);
 	json_out_kv_uint(&o, "keyups", r->air.keyups);
 	json_out_kv_uint(&o, "collisions", r->air.collisions);
+	json_out_kv_uint(&o, "news", r->bound.news);
+	json_out_kv_uint(&o, "content_bytes", r->bound.content);
 	json_out_kv_uint(&o, "bound_bytes", r->bound.framed);
 	out_real(&o, "ratio", r->bound.framed > 0, (double)r->air.bytes /
 		 (double)(r->bound.framed ? r->bound.framed : 1));

@@ -103,6 +103,7 @@ uint16_t sim_payload_make(struct buf *out, const char *call,
 /* ---- bound ---- */
 
 struct sim_bound {
+	uint64_t news;		/* events */
 	uint64_t content, seals, difference;	/* bytes, once */
 	unsigned transmitters;
 	uint64_t framed;	/* all of it, 19 bytes a 256 more */

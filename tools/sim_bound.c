@@ -75,7 +75,70 @@ static void put_by_kind(struct buf *out, const struct sim_data *d)
 		}
 }
 
-static uint64_t content_size(const struct sim_data *d)
+/* ---- as the run codec lays it out ---- */
+
+#define COLUMNS_CAP (8U << 20)
+
+struct columns {
+	struct event *events;
+	struct run *runs;
+	size_t n_events, n_runs;
+};
+
+static void columns_feed(struct columns *c, const struct sim_data *d,
+			 const struct sim_feed *f)
+{
+	for (uint64_t j = f->held; j < f->full; j++) {
+		const struct sim_event *v = &f->events[j];
+		struct run *run = c->runs + c->n_runs - 1;
+
+		if (j == f->held || run->n == RUN_EVENTS_MAX) {
+			run = &c->runs[c->n_runs++];
+			*run = (struct run){
+				.events = &c->events[c->n_events] };
+		}
+		c->events[c->n_events++] = (struct event){
+			.kind = v->kind, .hlc = { v->wall_ms, 0 },
+			.payload = SPAN(d->payloads.p + v->at, v->len) };
+		run->n++;
+	}
+}
+
+/* UINT64_MAX if there is more than the codec takes at once. */
+static uint64_t columns_size(const struct sim_data *d, uint64_t news)
+{
+	struct columns c = {
+		.events = calloc(news, sizeof(c.events[0])),
+		.runs = calloc(news + 1, sizeof(c.runs[0])) };
+	uint8_t *bytes = malloc(COLUMNS_CAP);
+	struct wr w = wr_init(bytes, COLUMNS_CAP);
+	uint64_t size = UINT64_MAX;
+
+	if (!c.events || !c.runs || !bytes)
+		abort();
+	c.n_runs = 0;
+	for (unsigned i = 0; i < d->n_feeds; i++)
+		columns_feed(&c, d, &d->feeds[i]);
+	if (columns_encode(&w, c.runs, c.n_runs) == 0) {
+		size = run_best_size(wr_span(&w));
+		w.len = 0;
+		times_encode(&w, c.runs, c.n_runs);
+		size += w.len;
+	}
+	free(c.events);
+	free(c.runs);
+	free(bytes);
+	return size;
+}
+
+/* ---- the least of what we know ---- */
+
+static uint64_t least(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static uint64_t content_size(const struct sim_data *d, uint64_t news)
 {
 	struct buf by_feed = { 0 }, by_kind = { 0 };
 	uint64_t a, b;
@@ -90,7 +153,7 @@ static uint64_t content_size(const struct sim_data *d)
 	b = run_best_size(buf_span(&by_kind));
 	buf_fini(&by_feed);
 	buf_fini(&by_kind);
-	return a < b ? a : b;
+	return least(least(a, b), columns_size(d, news));
 }
 
 /* Which n of all authors, and geometric run lengths of this mean. */
@@ -119,7 +182,8 @@ void sim_bound_make(struct sim_bound *b, const struct sim_data *d,
 	}
 	if (news == 0)
 		return;
-	b->content = content_size(d);
+	b->news = news;
+	b->content = content_size(d, news);
 	b->seals = (uint64_t)advanced * EVENT_SEAL_SIZE;
 	b->difference = (uint64_t)ceil(difference_bits(d->n_feeds, advanced,
 					(double)news / advanced) / 8);

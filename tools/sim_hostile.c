@@ -77,6 +77,22 @@ static void make_digest(struct sim_hostile *h, struct sync_digest *d)
 	};
 	for (unsigned i = 0; i < 2u * d->c; i++)
 		d->s[i] = (uint32_t)random_next(&h->rng);
+	if (d->c > 26)	/* the frame would be too long */
+		return;
+	d->hears_n = (uint8_t)draw(h, 8);
+	for (unsigned i = 0; i < d->hears_n; i++)
+		d->hears[i] = (uint16_t)draw(h, 65536);
+}
+
+static void make_offer(struct sim_hostile *h, struct sync_offer *o)
+{
+	*o = (struct sync_offer){
+		.n = 1 + (uint8_t)draw(h, SYNC_OFFER_MAX),
+		.root48 = random_next(&h->rng) >> 16,
+		.events = draw(h, 1000),
+	};
+	for (unsigned i = 0; i < o->n; i++)
+		o->target[i] = (uint16_t)draw(h, 65536);
 }
 
 static void make_want(struct sim_hostile *h, struct sync_want *w)
@@ -114,7 +130,7 @@ static void make_events(struct sim_hostile *h, struct sync_events *e,
 static size_t frame_forged(struct sim_hostile *h, uint8_t *dst)
 {
 	uint8_t info[256], piece[SYNC_PIECE_MAX];
-	struct sync_message m = { .type = draw(h, 3) };
+	struct sync_message m = { .type = draw(h, 4) };
 	struct ax25_address to, from;
 	struct ax25_frame heard;
 	int n;
@@ -123,6 +139,8 @@ static size_t frame_forged(struct sim_hostile *h, uint8_t *dst)
 		make_digest(h, &m.digest);
 	else if (m.type == SYNC_EVENTS)
 		make_events(h, &m.events, piece);
+	else if (m.type == SYNC_OFFER)
+		make_offer(h, &m.offer);
 	else
 		make_want(h, &m.want);
 	n = sync_message_encode(info, sizeof(info), &m);

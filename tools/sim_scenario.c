@@ -74,7 +74,7 @@ static int phy_read(struct sim_scenario *s, const struct json *top,
 {
 	const struct json *o = json_get(top, "phy");
 	const struct air_config *d = &air_default;
-	double txdelay, txtail, slot, dcd, persist, loss;
+	double txdelay, txtail, slot, dcd, persist, loss, fade;
 
 	if (count(o, "bitrate", d->bitrate, 50, 10000000, &s->phy.bitrate,
 		  err) ||
@@ -85,8 +85,11 @@ static int phy_read(struct sim_scenario *s, const struct json *top,
 	    number(o, "persist", (d->persistence + 1) / 256.0, 0.004, 1,
 		   &persist, err) ||
 	    number(o, "loss", d->loss, 0, 0.99, &loss, err) ||
-	    number(top, "loss", loss, 0, 0.99, &s->phy.loss, err))
+	    number(top, "loss", loss, 0, 0.99, &s->phy.loss, err) ||
+	    number(o, "fade", 0, 0, 3600, &fade, err) ||
+	    number(o, "capture", 0, 0, 40, &s->phy.capture_db, err))
 		return -1;
+	s->phy.fade_us = (uint64_t)(fade * 1e6);
 	s->phy.txdelay_us = (unsigned)(txdelay * 1e6);
 	s->phy.txtail_us = (unsigned)(txtail * 1e6);
 	s->phy.slot_us = (unsigned)(slot * 1e6);

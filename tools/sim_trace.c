@@ -16,6 +16,8 @@ static void trace_digest(const struct sync_digest *d)
 		fprintf(stderr, " part %u/%u", d->part, 1u << d->part_bits);
 	if (d->moved)
 		fprintf(stderr, " moved");
+	for (unsigned i = 0; i < d->hears_n; i++)
+		fprintf(stderr, "%s%04x", i ? " " : " hears ", d->hears[i]);
 }
 
 static void trace_events(const struct sync_events *e)

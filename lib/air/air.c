@@ -51,6 +51,10 @@ struct air {
 	uint64_t on_air;		/* who has keyed */
 	uint64_t heard_by[AIR_STATIONS_MAX];
 	uint64_t hears[AIR_STATIONS_MAX];
+	/* by receiver and sender */
+	float strength_db[AIR_STATIONS_MAX][AIR_STATIONS_MAX];
+	uint64_t faded[AIR_STATIONS_MAX];	/* a bit a sender: then ... */
+	uint64_t fade_at_us[AIR_STATIONS_MAX][AIR_STATIONS_MAX]; /* ... then */
 	struct air_stats stats;
 	struct station station[];
 };
@@ -75,7 +79,18 @@ static bool config_ok(const struct air_config *c)
 {
 	return c->stations >= 1 && c->stations <= AIR_STATIONS_MAX &&
 	       c->bitrate > 0 && c->slot_us > 0 && c->persistence <= 255 &&
-	       c->loss >= 0 && c->loss <= 1;
+	       c->loss >= 0 && c->loss <= 1 && c->capture_db >= 0;
+}
+
+/* Drawn apart, so that a channel without capture is the one it was. */
+static void strengths_draw(struct air *a)
+{
+	struct random rng = { ~a->c.seed };
+
+	for (unsigned to = 0; to < a->c.stations; to++)
+		for (unsigned from = 0; from < a->c.stations; from++)
+			a->strength_db[to][from] =
+				(float)random_below(&rng, 40000) / 1000;
 }
 
 struct air *air_new(const struct air_config *c)
@@ -89,6 +104,7 @@ struct air *air_new(const struct air_config *c)
 		return NULL;
 	a->c = *c;
 	a->rng.state = c->seed;
+	strengths_draw(a);
 	for (unsigned i = 0; i < c->stations; i++) {
 		a->station[i] = (struct station){
 			.txdelay_us = c->txdelay_us,
@@ -293,6 +309,29 @@ static void stats_count_keyup(struct air_stats *st, uint64_t airtime_us)
 	st->airtime_us += airtime_us;
 }
 
+/* Whether i's signal covers that of `from` at a receiver. */
+static bool air_covers(const struct air *a, unsigned i, unsigned from,
+		       unsigned to)
+{
+	return a->c.capture_db == 0 || to == i || a->strength_db[to][from] <
+		a->strength_db[to][i] + a->c.capture_db;
+}
+
+/* Those of `who` at whom i spoils what `from` sends. */
+static uint64_t air_spoils(const struct air *a, unsigned i, unsigned from,
+			   uint64_t who)
+{
+	uint64_t spoiled = 0;
+
+	for (uint64_t m = who; m; m &= m - 1) {
+		unsigned to = (unsigned)__builtin_ctzll(m);
+
+		if (air_covers(a, i, from, to))
+			spoiled |= BIT(to);
+	}
+	return spoiled;
+}
+
 /* The carrier is on: it spoils, at everybody who hears it and at i itself,
  * whatever frame somebody else is in the middle of. */
 static void air_key(struct air *a, unsigned i)
@@ -300,9 +339,12 @@ static void air_key(struct air *a, unsigned i)
 	struct station *s = &a->station[i];
 	uint64_t airtime_us = burst_airtime_us(a, s);
 
-	for (uint64_t m = a->on_air; m; m &= m - 1)
-		a->station[__builtin_ctzll(m)].spoiled |=
-			a->heard_by[i] | BIT(i);
+	for (uint64_t m = a->on_air; m; m &= m - 1) {
+		unsigned from = (unsigned)__builtin_ctzll(m);
+
+		a->station[from].spoiled |=
+			air_spoils(a, i, from, a->heard_by[i] | BIT(i));
+	}
 	a->on_air |= BIT(i);
 	s->phase = KEYING;
 	s->keyed_us = s->wake_us;
@@ -349,11 +391,11 @@ static void air_begin_frame(struct air *a, unsigned i)
 	s->phase = SENDING;
 	s->audience = a->heard_by[i];
 	s->spoiled = a->on_air & ~BIT(i);
-	for (uint64_t m = s->audience; m; m &= m - 1) {
-		unsigned to = (unsigned)__builtin_ctzll(m);
+	for (uint64_t m = a->on_air & ~BIT(i); m; m &= m - 1) {
+		unsigned other = (unsigned)__builtin_ctzll(m);
 
-		if (a->hears[to] & a->on_air & ~BIT(i))
-			s->spoiled |= BIT(to);
+		s->spoiled |= air_spoils(a, other, i, s->audience &
+					 a->heard_by[other]);
 	}
 	n = station_frame(s, s->frame_at).n;
 	s->wake_us += air_frame_us(&a->c, n);
@@ -374,18 +416,44 @@ static void air_end_frame(struct air *a, unsigned i)
 	}
 }
 
+/* The link's state now, from what it was when it was last looked at: a chain
+ * of two states in continuous time. */
+static bool air_faded(struct air *a, unsigned from, unsigned to,
+		      uint64_t now_us)
+{
+	double share = a->c.loss, was = a->faded[to] >> from & 1;
+	double clear_us = (double)a->c.fade_us * (1 - share) / share;
+	double rate = 1 / (double)a->c.fade_us + 1 / clear_us;
+	double gone = (double)(now_us - a->fade_at_us[to][from]);
+
+	if (!a->fade_at_us[to][from])
+		was = share;	/* as likely as any time */
+	a->fade_at_us[to][from] = now_us;
+	a->faded[to] &= ~BIT(from);
+	if (air_chance(a) < share + (was - share) * exp(-rate * gone))
+		a->faded[to] |= BIT(from);
+	return a->faded[to] & BIT(from);
+}
+
+static bool air_lost(struct air *a, unsigned from, unsigned to, size_t n)
+{
+	double units = (double)(n + AIR_FRAME_OVERHEAD) / LOSS_UNIT_BYTES;
+
+	if (a->c.fade_us && a->c.loss > 0 && a->c.loss < 1)
+		return air_faded(a, from, to, a->station[from].wake_us);
+	return air_chance(a) < 1 - pow(1 - a->c.loss, units);
+}
+
 /* The next receiver of the frame that just ended, if chance lets it through;
  * false when there is none left, and then the next frame has begun. */
 static bool air_deliver(struct air *a, unsigned i, struct air_delivery *d)
 {
 	struct station *s = &a->station[i];
 	struct span frame = station_frame(s, s->frame_at);
-	double bytes = (double)(frame.n + AIR_FRAME_OVERHEAD);
-	double lost = 1 - pow(1 - a->c.loss, bytes / LOSS_UNIT_BYTES);
 
 	while (s->pending) {
 		unsigned to = (unsigned)__builtin_ctzll(s->pending);
-		bool through = air_chance(a) >= lost;
+		bool through = !air_lost(a, i, to, frame.n);
 
 		s->pending &= s->pending - 1;
 		a->stats.delivered += through;

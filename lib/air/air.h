@@ -8,9 +8,15 @@
  * is sensed dcd_us after it began) it keys with probability (p+1)/256 each
  * slot: TXDELAY, the frames, TXTAIL. A frame reaches a neighbour unless the
  * neighbour was transmitting, another of its neighbours was on the air at the
- * same time (collision, no capture), or it is lost with probability
+ * same time (collision), or it is lost with probability
  * 1 - (1 - loss)^(bytes on air / 275). Bit stuffing counts 63/62. Everything
  * is drawn from one seeded generator: the same calls give the same channel.
+ *
+ * Two options. Fades (Gilbert): loss comes in stretches of fade_us in the mean,
+ * on each link by itself, in which nothing gets through; in between all does,
+ * and `loss` is the share of time that fades take. Capture: each link has a
+ * strength, uniform in 0 to 40 dB; of two stations on the air at once who is
+ * capture_db stronger at a receiver is heard there all the same.
  *
  * Bytes on air: a frame of n AX.25 bytes (address, control, PID, info; no
  * FCS) costs n + 3, for FCS and one flag.
@@ -29,6 +35,8 @@ struct air_config {
 	unsigned txdelay_us, txtail_us, slot_us, dcd_us;
 	unsigned persistence;	/* 0..255; 63 is p = 0.25 */
 	double loss;		/* of a full 275-byte frame */
+	uint64_t fade_us;	/* 0 = each frame by itself */
+	double capture_db;	/* 0 = nobody is heard in a collision */
 	uint64_t seed;
 };
 extern const struct air_config air_default;

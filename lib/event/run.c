@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: MIT
  *
- * The run codec of run.h. Encoding and decoding go through the same three
- * columns in the same order; the only door to zstd is here.
+ * The run codec of run.h: heads, seals, and the block of columns between
+ * them. The only door to zstd is here.
  */
 #include <errno.h>
 #include <zstd.h>
+#include "lib/event/columns.h"
+#include "lib/base/buf.h"
 #include "lib/event/dictionary.h"
-#include "lib/event/payload.h"
 #include "lib/event/run.h"
 
-#define SECONDS_MAX (HLC_WALL_MAX / 1000 - CAIRN_EPOCH_S)
-#define KIND_WITHHELD 1U
-#define KIND_TOLD 2U	/* the counter is in the column of times */
 
 const char *run_error_name(enum run_error e)
 {
@@ -126,39 +124,7 @@ static enum run_error columns_expand(struct span *columns, uint8_t *dst,
 	return RUN_OK;
 }
 
-/* ---- what both directions share ---- */
-
-/* Shell sort: in place, and nothing a stranger sends makes it quadratic. */
-static void order_sort(uint32_t *v, size_t n)
-{
-	static const unsigned gaps[] = { 1750, 701, 301, 132, 57, 23, 10, 4,
-					 1 };
-
-	for (size_t g = 0; g < sizeof(gaps) / sizeof(gaps[0]); g++)
-		for (size_t i = gaps[g]; i < n; i++) {
-			uint32_t x = v[i];
-			size_t j = i;
-
-			for (; j >= gaps[g] && v[j - gaps[g]] > x; j -= gaps[g])
-				v[j] = v[j - gaps[g]];
-			v[j] = x;
-		}
-}
-
-/* The counter that need not be told; prev = NULL for a run's first event. */
-static uint32_t counter_expected(const struct event *prev, uint64_t dt)
-{
-	return prev && dt == 0 ? prev->hlc.counter + 1 : 0;
-}
-
 /* ---- encoding ---- */
-
-/* The events of all runs, in the order of the heads. */
-struct flat {
-	const struct event *events[RUN_BODY_EVENTS_MAX];
-	uint32_t order[RUN_BODY_EVENTS_MAX];
-	size_t n;
-};
 
 /* Stamps that the code can carry: whole seconds, not before the epoch, not
  * going back. */
@@ -177,42 +143,15 @@ static bool stamps_fit(const struct run *run)
 	return true;
 }
 
-static bool event_fits(const struct event *e)
+/* Counts and seqs; what the events hold is the columns' affair. */
+static int runs_check(const struct run *runs, size_t n_runs)
 {
-	if (e->withheld)
-		return e->payload.n == 32;
-	return payload_check(e->payload) == PAYLOAD_OK;
-}
-
-static uint64_t event_seconds(const struct event *e)
-{
-	return e->hlc.wall_ms / 1000 - CAIRN_EPOCH_S;
-}
-
-/* Checks the runs and lays their events out flat. */
-static int runs_flatten(struct flat *f, const struct run *runs, size_t n_runs)
-{
-	f->n = 0;
 	for (size_t i = 0; i < n_runs; i++) {
-		const struct run *run = &runs[i];
-
-		if (run->n > RUN_EVENTS_MAX ||
-		    run->n > RUN_BODY_EVENTS_MAX - f->n)
+		if (runs[i].n > RUN_EVENTS_MAX)
 			return -ENOSPC;
-		if (!run->seq || run->seq + run->n < run->seq)
+		if (!runs[i].seq || runs[i].seq + runs[i].n < runs[i].seq)
 			return -ERANGE;
-		for (unsigned j = 0; j < run->n; j++) {
-			const struct event *e = &run->events[j];
-
-			if (e->kind > KIND_MAX)
-				return -ERANGE;
-			if (!event_fits(e))
-				return -EINVAL;
-			f->order[f->n] = (uint32_t)(e->kind << 16 | f->n);
-			f->events[f->n++] = e;
-		}
 	}
-	order_sort(f->order, f->n);
 	return 0;
 }
 
@@ -236,46 +175,6 @@ static int heads_encode(struct wr *w, const struct run *runs, size_t n_runs)
 	return w->full ? -ENOSPC : 0;
 }
 
-static bool counter_told(const struct run *run, unsigned i)
-{
-	const struct event *e = &run->events[i], *prev = i ? e - 1 : NULL;
-	uint64_t dt = prev ? event_seconds(e) - event_seconds(prev) : 0;
-
-	return e->hlc.counter != counter_expected(prev, dt);
-}
-
-static void kinds_encode(struct wr *w, const struct run *run)
-{
-	for (unsigned i = 0; i < run->n; i++)
-		wr_leb(w, run->events[i].kind * 4U |
-			  (counter_told(run, i) ? KIND_TOLD : 0) |
-			  (run->events[i].withheld ? KIND_WITHHELD : 0));
-}
-
-static void times_encode(struct wr *w, const struct run *run)
-{
-	for (unsigned i = 0; i < run->n; i++) {
-		const struct event *e = &run->events[i];
-
-		if (i)
-			wr_leb(w, event_seconds(e) - event_seconds(e - 1));
-		if (counter_told(run, i))
-			wr_leb(w, e->hlc.counter);
-	}
-}
-
-static int columns_encode(struct wr *w, const struct flat *f,
-			  const struct run *runs, size_t n_runs)
-{
-	for (size_t i = 0; i < n_runs; i++)
-		kinds_encode(w, &runs[i]);
-	for (size_t i = 0; i < n_runs; i++)
-		times_encode(w, &runs[i]);
-	for (size_t i = 0; i < f->n; i++)
-		wr_bytes(w, f->events[f->order[i] & 0xffff]->payload);
-	return w->full ? -ENOSPC : 0;
-}
-
 static void columns_put(struct wr *w, struct span columns)
 {
 	uint8_t frame[RUN_COLUMNS_MAX + 512];
@@ -293,7 +192,6 @@ static void columns_put(struct wr *w, struct span columns)
 int run_body_encode(uint8_t *dst, size_t cap, const struct run *runs,
 		    size_t n_runs)
 {
-	struct flat flat;
 	uint8_t columns[RUN_COLUMNS_MAX];
 	struct wr w = wr_init(dst, cap);
 	struct wr c = wr_init(columns, sizeof(columns));
@@ -301,14 +199,15 @@ int run_body_encode(uint8_t *dst, size_t cap, const struct run *runs,
 
 	if (n_runs == 0 || n_runs > RUN_BODY_RUNS_MAX)
 		return -ENOSPC;
-	rc = runs_flatten(&flat, runs, n_runs);
+	rc = runs_check(runs, n_runs);
 	if (!rc)
 		rc = heads_encode(&w, runs, n_runs);
 	if (!rc)
-		rc = columns_encode(&c, &flat, runs, n_runs);
+		rc = columns_encode(&c, runs, n_runs);
 	if (rc)
 		return rc;
 	columns_put(&w, wr_span(&c));
+	times_encode(&w, runs, n_runs);
 	for (size_t i = 0; i < n_runs; i++) {
 		if (runs[i].n == 0)
 			wr_bytes(&w, SPAN(runs[i].proof_id, EVENT_ID_SIZE));
@@ -337,7 +236,7 @@ static enum run_error head_decode(struct run_body *out, struct rd *r,
 		dt = rd_leb(r);
 		if (r->bad)
 			return RUN_SHORT;
-		if (dt > SECONDS_MAX - *seconds)
+		if (dt > RUN_SECONDS_MAX - *seconds)
 			return RUN_STAMP;
 		*seconds += dt;
 	}
@@ -371,77 +270,6 @@ static enum run_error heads_decode(struct run_body *out, struct rd *r)
 	return e;
 }
 
-/* The flag `told` waits in the counter for the column of times. */
-static enum run_error kinds_decode(struct run_body *out, struct rd *r)
-{
-	for (size_t i = 0; i < out->n_events; i++) {
-		struct event *e = &out->events[i];
-		uint64_t v = rd_leb(r);
-
-		if (r->bad || v >> 2 > KIND_MAX)
-			return RUN_COLUMNS;
-		e->author = SPAN(NULL, 0);
-		e->kind = (uint16_t)(v >> 2);
-		e->withheld = v & KIND_WITHHELD;
-		e->hlc.counter = v & KIND_TOLD;
-		out->order[i] = (uint32_t)(e->kind << 16 | i);
-	}
-	order_sort(out->order, out->n_events);
-	return RUN_OK;
-}
-
-static enum run_error times_decode(struct event *events, const struct run *run,
-				   struct rd *r)
-{
-	for (unsigned i = 0; i < run->n; i++) {
-		struct event *e = &events[i], *prev = i ? e - 1 : NULL;
-		uint64_t dt = prev ? rd_leb(r) : 0;
-		uint64_t counter = e->hlc.counter ?
-			rd_leb(r) : counter_expected(prev, dt);
-
-		if (r->bad)
-			return RUN_COLUMNS;
-		if (counter > HLC_COUNTER_MAX || dt > SECONDS_MAX)
-			return RUN_STAMP;
-		e->seq = run->seq + i;
-		e->hlc.counter = (uint32_t)counter;
-		if (prev)
-			e->hlc.wall_ms = prev->hlc.wall_ms + dt * 1000;
-		if (e->hlc.wall_ms > HLC_WALL_MAX)
-			return RUN_STAMP;
-	}
-	return RUN_OK;
-}
-
-static enum run_error payloads_decode(struct run_body *out, struct rd *r)
-{
-	for (size_t i = 0; i < out->n_events; i++) {
-		struct event *e = &out->events[out->order[i] & 0xffff];
-		int n = e->withheld ? 32 :
-			payload_item(SPAN(r->p, rd_left(r)));
-
-		if (n < 0)
-			return RUN_PAYLOAD;
-		e->payload = rd_bytes(r, (size_t)n);
-		if (r->bad)
-			return RUN_COLUMNS;
-	}
-	return rd_left(r) ? RUN_TRAILING : RUN_OK;
-}
-
-static enum run_error columns_decode(struct run_body *out, struct span columns)
-{
-	struct rd r = rd_init(columns);
-	enum run_error e = kinds_decode(out, &r);
-	struct event *events = out->events;
-
-	for (size_t i = 0; i < out->n_runs && e == RUN_OK; i++) {
-		e = times_decode(events, &out->runs[i], &r);
-		events += out->runs[i].n;
-	}
-	return e ? e : payloads_decode(out, &r);
-}
-
 /* z as it stands in the body, expanded into out->columns. */
 static enum run_error columns_take(struct run_body *out, struct rd *r)
 {
@@ -470,6 +298,8 @@ enum run_error run_body_decode(struct run_body *out, struct span body)
 
 	if (!e)
 		e = columns_take(out, &r);
+	if (!e)
+		e = times_decode(out, &r);
 	if (e)
 		return e;
 	for (size_t i = 0; i < out->n_runs; i++) {

@@ -11,7 +11,8 @@
 #define ROOT48_MAX 0xffffffffffffULL
 #define CFS_MARK 7	/* the three bits before the version */
 
-enum { FLAG_BULK = 0x80, FLAG_PROOFS = 0x40, FLAG_MOVED = 0x20 };
+enum { FLAG_BULK = 0x80, FLAG_PROOFS = 0x40, FLAG_MOVED = 0x20,
+       FLAG_HEARS = 0x10 };
 enum { EVENTS_MORE = 2, EVENTS_END = 1 };
 enum { PARITY_MORE = 0x80 };
 
@@ -36,7 +37,7 @@ static bool digest_in_range(const struct sync_digest *d)
 {
 	return d->root48 <= ROOT48_MAX && d->c <= SYNDROME_C_MAX &&
 	       d->part_bits <= 7 && d->part < 1u << d->part_bits &&
-	       d->part_root48 <= ROOT48_MAX;
+	       d->part_root48 <= ROOT48_MAX && d->hears_n <= SYNC_HEARS_MAX;
 }
 
 static bool events_in_range(const struct sync_events *e)
@@ -67,6 +68,16 @@ static bool offer_in_range(const struct sync_offer *o)
 
 /* ---- reading ---- */
 
+static enum sync_error digest_read_hears(struct rd *r, struct sync_digest *d)
+{
+	d->hears_n = rd_u8(r);
+	if (!r->bad && (!d->hears_n || d->hears_n > SYNC_HEARS_MAX))
+		return SYNC_RANGE;
+	for (unsigned i = 0; !r->bad && i < d->hears_n; i++)
+		d->hears[i] = (uint16_t)rd_be(r, 2);
+	return SYNC_OK;
+}
+
 static enum sync_error digest_read(struct rd *r, struct sync_digest *d)
 {
 	uint8_t flags, shape;
@@ -84,11 +95,12 @@ static enum sync_error digest_read(struct rd *r, struct sync_digest *d)
 	d->part_bits = shape & 7;
 	d->part = d->part_bits ? rd_u8(r) : 0;
 	d->part_root48 = d->part_bits ? rd_be(r, 6) : 0;
-	if (flags & (FLAG_MOVED - 1) || !digest_in_range(d))
+	d->hears_n = 0;
+	if (flags & (FLAG_HEARS - 1) || !digest_in_range(d))
 		return SYNC_RANGE;
 	for (unsigned i = 0; i < 2u * d->c; i++)
 		d->s[i] = (uint32_t)rd_be(r, 4);
-	return SYNC_OK;
+	return flags & FLAG_HEARS ? digest_read_hears(r, d) : SYNC_OK;
 }
 
 static enum sync_error events_read(struct rd *r, struct sync_events *e)
@@ -214,7 +226,8 @@ static void digest_write(struct wr *w, const struct sync_digest *d)
 	wr_be(w, 2, d->dataset_tag);
 	wr_u8(w, (d->want_bulk ? FLAG_BULK : 0) |
 		 (d->has_proofs ? FLAG_PROOFS : 0) |
-		 (d->moved ? FLAG_MOVED : 0));
+		 (d->moved ? FLAG_MOVED : 0) |
+		 (d->hears_n ? FLAG_HEARS : 0));
 	wr_be(w, 6, d->root48);
 	wr_leb(w, d->events);
 	wr_leb(w, d->authors);
@@ -225,6 +238,10 @@ static void digest_write(struct wr *w, const struct sync_digest *d)
 	}
 	for (unsigned i = 0; i < 2u * d->c; i++)
 		wr_be(w, 4, d->s[i]);
+	if (d->hears_n)
+		wr_u8(w, d->hears_n);
+	for (unsigned i = 0; i < d->hears_n; i++)
+		wr_be(w, 2, d->hears[i]);
 }
 
 static void events_write(struct wr *w, const struct sync_events *e)

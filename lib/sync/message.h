@@ -7,8 +7,10 @@
  * unsigned LEB128 in its shortest form, bits from the most significant.
  *
  * DIGEST   type | dataset tag 2 | flags 1 | root48 6 | events v | authors v |
- *          shape 1 | [part 1 | part root48 6] | S_1 .. S_2c, 4 each
- *          flags: want-bulk, fork proofs held, root just moved, 00000
+ *          shape 1 | [part 1 | part root48 6] | S_1 .. S_2c, 4 each |
+ *          [n 1..24 | n x target 2]
+ *          flags: want-bulk, fork proofs held, root just moved, the stations
+ *          that I hear follow, 0000
  *          shape: c 5 bits (0..28), log2 P 3 bits; part (< P) and its root
  *          stand there if P > 1
  * EVENTS   type | generation 1 | index 6 bits, more, end |
@@ -39,6 +41,7 @@
 #define SYNC_NEEDED_MAX 127
 #define SYNC_OFFER_MAX 4
 #define SYNC_PARTS_MAX 128
+#define SYNC_HEARS_MAX 24
 
 enum sync_type { SYNC_DIGEST, SYNC_EVENTS, SYNC_WANT, SYNC_OFFER };
 
@@ -51,6 +54,8 @@ struct sync_digest {
 	uint8_t part;		/* sketch covers aliases = part (mod P) */
 	uint64_t part_root48;
 	uint32_t s[2 * SYNDROME_C_MAX];
+	uint8_t hears_n;	/* targets of whom the sender hears; 0 = not told */
+	uint16_t hears[SYNC_HEARS_MAX];
 };
 
 struct sync_events {

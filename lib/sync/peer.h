@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "lib/base/clock.h"
+#include "lib/sync/message.h"
 
 #define SYNC_PEERS_MAX 64
 #define SYNC_LEVEL_MAX 7
@@ -19,16 +20,19 @@
 
 struct sync_peer {
 	bool used;
-	bool known;		/* root48 and events were heard */
+	bool known;		/* root48 and counts were heard */
 	uint32_t address;
 	char call[12];		/* "" on bare links */
 	uint64_t heard_us;
 	uint64_t root_us;	/* its root was heard from itself */
-	uint64_t root48, events;
+	uint64_t root48, events, authors;
 	uint64_t asked_us;	/* I asked it for its sketch, until then */
 	uint64_t wanted_us;	/* I sent it a WANT */
 	uint64_t offered_us;	/* its OFFER, not served since */
 	uint8_t offer_failed;	/* offers it left unanswered, in a row */
+	uint8_t hears_n;	/* targets of whom it hears; 0 = not told */
+	uint16_t hears[SYNC_HEARS_MAX];
+	uint16_t differ;	/* authors, as far as a sketch told; 0 = ? */
 	uint8_t level;		/* how large a sketch between us must be */
 	uint64_t level_us;	/* raised then */
 	uint64_t shown_theirs, shown_mine; /* roots when I showed it mine */

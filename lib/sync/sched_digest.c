@@ -10,7 +10,9 @@
 #define C_USUAL_MAX 16
 #define C_HIDDEN_MIN 8
 #define C_SECOND_MIN 12
+#define C_MOVING_MAX 12
 #define PARTS_AT_ONCE 4
+#define PART_BITS_MAX 7
 #define GREET_QUIET_US (60 * US_PER_S)
 
 static unsigned digest_n1(const struct sync_port *p, uint64_t now_us)
@@ -43,22 +45,49 @@ static unsigned digest_c(uint64_t far, bool hidden)
 	return c > C_USUAL_MAX ? C_USUAL_MAX : c < C_MIN ? C_MIN : c;
 }
 
+static uint64_t digest_authors(const struct sync_port *p,
+			       const struct sync_peer *q)
+{
+	uint64_t mine = feed_author_count(p->env->feeds);
+
+	return q->authors > mine ? q->authors : mine;
+}
+
+/* As many authors as the last sketch that decoded told of, or a guess. */
+static unsigned digest_c_for(const struct sync_port *p,
+			     const struct sync_peer *q, uint64_t now_us)
+{
+	uint64_t mine = feed_event_count(p->env->feeds);
+	uint64_t far = q->events > mine ? q->events - mine : mine - q->events;
+
+	if (q->differ)
+		return q->differ + q->differ / 7U + 2;
+	return digest_c(far, sync_hidden(p, now_us));
+}
+
 /* The sketch for a neighbour; larger, and then in parts, after sketches that
- * did not decode. */
+ * did not decode, but never for more authors than there are. */
 static struct sync_shape digest_shape(const struct sync_port *p,
 				      const struct sync_peer *q,
 				      uint64_t now_us)
 {
-	static const uint8_t part_bits[] = { 0, 0, 0, 1, 2, 3, 4, 5 };
-	uint64_t mine = feed_event_count(p->env->feeds);
-	uint64_t far = q->events > mine ? q->events - mine : mine - q->events;
-	unsigned c = digest_c(far, sync_hidden(p, now_us));
+	unsigned most = (unsigned)digest_authors(p, q);
+	unsigned c = digest_c_for(p, q, now_us), part_bits = 0;
 
-	if (q->level == 1)
-		c = 2 * c < C_SECOND_MIN ? C_SECOND_MIN : 2 * c;
-	if (q->level > 1 || c > SYNDROME_C_MAX)
+	if (q->level == 1 && c < C_SECOND_MIN / 2)
+		c = C_SECOND_MIN;
+	else if (q->level)
+		c <<= q->level;
+	if (c > most + most / 7U)
+		c = most + most / 7U;
+	while (c > SYNDROME_C_MAX && part_bits < PART_BITS_MAX) {
+		c = c / 2 + 2;
+		part_bits++;
+	}
+	if (c > SYNDROME_C_MAX)
 		c = SYNDROME_C_MAX;
-	return (struct sync_shape){ (uint8_t)c, part_bits[q->level] };
+	return (struct sync_shape){ (uint8_t)c, (uint8_t)part_bits,
+				    q->differ > 0 };
 }
 
 /* The sketch for whoever differs most; none if nobody differs but those whose
@@ -67,7 +96,7 @@ static struct sync_shape digest_shape_for_all(const struct sync_port *p,
 					      uint64_t now_us)
 {
 	uint64_t root = feed_root48(p->env->feeds);
-	struct sync_shape best = { 0, 0 }, s;
+	struct sync_shape best = { 0 }, s;
 
 	for (unsigned i = 0; i < SYNC_PEERS_MAX; i++) {
 		const struct sync_peer *q = &p->peers.v[i];
@@ -103,12 +132,16 @@ static void digest_say(struct sync_port *p, struct sync_shape shape,
 	unsigned parts = 1U << shape.part_bits;
 	unsigned n = parts < PARTS_AT_ONCE ? parts : PARTS_AT_ONCE;
 
+	if (!shape.proven)	/* 31 forged bytes must not buy a kilobyte */
+		n = 1;
 	for (unsigned i = 0; i < n; i++) {
 		m[i].type = SYNC_DIGEST;
 		sync_sketch_make(p->env, &m[i].digest, shape.c,
 				 shape.part_bits,
 				 (uint8_t)(p->part++ & (parts - 1)));
 		m[i].digest.moved = p->moved;
+		if (i == 0)
+			sync_cover_tell(p, &m[i].digest, now_us);
 	}
 	if (sync_send(p, m, n, answer, now_us))
 		digest_said(p, shape, now_us);
@@ -116,7 +149,7 @@ static void digest_say(struct sync_port *p, struct sync_shape shape,
 
 static void digest_say_root(struct sync_port *p, bool answer, uint64_t now_us)
 {
-	digest_say(p, (struct sync_shape){ 0, 0 }, answer, now_us);
+	digest_say(p, (struct sync_shape){ 0 }, answer, now_us);
 }
 
 /* By Trickle a sketch is shown once (whoever cannot read it asks), and none
@@ -126,10 +159,14 @@ static void digest_say_trickle(struct sync_port *p, uint64_t now_us)
 	struct sync_shape s = digest_shape_for_all(p, now_us);
 
 	if (p->news.n)
-		s = (struct sync_shape){ 0, 0 };
+		s = (struct sync_shape){ 0 };
+	if (sync_hidden(p, now_us) &&
+	    p->trickle.interval_us < 2 * sync_imin(p, now_us) &&
+	    (s.c > C_MOVING_MAX || s.part_bits))
+		s = (struct sync_shape){ .c = C_MOVING_MAX };
 	if (p->said && p->last_digest_root == feed_root48(p->env->feeds) &&
 	    p->last_shape.c >= s.c && p->last_shape.part_bits >= s.part_bits)
-		s = (struct sync_shape){ 0, 0 };
+		s = (struct sync_shape){ 0 };
 	digest_say(p, s, false, now_us);
 }
 
@@ -165,22 +202,24 @@ static bool digest_unconfirmed(const struct sync_port *p, uint64_t now_us)
 }
 
 /* In the hold-down the first word is a question: the own root may be one
- * that everybody has passed, and then nobody would say a word about it. */
+ * that everybody has passed, and then nobody would say a word about it. It goes
+ * to whoever was heard last, be it long ago, and left no question open. */
 static bool digest_ask_neighbour(struct sync_port *p, uint64_t now_us)
 {
+	uint64_t root = feed_root48(p->env->feeds);
 	struct sync_peer *last = NULL;
 
 	for (unsigned i = 0; i < SYNC_PEERS_MAX; i++) {
 		struct sync_peer *q = &p->peers.v[i];
 
-		if (sync_peer_live(q, now_us) &&
+		if (q->used && !sync_peer_settled(q, ~root, root, now_us) &&
 		    (!last || q->heard_us > last->heard_us))
 			last = q;
 	}
 	if (!last)
 		return false;
 	last->known = false;
-	last->root48 = ~feed_root48(p->env->feeds);
+	last->root48 = ~root;
 	sync_want_root(p, last, now_us);
 	return true;
 }
@@ -189,6 +228,12 @@ void sync_trickle_fired(struct sync_port *p, uint64_t now_us)
 {
 	if (sync_engaged(p, now_us, false) || sync_news_flow(p, now_us))
 		return;
+	if (sync_hidden(p, now_us) && (sync_lacks_wish(p, now_us) ||
+	    now_us < p->rx_frame_us + 11 * p->F)) {
+		/* what flows tells more than a digest: put off, not given up */
+		p->trickle.interval_us = sync_imin(p, now_us) / 2;
+		return;
+	}
 	if (p->env->holding(p->env->ctx) && digest_ask_neighbour(p, now_us))
 		return;
 	p->say_root = trickle_quiet(&p->trickle);
@@ -292,7 +337,7 @@ static void digest_reply_due(struct sync_timer *t, uint64_t now_us)
 
 void sync_ack_arm(struct sync_port *p, uint64_t now_us)
 {
-	if (timer_armed(&p->ack.timer))
+	if (timer_armed(&p->ack.timer) || sync_hidden(p, now_us))
 		return;
 	sync_arm(p, &p->ack, now_us + p->T +
 		 sync_spread(p, now_us) * 6 / 5 +
@@ -363,12 +408,16 @@ static bool digest_is_own(const struct sync_port *p,
 static void digest_equal(struct sync_port *p, struct sync_peer *peer,
 			 const struct sync_digest *d, uint64_t now_us)
 {
+	static const struct sync_needs none;
+
 	if (d->c)	/* the sketch that I would show is out */
 		sync_want_drop(p);
+	sync_lacks_exact(p, peer, &none, 0, 0);
 	p->trickle.heard++;
 	p->equal_us = now_us;
 	p->futile = 0;
 	peer->level = peer->fruitless = 0;
+	peer->differ = 0;
 	p->env->compared(p->env->ctx);
 }
 
@@ -382,11 +431,24 @@ static bool digest_wants_own(const struct sync_port *p,
 	return false;
 }
 
+/* Among hidden stations nothing is sent at once: who lacks it is noted, and
+ * then the right to speak is contended for (rule 14). */
+static void digest_lacks(struct sync_port *p, struct sync_peer *peer,
+			 const struct sync_needs *needs,
+			 const struct sync_digest *d, uint64_t now_us)
+{
+	if (peer->offer_failed)
+		peer->offer_failed /= 2;	/* it is alive */
+	sync_lacks_exact(p, peer, needs, d->part_bits, d->part);
+	sync_news_contend(p, now_us);
+}
+
 static void digest_decoded(struct sync_port *p, struct sync_peer *peer,
 			   const struct sync_digest *d,
 			   struct sync_difference *diff, uint64_t now_us)
 {
 	p->fails = 0;
+	peer->differ = (uint16_t)(diff->terms << d->part_bits);
 	if (diff->terms <= d->c / 3U)
 		sync_peer_lower(peer, d->part_bits > 0, now_us);
 	if (!digest_wants_own(p, diff))
@@ -395,7 +457,9 @@ static void digest_decoded(struct sync_port *p, struct sync_peer *peer,
 		sync_fruitless(p, peer, now_us);
 	if (diff->want_n)
 		sync_want_list(p, peer, diff, now_us);
-	if (diff->give.n)
+	if (sync_hidden(p, now_us))
+		digest_lacks(p, peer, &diff->give, d, now_us);
+	else if (diff->give.n)
 		sync_give(p, peer, &diff->give, now_us);
 }
 
@@ -419,8 +483,15 @@ static void digest_ask(struct sync_port *p, struct sync_peer *peer,
 	if (!ahead && d->events < feed_event_count(p->env->feeds) &&
 	    sync_recently_served(p, now_us))
 		return;	/* it will ask for what it misses */
+	if (d->c && sync_hidden(p, now_us) &&
+	    now_us < p->rx_frame_us + 11 * p->F)
+		return;	/* data flows: the difference is another soon */
 	if (d->c)
 		sync_reply(p, peer, false, now_us);
+	else if (sync_hidden(p, now_us) && !ahead)
+		return;	/* it will hear mine, and ask */
+	else if (sync_hidden(p, now_us))
+		sync_want_root(p, peer, now_us);
 	else if (ahead && !d->moved)
 		sync_reply(p, peer, false, now_us);
 	else
@@ -439,7 +510,9 @@ void sync_on_digest(struct sync_port *p, struct sync_peer *peer,
 	peer->known = true;
 	peer->root48 = d->root48;
 	peer->events = d->events;
+	peer->authors = d->authors;
 	peer->root_us = now_us;
+	sync_cover_list(p, peer, d, now_us);
 	if (digest_is_own(p, d)) {
 		digest_equal(p, peer, d, now_us);
 		return;
@@ -452,7 +525,10 @@ void sync_on_digest(struct sync_port *p, struct sync_peer *peer,
 	sync_trickle_reset(p, now_us);
 	if (sync_since(p, d->root48, &since)) {
 		p->env->compared(p->env->ctx);
-		sync_give(p, peer, &since, now_us);
+		if (sync_hidden(p, now_us))
+			digest_lacks(p, peer, &since, d, now_us);
+		else
+			sync_give(p, peer, &since, now_us);
 		return;
 	}
 	if (d->c && sync_sketch_decode(p, d, &diff)) {

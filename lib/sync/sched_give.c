@@ -11,9 +11,9 @@
 #include "lib/sync/sched_port.h"
 
 #define GIVE_TRIES 3
-#define PARITY_THRESHOLD 0.6
+#define PARITY_THRESHOLD 0.3
 #define PARITY_AHEAD_MAX 3	/* two bits in the EVENTS head */
-
+#define GIVE_HIDDEN_K 6
 
 /* ---- what was on the air lately ---- */
 
@@ -180,6 +180,8 @@ static unsigned give_parity_ahead(const struct sync_port *p, unsigned k,
 
 	if (n < 3)
 		return 0;
+	if (sync_hidden(p, now_us))	/* what is lost there collided */
+		return k > 2;
 	for (r = 0; r < PARITY_AHEAD_MAX && r < k; r++) {
 		double one = give_enough(k + r, r, loss), all = 1;
 
@@ -211,6 +213,14 @@ static void give_to_heads(struct sync_port *p)
 	p->push.n = kept;
 }
 
+/* Among hidden stations a generation is one key-up, parity included. */
+static size_t give_cap(const struct sync_port *p, uint64_t now_us)
+{
+	size_t k = sync_hidden(p, now_us) ? GIVE_HIDDEN_K : GENERATION_K_MAX;
+
+	return k * GENERATION_PIECE_MAX - GENERATION_ROOT_SIZE;
+}
+
 /* Packs p->push into a generation. NULL if there is nothing to send. */
 static struct sync_tx *give_pack(struct sync_port *p, uint64_t now_us)
 {
@@ -220,7 +230,7 @@ static struct sync_tx *give_pack(struct sync_port *p, uint64_t now_us)
 
 	give_to_heads(p);
 	len = sync_pack_body(p->env, p->c.number, &p->push, &g->holds,
-			     &g->rest, body, sizeof(body) - GENERATION_ROOT_SIZE);
+			     &g->rest, body, give_cap(p, now_us));
 	p->push.n = 0;
 	if (len <= 0)
 		return NULL;
@@ -229,12 +239,19 @@ static struct sync_tx *give_pack(struct sync_port *p, uint64_t now_us)
 		return NULL;
 	g->used = true;
 	g->at_us = now_us;
-	g->more = g->rest.n > 0;
+	g->more = g->rest.n > 0 && !sync_hidden(p, now_us);
 	g->go = g->gone_on = g->due = false;
 	g->needed = g->parity_sent = 0;
 	p->tx_next = (p->tx_next + 1) % SYNC_TX_MAX;
 	p->count.generations_sent++;
 	return g;
+}
+
+static void give_aired(struct sync_port *p, const struct sync_need *v,
+		       uint64_t now_us)
+{
+	sync_onair(p, v->slot, v->to, now_us + 12 * US_PER_S);
+	sync_lacks_served(p, v->slot, v->to, UINT64_MAX);
 }
 
 static void give_generation(struct sync_port *p, uint64_t now_us)
@@ -245,8 +262,7 @@ static void give_generation(struct sync_port *p, uint64_t now_us)
 	if (!g)
 		return;
 	for (unsigned i = 0; i < g->holds.n; i++)
-		sync_onair(p, g->holds.v[i].slot, g->holds.v[i].to,
-			   now_us + 12 * US_PER_S);
+		give_aired(p, &g->holds.v[i], now_us);
 	ahead = give_parity_ahead(p, g->g.k, now_us);
 	for (unsigned i = 0; i < g->g.k + ahead; i++)
 		sync_burst_add(p, at, i, ahead);

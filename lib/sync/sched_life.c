@@ -37,9 +37,14 @@ unsigned sync_n(const struct sync_port *p, uint64_t now_us)
 	return sync_peers_live(&p->peers, now_us);
 }
 
-bool sync_hidden(const struct sync_port *p, uint64_t now_us)
+bool sync_beyond(const struct sync_port *p, uint64_t now_us)
 {
 	return p->hidden_us && now_us < p->hidden_us + HIDDEN_US;
+}
+
+bool sync_hidden(const struct sync_port *p, uint64_t now_us)
+{
+	return sync_beyond(p, now_us) && sync_n(p, now_us) > 2;
 }
 
 /* Grows with the neighbours, since n stations share the channel, more where
@@ -51,8 +56,8 @@ uint64_t sync_imin(const struct sync_port *p, uint64_t now_us)
 	unsigned patience = p->futile / FUTILE_STEP;
 	uint64_t imin = p->imin_floor * (n > 1 ? n + 1 : 2) / 2;
 
-	if (n > 2 && sync_hidden(p, now_us))
-		imin *= 4;
+	if (sync_hidden(p, now_us))
+		imin *= 6;
 	return imin << (patience < 8 ? patience : 8);
 }
 
@@ -125,7 +130,10 @@ void sync_port_busy(struct sync_port *p, uint64_t until_us)
 /* Rule 2: an exchange is open; it, not Trickle, decides what comes next. */
 bool sync_engaged(const struct sync_port *p, uint64_t now_us, bool but_quiet)
 {
-	if (p->sending || p->push_due || p->want || sync_rx_open(p, now_us))
+	if (p->sending || p->push_due || sync_rx_open(p, now_us))
+		return true;
+	if (p->want && (!sync_hidden(p, now_us) || p->want_once ||
+			p->want_tries))
 		return true;
 	if (!but_quiet && now_us < sync_quiet_us(p))
 		return true;
@@ -249,7 +257,7 @@ struct sync_port *sync_port_new(const struct sync_env *env,
 	p->imin_floor = c->stream ? IMIN_STREAM_US : IMIN_US;
 	if (p->imin_floor < 4 * p->F)
 		p->imin_floor = 4 * p->F;
-	p->loss_permille = 50;
+	p->loss_permille = 100;
 	p->trickle_timer.fire = sched_trickle_due;
 	p->trickle_timer.owner = p;
 	p->generation = (uint8_t)random_next(env->rng);
@@ -318,8 +326,10 @@ static struct sync_peer *sched_hear(struct sync_port *p, uint32_t address,
 	bool new;
 
 	peer = sync_peer_hear(&p->peers, address, call, now_us, &new);
-	if (new)
+	if (new) {
+		sync_lacks_forget(p, peer);	/* of who had this place */
 		sync_greet_arm(p, now_us);
+	}
 	return peer;
 }
 
@@ -382,8 +392,12 @@ void sync_port_advanced(struct sync_port *p, uint64_t before, bool aired,
 {
 	struct sync_needs since;
 
-	if (!aired && sync_since(p, before, &since))
-		sync_needs_add_all(&p->news, &since);
+	if (sync_since(p, before, &since)) {
+		if (aired)
+			sync_lacks_taken(p, &since, now_us);
+		else
+			sync_needs_add_all(&p->news, &since);
+	}
 	p->moved = true;
 	p->moved_us = now_us;
 	p->rx_vain = p->offers_vain = 0;

@@ -14,7 +14,7 @@
 
 #define COLD_N 4
 #define COLD_US (120 * US_PER_S)
-#define OFFER_FAILED_MAX 6
+#define OFFER_BATCH 24		/* pieces worth a generation */
 #define OFFER_FLOW_US (20 * US_PER_S)
 #define OFFER_VAIN_MAX 12	/* of others, in a row */
 #define OFFER_VAIN_FALL_US (60 * US_PER_S)
@@ -50,6 +50,8 @@ static uint64_t offer_events(const struct sync_port *p)
 
 	for (unsigned i = 0; i < p->news.n; i++)
 		events += p->news.v[i].to - p->news.v[i].from;
+	for (unsigned i = 0; i < p->lacks_n; i++)
+		events += p->lacks[i].need.to - p->lacks[i].need.from;
 	return events;
 }
 
@@ -90,65 +92,179 @@ static uint64_t offer_window(const struct sync_port *p, uint64_t now_us)
 	return p->S * 2 * (10 + 6 * offer_n(p, now_us)) / 10;
 }
 
+/* Among hidden stations who can serve fewer waits longer, and so does who has
+ * little to send: others may do it better. */
+static uint64_t offer_patience(const struct sync_port *p, uint64_t now_us)
+{
+	unsigned sum, n = sync_lacks_sum(p, &sum, now_us);
+	uint64_t wait = 0;
+
+	if (!sync_hidden(p, now_us) || !n || !sum)
+		return 0;
+	wait = 21 * p->F * n / sum;
+	if (n < OFFER_BATCH)
+		wait += 32 * p->F * (OFFER_BATCH - n) / OFFER_BATCH;
+	return wait;
+}
+
+static bool offer_wish(const struct sync_port *p)
+{
+	return p->news.n || p->lacks_n;
+}
+
 void sync_news_contend(struct sync_port *p, uint64_t now_us)
 {
 	unsigned n = offer_n(p, now_us);
 	uint64_t window = offer_window(p, now_us);
 	uint64_t from = sync_quiet_us(p) > now_us ? sync_quiet_us(p) : now_us;
 
-	if (!p->news.n || !sync_n(p, now_us) || p->offering || timer_armed(&p->offer.timer))
+	if (!offer_wish(p) || !sync_n(p, now_us) || p->offering ||
+	    timer_armed(&p->offer.timer))
 		return;
 	if (n == 1)
 		window = p->S / 2;
 	sync_arm(p, &p->offer, from + 100 * US_PER_MS + window / 4 +
-		 offer_expo(p, window, n));
+		 offer_patience(p, now_us) + offer_expo(p, window, n));
 }
 
-/* Whom to offer to: who failed least, then who was heard last. */
-static struct sync_peer *offer_target(struct sync_port *p, uint64_t now_us)
+/* The first target lacks most, less those that did not answer lately. */
+static struct sync_peer *offer_first(struct sync_port *p, uint64_t now_us)
 {
 	struct sync_peer *best = NULL;
+	unsigned most = 0;
 
 	for (unsigned i = 0; i < SYNC_PEERS_MAX; i++) {
 		struct sync_peer *q = &p->peers.v[i];
+		unsigned worth = sync_lacks_of(p, q);
 
-		if (!sync_peer_live(q, now_us) ||
-		    q->offer_failed > OFFER_FAILED_MAX)
+		if (!worth || !sync_peer_live(q, now_us) ||
+		    q->offer_failed > SYNC_OFFER_FAILED_MAX)
 			continue;
-		if (!best || q->offer_failed < best->offer_failed ||
-		    (q->offer_failed == best->offer_failed &&
-		     q->heard_us > best->heard_us))
+		worth = ((worth < OFFER_BATCH ? worth : OFFER_BATCH) << 8) >>
+			q->offer_failed;
+		if (!best || worth > most ||
+		    (worth == most && q->heard_us > best->heard_us)) {
 			best = q;
+			most = worth;
+		}
 	}
 	return best;
+}
+
+/* How many of its neighbours are silenced neither by me nor so far. */
+static unsigned offer_silences(struct sync_port *p, const struct sync_peer *q,
+			       const uint16_t *silent, unsigned n)
+{
+	unsigned found = 0;
+
+	for (unsigned i = 0; i < q->hears_n; i++) {
+		unsigned j = 0;
+
+		while (j < n && silent[j] != q->hears[i])
+			j++;
+		found += j == n && !sync_for_me(p, q->hears[i]) &&
+			!sync_peer_find_target(&p->peers, q->hears[i]);
+	}
+	return found;
+}
+
+/* The next one's answer silences most stations that I do not reach. */
+static struct sync_peer *offer_next(struct sync_port *p,
+				    const uint16_t *silent, unsigned n,
+				    uint64_t now_us)
+{
+	struct sync_peer *best = NULL;
+	unsigned most = 0;
+
+	for (unsigned i = 0; i < SYNC_PEERS_MAX; i++) {
+		struct sync_peer *q = &p->peers.v[i];
+		unsigned worth;
+
+		if (!sync_peer_live(q, now_us) || q->offer_failed > 1 ||
+		    !sync_lacks_of(p, q))
+			continue;
+		worth = offer_silences(p, q, silent, n);
+		if (worth > most) {
+			best = q;
+			most = worth;
+		}
+	}
+	return best;
+}
+
+static void offer_targets(struct sync_port *p, struct sync_peer *first,
+			  struct sync_offer *o, uint64_t now_us)
+{
+	uint16_t silent[SYNC_OFFER_MAX * SYNC_HEARS_MAX];
+	struct sync_peer *q = first;
+	unsigned n = 0;
+
+	o->n = 0;
+	while (q) {
+		p->offer_to[o->n] = q->address;
+		o->target[o->n++] = sync_target(q->address);
+		memcpy(silent + n, q->hears, q->hears_n * sizeof(silent[0]));
+		n += q->hears_n;
+		q = o->n < SYNC_OFFER_MAX && sync_hidden(p, now_us) ?
+			offer_next(p, silent, n, now_us) : NULL;
+	}
 }
 
 static void offer_send(struct sync_port *p, struct sync_peer *to,
 		       uint64_t now_us)
 {
 	struct sync_message m = { .type = SYNC_OFFER, .offer = {
-		.n = 1, .target = { sync_target(to->address) },
 		.root48 = feed_root48(p->env->feeds),
 		.events = offer_events(p) } };
 
+	offer_targets(p, to, &m.offer, now_us);
 	if (!sync_send(p, &m, 1, false, now_us))
 		return;
 	p->offering = true;
-	p->offer_address = to->address;
-	sync_arm(p, &p->offer, now_us + 4 * p->S + 2 * p->T);
+	p->offer_n = m.offer.n;
+	p->offer_wanted = 0;
+	sync_arm(p, &p->offer, now_us + 4 * p->S + 2 * p->T +
+		 (m.offer.n - 1) * 2 * p->S);
 }
 
-/* Nobody answered: the next try is later. */
-static void offer_failed(struct sync_port *p, uint64_t now_us)
+/* Time is up: who did not answer is asked later. */
+static unsigned offer_close(struct sync_port *p)
 {
-	struct sync_peer *to = sync_peer_find(&p->peers, p->offer_address);
 	unsigned failed = 0;
 
+	for (unsigned i = 0; i < p->offer_n; i++) {
+		struct sync_peer *to = sync_peer_find(&p->peers,
+						      p->offer_to[i]);
+
+		if (p->offer_wanted >> i & 1 || !to)
+			continue;
+		if (to->offer_failed <= SYNC_OFFER_FAILED_MAX)
+			to->offer_failed++;
+		if (i == 0)
+			failed = to->offer_failed;
+	}
 	p->offering = false;
-	if (to && to->offer_failed <= OFFER_FAILED_MAX)
-		failed = ++to->offer_failed;
-	sync_arm(p, &p->offer, now_us + offer_window(p, now_us) / 4 +
-		 sync_random(p, 4 * p->S << (failed < 3 ? failed : 3)));
+	return failed;
+}
+
+static void offer_serve(struct sync_port *p, uint64_t now_us)
+{
+	struct sync_needs needs;
+
+	sync_lacks_pick(p, &needs, sync_hidden(p, now_us) ? 2 * OFFER_BATCH :
+			SYNC_NEEDS_MAX);
+	sync_push_add(p, &needs, 50 * US_PER_MS, now_us);
+}
+
+static void offer_over(struct sync_port *p, uint64_t now_us)
+{
+	unsigned failed = offer_close(p);
+
+	if (p->offer_wanted)
+		offer_serve(p, now_us);
+	else
+		sync_arm(p, &p->offer, now_us + offer_window(p, now_us) / 4 +
+			 sync_random(p, 4 * p->S << (failed < 3 ? failed : 3)));
 }
 
 static void offer_due(struct sync_timer *t, uint64_t now_us)
@@ -157,10 +273,10 @@ static void offer_due(struct sync_timer *t, uint64_t now_us)
 	struct sync_peer *to;
 
 	if (p->offering) {
-		offer_failed(p, now_us);
+		offer_over(p, now_us);
 		return;
 	}
-	if (!p->news.n || sync_gate(p, t, false, now_us))
+	if (!offer_wish(p) || sync_gate(p, t, false, now_us))
 		return;
 	if (sync_engaged(p, now_us, true)) {
 		sync_arm(p, t, now_us + p->F +
@@ -168,7 +284,7 @@ static void offer_due(struct sync_timer *t, uint64_t now_us)
 				    offer_n(p, now_us)));
 		return;
 	}
-	to = offer_target(p, now_us);
+	to = offer_first(p, now_us);
 	if (to && offer_n(p, now_us) == 1 && !to->offer_failed)
 		sync_push_add(p, &p->news, 0, now_us);
 	else if (to)
@@ -233,12 +349,19 @@ void sync_on_offer(struct sync_port *p, struct sync_peer *peer,
 bool sync_news_wanted(struct sync_port *p, struct sync_peer *peer,
 		      uint64_t now_us)
 {
+	unsigned all = (1U << p->offer_n) - 1;
+
 	peer->offer_failed = 0;
-	if (!p->news.n)
+	if (!p->offering && (!p->news.n || sync_hidden(p, now_us)))
 		return false;
+	for (unsigned i = 0; i < p->offer_n; i++)
+		if (p->offer_to[i] == peer->address)
+			p->offer_wanted |= 1U << i;
+	if (p->offering && p->offer_wanted != all)
+		return true;	/* the others have their time too */
 	p->offering = false;
 	sync_disarm(p, &p->offer);
-	sync_push_add(p, &p->news, 50 * US_PER_MS, now_us);
+	offer_serve(p, now_us);
 	return true;
 }
 

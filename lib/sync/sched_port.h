@@ -19,11 +19,18 @@
 #define SYNC_FRAME_MAX 256
 #define SYNC_REQUEST_TRIES 6
 #define SYNC_WANT_TRIES 4
+#define SYNC_OFFER_FAILED_MAX 6
 
 struct sync_port;
 
+struct sync_lack {		/* and the neighbours that lack it */
+	struct sync_need need;
+	uint64_t who;		/* bit: place in the table */
+};
+
 struct sync_shape {		/* of a sketch; c = 0 is the root alone */
 	uint8_t c, part_bits;
+	bool proven;		/* a sketch of that neighbour decoded */
 };
 
 struct sync_rx {		/* a generation coming in */
@@ -41,6 +48,7 @@ struct sync_rx {		/* a generation coming in */
 	bool more;		/* its sender has a further one */
 	bool more_asked;	/* by me or another, or it came */
 	uint8_t seen;		/* frames that went out, as far as I know */
+	uint8_t until;		/* frames that will have gone out: asked for */
 	uint8_t half_tries;
 	uint8_t heard_needed;	/* what another station asked for */
 	uint64_t heard_needed_us;
@@ -105,16 +113,22 @@ struct sync_port {
 	uint64_t burst_air_us, sent_us;
 	struct { uint32_t slot; uint64_t to, at_us; } onair[SYNC_ONAIR_MAX];
 
-	/* news: never on this port's air */
+	/* news: never on this port's air; and what some are known to lack */
 	struct sync_needs news;
+	struct sync_lack lacks[SYNC_NEEDS_MAX];
+	unsigned lacks_n;
+	uint32_t list_said;	/* sum of the stations in it */
 	struct sync_timer offer;
-	bool offering;		/* an OFFER is out */
-	uint32_t offer_address;
+	bool offering;		/* an OFFER is out ... */
+	unsigned offer_n;	/* ... to these, the first lacks most */
+	uint32_t offer_to[SYNC_OFFER_MAX];
+	unsigned offer_wanted;	/* bit a target: it answered */
 	unsigned offers_vain;	/* heard since the root moved */
 	uint64_t offers_vain_us;	/* it fell then */
 
 	/* wanting */
 	bool want, want_list;	/* want_list: want_needs, else by root */
+	bool want_once;		/* it answers an offer */
 	uint32_t want_address;
 	uint8_t want_tries;
 	struct { uint32_t alias; uint64_t have, to; } want_v[SYNC_WANT_MAX];
@@ -123,6 +137,7 @@ struct sync_port {
 
 	/* generations coming in */
 	struct sync_rx rx[SYNC_RX_MAX];
+	uint32_t rx_from;	/* whose generation came in last */
 	uint64_t rx_frame_us, rx_claim_us; /* the last; more was to come until */
 	unsigned rx_vain;	/* begun and not finished since the root moved */
 	uint64_t rx_vain_us;	/* it fell then */
@@ -135,8 +150,9 @@ struct sync_port {
 
 unsigned sync_n(const struct sync_port *p, uint64_t now_us);
 uint64_t sync_imin(const struct sync_port *p, uint64_t now_us);
-/* Stations that I do not hear were named lately: some neighbours are hidden
- * from each other. */
+/* Stations that I do not hear were named lately ... */
+bool sync_beyond(const struct sync_port *p, uint64_t now_us);
+/* ... and my neighbours are more than two: the rules for hidden stations. */
 bool sync_hidden(const struct sync_port *p, uint64_t now_us);
 uint64_t sync_spread(const struct sync_port *p, uint64_t now_us);
 uint64_t sync_random(struct sync_port *p, uint64_t below_us);
@@ -250,6 +266,32 @@ bool sync_news_wanted(struct sync_port *p, struct sync_peer *peer,
 		      uint64_t now_us);
 void sync_on_offer(struct sync_port *p, struct sync_peer *peer,
 		   const struct sync_offer *o, uint64_t now_us);
+
+/* ---- sched_cover.c ---- */
+
+uint64_t sync_cover_live(const struct sync_port *p, uint64_t now_us);
+uint64_t sync_cover_reach(const struct sync_port *p,
+			  const struct sync_peer *v);
+void sync_cover_list(struct sync_port *p, struct sync_peer *peer,
+		     const struct sync_digest *d, uint64_t now_us);
+void sync_cover_tell(struct sync_port *p, struct sync_digest *d,
+		     uint64_t now_us);
+void sync_lacks_add(struct sync_port *p, const struct sync_need *need,
+		    uint64_t who);
+void sync_lacks_served(struct sync_port *p, uint32_t slot, uint64_t to,
+		       uint64_t who);
+void sync_lacks_exact(struct sync_port *p, const struct sync_peer *peer,
+		      const struct sync_needs *needs, unsigned part_bits,
+		      unsigned part);
+void sync_lacks_taken(struct sync_port *p, const struct sync_needs *since,
+		      uint64_t now_us);
+void sync_lacks_forget(struct sync_port *p, const struct sync_peer *peer);
+bool sync_lacks_wish(const struct sync_port *p, uint64_t now_us);
+unsigned sync_lacks_of(const struct sync_port *p, const struct sync_peer *q);
+unsigned sync_lacks_sum(const struct sync_port *p, unsigned *sum,
+			uint64_t now_us);
+void sync_lacks_pick(const struct sync_port *p, struct sync_needs *out,
+		     unsigned most);
 
 /* ---- sched_rx.c ---- */
 

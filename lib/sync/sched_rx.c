@@ -37,7 +37,7 @@ static bool rx_mine(const struct sync_rx *r, uint64_t now_us)
 
 	if (r->asked || !sync_hidden(p, now_us))
 		return true;
-	return r->done || (r->g.k - r->g.n) * 4 <= r->g.k;
+	return false;
 }
 
 /* Is there something to be asked for still? */
@@ -133,7 +133,8 @@ static struct sync_rx *rx_start(struct sync_port *p, struct sync_peer *peer,
 	r->passive = peer->known &&
 		feed_history_find(p->env->feeds, peer->root48) >= 0;
 	r->asked = now_us < peer->wanted_us + ASKED_US ||
-		(p->said && now_us < p->last_digest_us + ASKED_US);
+		(p->said && now_us < p->last_digest_us + ASKED_US &&
+		 !sync_hidden(p, now_us));
 	rx_count(p, r, now_us);
 	generation_rx_init(&r->g, e);
 	return r;
@@ -157,6 +158,8 @@ static uint64_t rx_left_us(const struct sync_port *p, const struct sync_rx *r,
 	unsigned total = e->k + e->parity_ahead;
 	unsigned keyup = sync_burst_keyup_frames(p, r->g.piece_len + 4U);
 
+	if (total < r->until)
+		total = r->until;
 	if (e->end || e->index + 1U >= total)
 		return 0;
 	left = (total - 1 - e->index) * frame;
@@ -197,7 +200,7 @@ static void rx_silence(struct sync_port *p, const struct sync_events *e,
 /* ---- frame 0: the heads in clear ---- */
 
 static bool rx_head_lacks(struct sync_port *p, const struct run *run,
-			  uint64_t now_us)
+			  const struct sync_peer *from, uint64_t now_us)
 {
 	uint64_t last = run->seq + run->n - 1;
 	const struct feed *f;
@@ -209,11 +212,14 @@ static bool rx_head_lacks(struct sync_port *p, const struct run *run,
 	if (run->n == 0)
 		return !f->forked;
 	sync_onair(p, slot, last, now_us);
+	if (from)
+		sync_lacks_served(p, slot, last, sync_cover_reach(p, from));
 	return f->head < last || p->env->back(p->env->ctx, slot);
 }
 
 static void rx_heads(struct sync_port *p, struct sync_rx *r, uint64_t now_us)
 {
+	const struct sync_peer *from = sync_peer_find(&p->peers, r->address);
 	struct run_body *b = p->env->body;
 	bool lacks = false;
 	struct span front;
@@ -223,7 +229,7 @@ static void rx_heads(struct sync_port *p, struct sync_rx *r, uint64_t now_us)
 	    run_heads_decode(b, front) != RUN_OK || !b->n_runs)
 		return;
 	for (size_t i = 0; i < b->n_runs; i++)
-		lacks |= rx_head_lacks(p, &b->runs[i], now_us);
+		lacks |= rx_head_lacks(p, &b->runs[i], from, now_us);
 	if (r->done)
 		return;
 	r->passive = false;
@@ -274,6 +280,7 @@ static enum sync_verdict rx_whole(struct sync_port *p, struct sync_rx *r,
 	size_t len;
 
 	r->done = true;
+	p->rx_from = r->address;
 	p->count.generations_received++;
 	if (generation_rx_body(&r->g, body, &len, &w.root48) == 0)
 		e = p->env->ingest(p->env->ctx, p->c.number, &w,
@@ -304,8 +311,8 @@ static void rx_arm(struct sync_port *p, struct sync_rx *r, bool end,
 
 	wait += sync_random(p, spread) * (10U * r->g.k - 6 * miss) /
 		(10U * r->g.k);
-	if (!miss)
-		wait += spread / 2;
+	if (!miss)	/* only credit: the next may come by itself */
+		wait += spread / 2 + (end ? 0 : 2 * p->F);
 	sync_arm(p, &r->request, now_us + wait);
 }
 
@@ -362,6 +369,7 @@ static void rx_request(struct sync_port *p, struct sync_rx *r,
 	uint64_t wait = rx_answer_us(p, r, now_us);
 
 	r->half_tries += 2;
+	r->until = (uint8_t)(r->seen + rx_missing(r));
 	rx_request_item(&m.want, r, r->more && !r->more_asked);
 	rx_request_others(p, &m.want, r, now_us);
 	if (r->done)

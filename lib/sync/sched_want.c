@@ -27,6 +27,16 @@ static uint64_t want_sketch_wait(const struct sync_port *p, uint64_t now_us)
 	return until - now_us;
 }
 
+/* Among hidden stations what I lack mostly comes by itself. */
+static uint64_t want_patience(struct sync_port *p, uint64_t now_us)
+{
+	uint64_t wait = 4 * p->F + sync_random(p, 8 * p->F);
+
+	if (!sync_hidden(p, now_us))
+		return 0;
+	return wait + wait * 3 * sync_n(p, now_us) / 10;
+}
+
 /* False if another want is open that this one does not replace. */
 static bool want_open(struct sync_port *p, struct sync_peer *peer, bool list,
 		      uint64_t now_us)
@@ -40,8 +50,10 @@ static bool want_open(struct sync_port *p, struct sync_peer *peer, bool list,
 	p->want_list = list;
 	p->want_address = peer->address;
 	p->want_tries = 0;
+	p->want_once = false;
 	sync_arm(p, &p->want_timer, now_us + 100 * US_PER_MS +
-		 want_sketch_wait(p, now_us) + sync_random(p, window));
+		 want_sketch_wait(p, now_us) + want_patience(p, now_us) +
+		 sync_random(p, window));
 	return true;
 }
 
@@ -64,9 +76,12 @@ void sync_want_offered(struct sync_port *p, struct sync_peer *peer,
 	if (p->sending || sync_rx_open(p, now_us) || now_us < p->nav_us)
 		return;
 	sync_want_drop(p);
-	if (want_open(p, peer, false, now_us))
-		sync_arm(p, &p->want_timer, now_us + 50 * US_PER_MS +
-			 place * 2 * p->S);
+	if (!want_open(p, peer, false, now_us))
+		return;
+	/* among hidden stations silence is mostly a collision: no more of it */
+	p->want_once = sync_hidden(p, now_us);
+	sync_arm(p, &p->want_timer, now_us + 50 * US_PER_MS +
+		 place * 2 * p->S);
 }
 
 void sync_want_list(struct sync_port *p, struct sync_peer *peer,
@@ -173,7 +188,7 @@ static void want_due(struct sync_timer *t, uint64_t now_us)
 		return;
 	if (!peer || sync_rx_open(p, now_us) || p->push_due ||
 	    peer->root48 == feed_root48(p->env->feeds) ||
-	    !want_make(p, &m.want))
+	    !want_make(p, &m.want) || (p->want_once && p->want_tries))
 		sync_want_drop(p);
 	else if (p->want_tries < SYNC_WANT_TRIES)
 		want_send(p, peer, &m, now_us);
@@ -215,6 +230,9 @@ static void want_by_root(struct sync_port *p, struct sync_peer *peer,
 		sync_reply_offer(p, true, now_us);	/* "so is mine" */
 	} else if (sync_news_wanted(p, peer, now_us)) {
 		return;
+	} else if (sync_since(p, w->root48, &needs) &&
+		   sync_hidden(p, now_us)) {	/* I shall offer it */
+		sync_lacks_exact(p, peer, &needs, 0, 0);
 	} else if (sync_since(p, w->root48, &needs)) {
 		sync_needs_drop_served(p, &needs, 0, now_us);
 		sync_push_add(p, &needs, 100 * US_PER_MS, now_us);
