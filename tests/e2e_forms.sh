@@ -61,6 +61,7 @@ c a attach R-1 map "$D/nothing" 2> /dev/null && fail "attach nothing"
 # one key in two places
 mkdir "$D/twin" && cp "$D/a/key" "$D/twin/key"
 station twin --callsign Q1AAA-1
+sleep 1.1 # in another second than a's first event, which would be the same
 c twin note R-1 "another branch" > /dev/null
 c a export "$D/a.b" --bundle && c twin export "$D/twin.b" --bundle || fail "export"
 key see
