@@ -274,14 +274,16 @@ static bool is_container(const struct payload_value *v)
 	       v->type == PAYLOAD_TAG;
 }
 
-static int item_walk(struct span s)
+/* s begins with a container. */
+static int container_walk(struct span s)
 {
-	struct level stack[PAYLOAD_DEPTH_MAX + 1] = { { .left = 1 } };
+	struct level stack[PAYLOAD_DEPTH_MAX + 1];
 	struct payload_value v;
 	enum payload_error e;
 	unsigned depth = 0;
 	size_t at = 0;
 
+	stack[0] = (struct level){ .left = 1 };
 	do {
 		e = head_read(SPAN(s.p + at, s.n - at), &v);
 		if (e || (e = level_take(&stack[depth], &v)))
@@ -299,6 +301,17 @@ static int item_walk(struct span s)
 			depth--;
 	} while (depth);
 	return (int)at;
+}
+
+/* Most items are single heads: they need no stack. */
+static int item_walk(struct span s)
+{
+	struct payload_value v;
+	enum payload_error e = head_read(s, &v);
+
+	if (e)
+		return -(int)e;
+	return is_container(&v) ? container_walk(s) : (int)v.raw.n;
 }
 
 int payload_item(struct span s)
