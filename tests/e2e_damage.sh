@@ -80,4 +80,15 @@ until_ok 30 equal || fail "not the same after loading again"
 end a
 fsck --deep || fail "healed: $(cat "$D/fsck")"
 names '(old)'
+
+# what a start would do, without one
+start_a
+fsck --repair && fail "it repairs under cairnd"
+grep -q 'at work' "$D/fsck.err" || fail "nor says why: $(cat "$D/fsck.err")"
+end a KILL
+rm "$D"/a/events/*.idx
+fsck --repair || fail "repair: $(cat "$D/fsck" "$D/fsck.err")"
+[ -e "$D/a/events/0000000000000001.idx" ] || fail "no index was made"
+[ "$(find "$D/a/events" -name '*.seg' -size +64k)" = "" ] || fail "a segment of another size"
+fsck --deep || fail "repaired: $(cat "$D/fsck")"
 say "$last segments, $held of $(( 2 * N + 2 )) events left, healed; fsck: $(tail -n 1 "$D/fsck")"

@@ -108,6 +108,6 @@ void log_repair_indexes(struct log *l)
 	uint64_t number;
 
 	for (size_t i = 0; l->key && i + 1 < l->n_segments; i++)
-		if (log_check_index(l, i, true, &number) > LOG_INDEX_SOUND)
+		if (log_check_index(l, i, true, &number) != LOG_INDEX_SOUND)
 			index_repair(l, l->segments[i]);
 }

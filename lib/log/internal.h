@@ -134,6 +134,7 @@ struct log {
 	char tail_path[PATH_MAX];
 	uint8_t id[16];
 	uint32_t segment_size;
+	bool size_given;
 	uint64_t ring_bytes;
 	bool read_only;
 	log_key_fn key;

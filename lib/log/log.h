@@ -71,7 +71,8 @@ typedef void (*log_key_fn)(uint16_t type, struct span payload,
 struct log_options {
 	const struct log_io *io;	/* NULL = the system's */
 	log_key_fn key;			/* NULL = no index */
-	uint32_t segment_size;		/* multiple of 64 KiB; 0 = 64 MiB */
+	uint32_t segment_size;		/* multiple of 64 KiB; 0 = as the last
+					   segment was made, or 64 MiB */
 	bool read_only;			/* no lock, no recovery writes */
 	uint64_t ring_bytes;		/* frames/: drop the oldest above; never
 					   synced; 0 = keep all, sync */

@@ -268,6 +268,7 @@ static int log_new(struct log **out, const char *dir,
 		return -ENOMEM;
 	*out = l;
 	l->io = o->io ? o->io : &log_io_system;
+	l->size_given = o->segment_size != 0;
 	l->segment_size = o->segment_size ? o->segment_size : LOG_SEGMENT_SIZE;
 	l->read_only = o->read_only;
 	l->ring_bytes = o->ring_bytes;
@@ -321,6 +322,18 @@ static int log_open_reader(struct log *l, struct log_recovery *rec)
 	return e;
 }
 
+/* Who names no size goes on with that of the last segment. */
+static void size_adopt(struct log *l)
+{
+	const struct segment *s = log_last(l);
+	const struct segment_header *h = s ? (const void *)s->p : NULL;
+
+	if (l->size_given || !h || h->size == 0 || h->size % SEGMENT_UNIT ||
+	    h->size > LOG_SEGMENT_SIZE)
+		return;
+	l->segment_size = h->size;
+}
+
 static int log_open_writer(struct log *l, struct log_recovery *rec)
 {
 	int e = list_load(l);
@@ -329,8 +342,10 @@ static int log_open_writer(struct log *l, struct log_recovery *rec)
 		e = drop_unknown(l, rec);
 	if (!e)
 		e = lock_write_id(l);
-	if (!e)
+	if (!e) {
+		size_adopt(l);
 		e = log_recover(l, rec);
+	}
 	if (e)
 		return e;
 	tail_attach(l);	/* without it, readers scan */
