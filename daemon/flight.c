@@ -66,6 +66,7 @@ void flight_flush(struct flight *f, uint64_t wall_ms)
 	f->pending_bytes = 0;
 	if (log_commit(f->log, wall_ms, &end))
 		f->lost++;
+	log_start_write(f->log);
 }
 
 uint64_t flight_lost(const struct flight *f)

@@ -350,15 +350,6 @@ static int log_resume(struct log *l)
 	return e ? e : log_datasync(l);
 }
 
-/* Visible at once, synced never: a power cut takes what the kernel was not
- * done with. */
-static void ring_commit(struct log *l)
-{
-	l->synced_seq = l->next_seq - 1;
-	tail_publish(l, l->written);
-	log_settle(l, l->fd);
-}
-
 int log_commit(struct log *l, uint64_t wall_ms, uint64_t *end)
 {
 	int e = log_writable(l);
@@ -385,9 +376,17 @@ int log_commit(struct log *l, uint64_t wall_ms, uint64_t *end)
 		return e;
 	log_abort(l); /* now empty */
 	*end = l->written = position(log_last(l)->number, l->offset);
-	if (l->ring_bytes)
-		ring_commit(l);
+	if (l->ring_bytes) {	/* visible at once, synced never */
+		l->synced_seq = l->next_seq - 1;
+		tail_publish(l, l->written);
+	}
 	return 0;
+}
+
+void log_start_write(const struct log *l)
+{
+	if (l->ring_bytes && l->fd >= 0)
+		log_settle(l, l->fd);
 }
 
 /* ---- durability ---- */

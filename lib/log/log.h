@@ -114,6 +114,10 @@ void log_abort(struct log *l);
  * transaction is kept and may be tried again or aborted. */
 int log_commit(struct log *l, uint64_t wall_ms, uint64_t *end);
 
+/* In a ring: has the kernel begin to write what was committed, which it would
+ * keep for half a minute; waits for nothing. */
+void log_start_write(const struct log *l);
+
 uint64_t log_durable(const struct log *l);	/* also the published tail */
 uint64_t log_written(const struct log *l);
 uint64_t log_records(const struct log *l);	/* committed, in all */
