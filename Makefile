@@ -113,6 +113,7 @@ $(O)/tests/test_config $(O)/tests/fuzz_config: \
 $(O)/tests/fuzz_decode: $(filter-out $(O)/tools/decode.o,$(call obj,$(wildcard tools/decode*.c)))
 $(PROGRAMS) $(HELPERS) $(TORTURE) $(O)/tests/bench:
 	$(call say,LD,$@)
+	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
 $(O)/tests/test_%: $(O)/tests/test_%.o $(O)/libcairn.a
 	$(call say,LD,$@)
