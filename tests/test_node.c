@@ -182,6 +182,27 @@ static void test_all_write(void **state)
 }
 
 /* 400 events of one author: several generations, each bought by a request. */
+/* The ends of a line share no author, and each had its own before they met:
+ * a sketch must have room for what both hold. */
+static void test_strangers(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 1; seed <= 10; seed++) {
+		struct field f;
+
+		field_init(&f, 3, seed);
+		f.loss_permille = 50;
+		f.hears[0][2] = f.hears[2][0] = false;
+		field_start(&f);
+		assert_int_equal(field_write(&f, 0, 1), 0);
+		assert_int_equal(field_write(&f, 2, 2), 0);
+		assert_true(field_converge_s(&f, 4, HOUR) > 0);
+		assert_views_equal(&f);
+		field_fini(&f);
+	}
+}
+
+/* 400 events of one author: several generations, each bought by a request. */
 static void test_backlog(void **state)
 {
 	struct field f;
@@ -805,6 +826,7 @@ int main(void)
 		cmocka_unit_test(test_five_in_one_hop),
 		cmocka_unit_test(test_line),
 		cmocka_unit_test(test_all_write),
+		cmocka_unit_test(test_strangers),
 		cmocka_unit_test(test_backlog),
 		cmocka_unit_test(test_silent_until_on),
 		cmocka_unit_test(test_call_sign_later),

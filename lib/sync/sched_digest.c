@@ -45,12 +45,18 @@ static unsigned digest_c(uint64_t far, bool hidden)
 	return c > C_USUAL_MAX ? C_USUAL_MAX : c < C_MIN ? C_MIN : c;
 }
 
+/* How many authors may differ: most are held by both, but two stations that
+ * never met may share none, and a sketch that did not decode says so. */
 static uint64_t digest_authors(const struct sync_port *p,
 			       const struct sync_peer *q)
 {
 	uint64_t mine = feed_author_count(p->env->feeds);
+	uint64_t sum = mine + q->authors;
+	uint64_t most = q->authors > mine ? q->authors : mine;
 
-	return q->authors > mine ? q->authors : mine;
+	if (q->level || sum <= C_MIN)
+		return sum;
+	return most > C_MIN ? most : C_MIN;
 }
 
 /* As many authors as the last sketch that decoded told of, or a guess. */
