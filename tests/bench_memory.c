@@ -11,6 +11,7 @@
  */
 #include <fcntl.h>
 #include <libgen.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -242,6 +243,7 @@ static void node_case(uint32_t authors)
 	log_make(dir, authors);
 	child = fork();
 	if (child == 0) {
+		malloc_trim(0);	/* no room that earlier cases left */
 		before = process_kib(getpid(), "RssAnon:");
 		if (log_open(&log, dir, &o, NULL) ||
 		    !node_loaded_from(log, authors))
