@@ -220,7 +220,7 @@ struct writer {
 	struct rns_identity key;
 	char label[33];
 	struct event v[200];
-	uint8_t payloads[200][128];
+	uint8_t payloads[200][256];
 	uint8_t prev[200][EVENT_ID_SIZE];
 	size_t n;
 };

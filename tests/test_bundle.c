@@ -106,9 +106,9 @@ static void admit(struct station_set *s, const struct writer *w,
 static void note_write(struct writer *w, unsigned i)
 {
 	struct buf b = { 0 };
-	char text[64];
+	char text[192];
 
-	snprintf(text, sizeof(text), "%u: the bridge over the river is closed %u", i, i * i);
+	snprintf(text, sizeof(text), "%u: the bridge over the river is closed %u; the road to the north is open for light vehicles, and the ferry runs from six to ten", i, i * i);
 	payload_put_map(&b, 2);
 	payload_put_uint(&b, KEY_RECORD);
 	payload_put_text(&b, SPAN_STR("R-1"));

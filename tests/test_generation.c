@@ -138,11 +138,11 @@ static void test_sizes(void **state)
 	assert_int_equal(generation_init(&g, 0, SPAN(body.p, 0), 0, 250),
 			 -EINVAL);
 	assert_int_equal(generation_init(&g, 0, body, 0, 250), -EMSGSIZE);
-	assert_int_equal(generation_init(&g, 0, SPAN(body.p, 3995), 0, 250),
+	assert_int_equal(generation_init(&g, 0, SPAN(body.p, 7995), 0, 250),
 			 -EMSGSIZE);
-	assert_int_equal(generation_init(&g, 0, SPAN(body.p, 3994), 0, 250),
+	assert_int_equal(generation_init(&g, 0, SPAN(body.p, 7994), 0, 250),
 			 0);
-	assert_int_equal(g.k, 16);
+	assert_int_equal(g.k, 32);
 	assert_int_equal(g.piece_len, 250);
 	assert_int_equal(generation_init(&g, 0, SPAN(body.p, 10), 0, 0),
 			 -EINVAL);

@@ -36,7 +36,7 @@ static const char digest_part[] =
 static const char digest_hears[] =
 	"e0" "abcd" "10" "010203040506" "01" "01" "08" "11111111" "22222222"
 	"02" "beef" "cafe";
-static const char events[] = "e1" "07" "0d" "54" "deadbeef";
+static const char events[] = "e1" "07" "0d" "2a" "deadbeef";
 static const char want_list[] =
 	"e2" "beef" "0f" "00" "02" "00000001" "00" "ffffffff" "8001";
 static const char want_root[] = "e2" "beef" "00" "01" "ffffffffffff" "7f";

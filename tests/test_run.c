@@ -254,10 +254,10 @@ static void test_limits(void **state)
 	assert_true(run_body_encode(body, BODY_CAP, &run, 1) > 0);
 	run.n++;
 	assert_int_equal(run_body_encode(body, BODY_CAP, &run, 1), -ENOSPC);
-	run.n = 3;
+	run.n = 5;
 	memset(big, 'x', sizeof(big));
 	payload_put_text(&b, SPAN(big, 4000));
-	for (size_t i = 0; i < 3; i++)
+	for (size_t i = 0; i < 5; i++)
 		events[i].payload = buf_span(&b);
 	assert_int_equal(run_body_encode(body, BODY_CAP, &run, 1), -ENOSPC);
 	for (size_t i = 0; i <= RUN_BODY_RUNS_MAX; i++)

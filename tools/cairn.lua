@@ -38,8 +38,8 @@ local f = {
 	index = ProtoField.uint8("cairn.index", "Index", base.DEC, nil, 0xfc),
 	more = ProtoField.bool("cairn.more", "More generations", 8, nil, 0x02),
 	last = ProtoField.bool("cairn.end", "End of the transmission", 8, nil, 0x01),
-	k1 = ProtoField.uint8("cairn.k", "Pieces less one", base.DEC, nil, 0xf0),
-	ahead = ProtoField.uint8("cairn.parity_ahead", "Parity sent ahead", base.DEC, nil, 0x0c),
+	k1 = ProtoField.uint8("cairn.k", "Pieces less one", base.DEC, nil, 0xf8),
+	ahead = ProtoField.uint8("cairn.parity_ahead", "Parity sent ahead", base.DEC, nil, 0x06),
 	piece = ProtoField.bytes("cairn.piece", "Piece"),
 	target = ProtoField.uint16("cairn.target", "Target", base.HEX),
 	nav = ProtoField.uint8("cairn.nav_ds", "NAV, tenths of a second"),
@@ -126,7 +126,7 @@ local function events(r)
 	local place = r.bits(f.index, f.more, f.last)
 	local shape = r.bits(f.k1, f.ahead)
 	r.rest(f.piece)
-	local index, k = bit32.rshift(place, 2), bit32.rshift(shape, 4) + 1
+	local index, k = bit32.rshift(place, 2), bit32.rshift(shape, 3) + 1
 	return string.format("events generation %s %s", generation and generation:uint() or "?",
 		index < k and string.format("piece %d of %d", index + 1, k) or
 		string.format("parity %d for %d", index - k + 1, k))

@@ -39,7 +39,7 @@ static ZSTD_CCtx *compressor(void)
 	if (!ctx)
 		return NULL;
 	ZSTD_CCtx_setParameter(ctx, ZSTD_c_compressionLevel, 19);
-	ZSTD_CCtx_setParameter(ctx, ZSTD_c_windowLog, 13);
+	ZSTD_CCtx_setParameter(ctx, ZSTD_c_windowLog, 14);
 	ZSTD_CCtx_setParameter(ctx, ZSTD_c_contentSizeFlag, 0);
 	ZSTD_CCtx_setParameter(ctx, ZSTD_c_checksumFlag, 0);
 	ZSTD_CCtx_setParameter(ctx, ZSTD_c_dictIDFlag, 0);
@@ -58,7 +58,7 @@ static ZSTD_DCtx *decompressor(void)
 	ctx = ZSTD_createDCtx();
 	if (!ctx)
 		return NULL;
-	ZSTD_DCtx_setParameter(ctx, ZSTD_d_windowLogMax, 13);
+	ZSTD_DCtx_setParameter(ctx, ZSTD_d_windowLogMax, 14);
 	if (dict.n)
 		ZSTD_DCtx_loadDictionary(ctx, dict.p, dict.n);
 	return ctx;

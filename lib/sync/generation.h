@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Generations: one body cut into k <= 16 equal pieces, and parity rows of the
+ * Generations: one body cut into k <= 32 equal pieces, and parity rows of the
  * same length (lib/sync/parity.h). Any k of the frames rebuild it.
  *
  *   root48 of the sender 6 | run body (lib/event/run.h) | zeros
@@ -24,7 +24,7 @@ struct generation {		/* as its sender keeps it */
 };
 
 /* From a run body of any length >= 1; pieces of at most piece_max (1..250)
- * bytes. 0, -EMSGSIZE if it needs more than 16, or -EINVAL. */
+ * bytes. 0, -EMSGSIZE if it needs more than 32, or -EINVAL. */
 int generation_init(struct generation *g, uint8_t number, struct span body,
 		    uint64_t root48, size_t piece_max);
 /* The pieces a run body of this length will be cut into (may exceed 16). */

@@ -113,12 +113,12 @@ static enum sync_error events_read(struct rd *r, struct sync_events *e)
 	e->more = place & EVENTS_MORE;
 	e->end = place & EVENTS_END;
 	shape = rd_u8(r);
-	e->k = (shape >> 4) + 1;
-	e->parity_ahead = shape >> 2 & 3;
+	e->k = (shape >> 3) + 1;
+	e->parity_ahead = shape >> 1 & 3;
 	e->piece = rd_rest(r);
 	if (e->piece.n == 0)
 		return SYNC_SHORT;
-	return shape & 3 || !events_in_range(e) ? SYNC_RANGE : SYNC_OK;
+	return shape & 1 || !events_in_range(e) ? SYNC_RANGE : SYNC_OK;
 }
 
 static enum sync_error want_read_list(struct rd *r, struct sync_want *w)
@@ -249,7 +249,7 @@ static void events_write(struct wr *w, const struct sync_events *e)
 	wr_u8(w, e->generation);
 	wr_u8(w, (uint8_t)(e->index << 2 | (e->more ? EVENTS_MORE : 0) |
 			   (e->end ? EVENTS_END : 0)));
-	wr_u8(w, (uint8_t)((e->k - 1) << 4 | e->parity_ahead << 2));
+	wr_u8(w, (uint8_t)((e->k - 1) << 3 | e->parity_ahead << 1));
 	wr_bytes(w, e->piece);
 }
 

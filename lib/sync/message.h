@@ -14,7 +14,7 @@
  *          shape: c 5 bits (0..28), log2 P 3 bits; part (< P) and its root
  *          stand there if P > 1
  * EVENTS   type | generation 1 | index 6 bits, more, end |
- *          k - 1 4 bits, parity sent ahead 2 bits, 00 | piece 1..250
+ *          k - 1 5 bits, parity sent ahead 2 bits, 0 | piece 1..250
  *          index >= k: that row of parity over the k pieces
  * WANT     type | target 2 | NAV 1, in 0.1 s | form 1 |
  *          0 list    n 1..45 | n x (alias 4, v have)   what follows `have`
@@ -33,7 +33,7 @@
 #define SYNC_VERSION 0
 #define SYNC_EVENTS_HEAD 4
 #define SYNC_PIECE_MAX 250
-#define SYNC_K_MAX 16
+#define SYNC_K_MAX 32
 #define SYNC_INDEX_MAX 63
 #define SYNC_PARITY_AHEAD_MAX 3
 #define SYNC_WANT_MAX 45

@@ -8,7 +8,7 @@
 #include "lib/sync/sched.h"
 
 #define SYNC_PACK_EVENTS_MAX 1024
-#define SYNC_PACK_BYTES_MAX 16384
+#define SYNC_PACK_BYTES_MAX 32768
 #define SYNC_PACK_SEGMENTS_MAX 96
 #define SYNC_PACK_PROOFS_MAX 16
 

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PARITY_K_MAX 16
+#define PARITY_K_MAX 32
 #define PARITY_INDEX_MAX 63
 
 /* Row `index` (k .. PARITY_INDEX_MAX) over k pieces of len bytes. */

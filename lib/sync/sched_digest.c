@@ -84,8 +84,10 @@ static struct sync_shape digest_shape(const struct sync_port *p,
 		c = C_SECOND_MIN;
 	else if (q->level)
 		c <<= q->level;
-	if (c > most + most / 7U)
-		c = most + most / 7U;
+	if (q->level)
+		most += most / 7U;
+	if (c > most)
+		c = most;
 	while (c > SYNDROME_C_MAX && part_bits < PART_BITS_MAX) {
 		c = c / 2 + 2;
 		part_bits++;

@@ -213,12 +213,12 @@ static void give_to_heads(struct sync_port *p)
 	p->push.n = kept;
 }
 
-/* Among hidden stations a generation is one key-up, parity included. */
-static size_t give_cap(const struct sync_port *p, uint64_t now_us)
+static int give_body(struct sync_port *p, struct sync_tx *g, size_t k,
+		     uint8_t *body)
 {
-	size_t k = sync_hidden(p, now_us) ? GIVE_HIDDEN_K : GENERATION_K_MAX;
-
-	return k * GENERATION_PIECE_MAX - GENERATION_ROOT_SIZE;
+	return sync_pack_body(p->env, p->c.number, &p->push, &g->holds,
+			      &g->rest, body, k * GENERATION_PIECE_MAX -
+			      GENERATION_ROOT_SIZE);
 }
 
 /* Packs p->push into a generation. NULL if there is nothing to send. */
@@ -226,11 +226,15 @@ static struct sync_tx *give_pack(struct sync_port *p, uint64_t now_us)
 {
 	struct sync_tx *g = &p->tx[p->tx_next];
 	uint8_t body[GENERATION_BODY_MAX];
-	int len;
+	int len = 0;
 
 	give_to_heads(p);
-	len = sync_pack_body(p->env, p->c.number, &p->push, &g->holds,
-			     &g->rest, body, give_cap(p, now_us));
+	/* among hidden stations one key-up, parity included, unless what is
+	 * first does not fit into one */
+	if (sync_hidden(p, now_us))
+		len = give_body(p, g, GIVE_HIDDEN_K, body);
+	if (len <= 0)
+		len = give_body(p, g, GENERATION_K_MAX, body);
 	p->push.n = 0;
 	if (len <= 0)
 		return NULL;

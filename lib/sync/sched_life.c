@@ -69,7 +69,7 @@ uint64_t sync_spread(const struct sync_port *p, uint64_t now_us)
 	if (n <= 1)
 		return p->S * 3 / 10;
 	if (n == 2)
-		return p->S * 3;
+		return p->S * 3 / 2;
 	return p->S * (n < 4 ? 5 * n : 20) / 2;
 }
 
@@ -308,6 +308,9 @@ void sync_port_enable(struct sync_port *p, bool on, uint64_t now_us)
 	}
 	trickle_init(&p->trickle, sync_imin(p, now_us), IMAX_US, now_us,
 		     p->env->rng);
+	/* the first word anywhere in the first interval: half of it would
+	 * double the chance that two who start together speak at once */
+	p->trickle.fire_us = now_us + sync_random(p, p->trickle.interval_us);
 	sched_trickle_arm(p);
 }
 
