@@ -6,6 +6,8 @@
 #include "lib/base/crypto.h"
 #include "lib/sync/peer.h"
 
+#define DIFFER_SECOND_MIN 12
+
 uint32_t sync_address_from_call(const char *call)
 {
 	uint8_t hash[32];
@@ -70,24 +72,16 @@ unsigned sync_peers_live(const struct sync_peers *s, uint64_t now_us)
 	return n;
 }
 
-void sync_peer_raise(struct sync_peer *p, uint64_t now_us)
+void sync_peer_doubt(struct sync_peer *p, unsigned capacity)
 {
-	if (p->level_us && now_us < p->level_us + 10 * US_PER_S)
-		return;
-	p->level_us = now_us;
-	if (p->level < SYNC_LEVEL_MAX)
-		p->level++;
-}
+	uint32_t differ = 2 * capacity;
 
-void sync_peer_lower(struct sync_peer *p, bool part, uint64_t now_us)
-{
-	if (!part)
-		p->level = 0;
-	if (p->level == 0 ||
-	    (p->level_us && now_us < p->level_us + 10 * US_PER_S))
-		return;
-	p->level_us = now_us;
-	p->level--;
+	if (differ < DIFFER_SECOND_MIN)
+		differ = DIFFER_SECOND_MIN;
+	if (differ > SYNC_DIFFER_MAX)
+		differ = SYNC_DIFFER_MAX;
+	if (p->differ < differ)
+		p->differ = differ;
 }
 
 void sync_peer_pair(struct sync_peer *p, uint64_t mine)

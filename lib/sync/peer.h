@@ -15,7 +15,7 @@
 #include "lib/sync/message.h"
 
 #define SYNC_PEERS_MAX 64
-#define SYNC_LEVEL_MAX 7
+#define SYNC_DIFFER_MAX (1U << 20)
 #define SYNC_PEER_LIFE_US (90 * 60 * US_PER_S)
 
 struct sync_peer {
@@ -29,13 +29,14 @@ struct sync_peer {
 	uint64_t asked_us;	/* I asked it for its sketch, until then */
 	uint64_t wanted_us;	/* I sent it a WANT */
 	uint64_t offered_us;	/* its OFFER, not served since */
+	uint64_t offered;	/* events in it */
 	uint8_t offer_failed;	/* offers it left unanswered, in a row */
 	uint8_t hears_n;	/* targets of whom it hears; 0 = not told */
 	uint16_t hears[SYNC_HEARS_MAX];
-	uint16_t differ;	/* authors, as far as a sketch told; 0 = ? */
-	uint8_t level;		/* how large a sketch between us must be */
-	uint64_t level_us;	/* raised then */
-	uint64_t shown_theirs, shown_mine; /* roots when I showed it mine */
+	uint32_t differ;	/* authors, as far as sketches told; 0 = ? */
+	bool proven;		/* one of them decoded */
+	uint64_t shown_theirs, shown_mine; /* roots when I showed it mine ... */
+	uint8_t shown_c;	/* ... whole, of this capacity; 0 = in parts */
 	uint8_t fruitless;	/* exchanges in a row that moved nothing */
 	/* for one pair of roots (theirs, mine): what was tried */
 	uint64_t pair_theirs, pair_mine;
@@ -63,11 +64,9 @@ static inline bool sync_peer_live(const struct sync_peer *p, uint64_t now_us)
 /* How many were heard in the last 90 minutes. */
 unsigned sync_peers_live(const struct sync_peers *s, uint64_t now_us);
 
-/* A sketch between us did not decode: the next is larger (at most once in
- * ten seconds: its parts come together). */
-void sync_peer_raise(struct sync_peer *p, uint64_t now_us);
-/* It decoded with room to spare. part: only a part of the aliases. */
-void sync_peer_lower(struct sync_peer *p, bool part, uint64_t now_us);
+/* A sketch between us of this capacity did not decode: we differ in more
+ * authors than that, twice as many for all we know. */
+void sync_peer_doubt(struct sync_peer *p, unsigned capacity);
 /* Forgets what was tried if either root is another than then. */
 void sync_peer_pair(struct sync_peer *p, uint64_t mine);
 /* An exchange with p moved nothing: its root and mine count as equal until

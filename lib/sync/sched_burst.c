@@ -100,6 +100,7 @@ static void burst_over(struct sync_port *p, uint64_t now_us)
 	p->sent_us = now_us;
 	if (n > 1)
 		p->pace_us = now_us + 2 * p->S + p->burst_air_us * share / 32;
+	sync_floor_arm(p, now_us);
 	sync_news_contend(p, now_us);
 	if (!p->push.n || p->push_due)
 		return;

@@ -9,8 +9,6 @@
 #define C_MIN 4
 #define C_USUAL_MAX 16
 #define C_HIDDEN_MIN 8
-#define C_SECOND_MIN 12
-#define C_MOVING_MAX 12
 #define PARTS_AT_ONCE 4
 #define PART_BITS_MAX 7
 #define GREET_QUIET_US (60 * US_PER_S)
@@ -54,12 +52,12 @@ static uint64_t digest_authors(const struct sync_port *p,
 	uint64_t sum = mine + q->authors;
 	uint64_t most = q->authors > mine ? q->authors : mine;
 
-	if (q->level || sum <= C_MIN)
-		return sum;
+	if (q->differ || sum <= C_MIN)
+		return sum + sum / 7U;
 	return most > C_MIN ? most : C_MIN;
 }
 
-/* As many authors as the last sketch that decoded told of, or a guess. */
+/* As many authors as the last sketches told of, or a guess. */
 static unsigned digest_c_for(const struct sync_port *p,
 			     const struct sync_peer *q, uint64_t now_us)
 {
@@ -80,12 +78,6 @@ static struct sync_shape digest_shape(const struct sync_port *p,
 	unsigned most = (unsigned)digest_authors(p, q);
 	unsigned c = digest_c_for(p, q, now_us), part_bits = 0;
 
-	if (q->level == 1 && c < C_SECOND_MIN / 2)
-		c = C_SECOND_MIN;
-	else if (q->level)
-		c <<= q->level;
-	if (q->level)
-		most += most / 7U;
 	if (c > most)
 		c = most;
 	while (c > SYNDROME_C_MAX && part_bits < PART_BITS_MAX) {
@@ -95,7 +87,7 @@ static struct sync_shape digest_shape(const struct sync_port *p,
 	if (c > SYNDROME_C_MAX)
 		c = SYNDROME_C_MAX;
 	return (struct sync_shape){ (uint8_t)c, (uint8_t)part_bits,
-				    q->differ > 0 };
+				    q->proven };
 }
 
 /* The sketch for whoever differs most; none if nobody differs but those whose
@@ -168,10 +160,6 @@ static void digest_say_trickle(struct sync_port *p, uint64_t now_us)
 
 	if (p->news.n)
 		s = (struct sync_shape){ 0 };
-	if (sync_hidden(p, now_us) &&
-	    p->trickle.interval_us < 2 * sync_imin(p, now_us) &&
-	    (s.c > C_MOVING_MAX || s.part_bits))
-		s = (struct sync_shape){ .c = C_MOVING_MAX };
 	if (p->said && p->last_digest_root == feed_root48(p->env->feeds) &&
 	    p->last_shape.c >= s.c && p->last_shape.part_bits >= s.part_bits)
 		s = (struct sync_shape){ 0 };
@@ -237,7 +225,7 @@ void sync_trickle_fired(struct sync_port *p, uint64_t now_us)
 	if (sync_engaged(p, now_us, false) || sync_news_flow(p, now_us))
 		return;
 	if (sync_hidden(p, now_us) && (sync_lacks_wish(p, now_us) ||
-	    now_us < p->rx_frame_us + 11 * p->F)) {
+	    now_us < p->rx_frame_us + 21 * p->F)) {
 		/* what flows tells more than a digest: put off, not given up */
 		p->trickle.interval_us = sync_imin(p, now_us) / 2;
 		return;
@@ -318,12 +306,15 @@ static bool digest_reply_stale(const struct sync_port *p, uint64_t now_us)
 static void digest_show(struct sync_port *p, uint64_t now_us)
 {
 	struct sync_peer *peer = sync_peer_find(&p->peers, p->reply_address);
+	struct sync_shape s;
 
 	if (!peer)
 		return;
+	s = digest_shape(p, peer, now_us);
 	peer->shown_theirs = peer->root48;
 	peer->shown_mine = feed_root48(p->env->feeds);
-	digest_say(p, digest_shape(p, peer, now_us), true, now_us);
+	peer->shown_c = s.part_bits ? 0 : s.c;
+	digest_say(p, s, true, now_us);
 }
 
 static void digest_reply_due(struct sync_timer *t, uint64_t now_us)
@@ -424,7 +415,7 @@ static void digest_equal(struct sync_port *p, struct sync_peer *peer,
 	p->trickle.heard++;
 	p->equal_us = now_us;
 	p->futile = 0;
-	peer->level = peer->fruitless = 0;
+	peer->fruitless = 0;
 	peer->differ = 0;
 	p->env->compared(p->env->ctx);
 }
@@ -456,9 +447,8 @@ static void digest_decoded(struct sync_port *p, struct sync_peer *peer,
 			   struct sync_difference *diff, uint64_t now_us)
 {
 	p->fails = 0;
-	peer->differ = (uint16_t)(diff->terms << d->part_bits);
-	if (diff->terms <= d->c / 3U)
-		sync_peer_lower(peer, d->part_bits > 0, now_us);
+	peer->differ = diff->terms << d->part_bits;
+	peer->proven = true;
 	if (!digest_wants_own(p, diff))
 		p->env->compared(p->env->ctx);
 	if (diff->odd || (!diff->want_n && !diff->give.n && !d->part_bits))
@@ -472,12 +462,12 @@ static void digest_decoded(struct sync_port *p, struct sync_peer *peer,
 }
 
 static void digest_undecodable(struct sync_port *p, struct sync_peer *peer,
-			       uint64_t now_us)
+			       const struct sync_digest *d)
 {
 	p->count.undecodable++;
 	if (p->fails < UINT8_MAX)
 		p->fails++;
-	sync_peer_raise(peer, now_us);
+	sync_peer_doubt(peer, (unsigned)d->c << d->part_bits);
 }
 
 /* A root that is not mine, and no (readable) sketch with it: rule 3. */
@@ -492,7 +482,7 @@ static void digest_ask(struct sync_port *p, struct sync_peer *peer,
 	    sync_recently_served(p, now_us))
 		return;	/* it will ask for what it misses */
 	if (d->c && sync_hidden(p, now_us) &&
-	    now_us < p->rx_frame_us + 11 * p->F)
+	    now_us < p->rx_frame_us + 21 * p->F)
 		return;	/* data flows: the difference is another soon */
 	if (d->c)
 		sync_reply(p, peer, false, now_us);
@@ -544,7 +534,7 @@ void sync_on_digest(struct sync_port *p, struct sync_peer *peer,
 		return;
 	}
 	if (d->c)
-		digest_undecodable(p, peer, now_us);
+		digest_undecodable(p, peer, d);
 	digest_ask(p, peer, d, now_us);
 }
 

@@ -11,9 +11,10 @@
 #include "lib/sync/sched_port.h"
 
 #define GIVE_TRIES 3
-#define PARITY_THRESHOLD 0.3
+#define PARITY_THRESHOLD 0.5
 #define PARITY_AHEAD_MAX 3	/* two bits in the EVENTS head */
-#define GIVE_HIDDEN_K 6
+#define GIVE_HIDDEN_K 7
+#define GIVE_HIDDEN_PIECE 200
 
 /* ---- what was on the air lately ---- */
 
@@ -155,7 +156,12 @@ void sync_push_add(struct sync_port *p, const struct sync_needs *needs,
 	sync_arm(p, &p->push_timer, now_us + delay_us);
 }
 
-/* ---- parity ahead (rule 7) ---- */
+/* ---- how many pieces, and parity ahead (rule 7) ---- */
+
+static size_t give_on_air(const struct sync_port *p, size_t piece)
+{
+	return p->c.overhead + SYNC_EVENTS_HEAD + piece;
+}
 
 /* The chance that a receiver misses at most r of m frames. */
 static double give_enough(unsigned m, unsigned r, double loss)
@@ -172,16 +178,24 @@ static double give_enough(unsigned m, unsigned r, double loss)
 	return sum;
 }
 
+/* The loss that was told is of full frames; shorter ones lose less. */
+static double give_loss(const struct sync_port *p, size_t piece)
+{
+	return p->loss_permille / 1000.0 *
+		(double)give_on_air(p, piece) /
+		(double)give_on_air(p, GENERATION_PIECE_MAX);
+}
+
 static unsigned give_parity_ahead(const struct sync_port *p, unsigned k,
-				  uint64_t now_us)
+				  size_t piece, uint64_t now_us)
 {
 	unsigned n = sync_n(p, now_us), r;
-	double loss = p->loss_permille / 1000.0;
+	double loss = give_loss(p, piece);
 
 	if (n < 3)
 		return 0;
 	if (sync_hidden(p, now_us))	/* what is lost there collided */
-		return k > 2;
+		return k >= 3;
 	for (r = 0; r < PARITY_AHEAD_MAX && r < k; r++) {
 		double one = give_enough(k + r, r, loss), all = 1;
 
@@ -191,6 +205,32 @@ static unsigned give_parity_ahead(const struct sync_port *p, unsigned k,
 			break;
 	}
 	return r;
+}
+
+/* How long the pieces of a body are to be. Many receivers lose different
+ * frames: the shorter these are, the less is sent again for all. */
+static size_t give_piece(const struct sync_port *p, size_t len,
+			 uint64_t now_us)
+{
+	static const size_t choice[] = { GENERATION_PIECE_MAX, 200, 160, 125 };
+	size_t best = GENERATION_PIECE_MAX, least = SIZE_MAX;
+
+	if (sync_n(p, now_us) < 3)
+		return best;
+	if (sync_hidden(p, now_us))
+		return GIVE_HIDDEN_PIECE;
+	for (size_t i = 0; i < sizeof(choice) / sizeof(choice[0]); i++) {
+		size_t k = generation_pieces(len, choice[i]);
+		size_t cost = (k + give_parity_ahead(p, (unsigned)k, choice[i],
+						     now_us)) *
+			give_on_air(p, (len + GENERATION_ROOT_SIZE) / k);
+
+		if (k <= GENERATION_K_MAX && cost < least) {
+			least = cost;
+			best = choice[i];
+		}
+	}
+	return best;
 }
 
 /* ---- a new generation ---- */
@@ -213,12 +253,11 @@ static void give_to_heads(struct sync_port *p)
 	p->push.n = kept;
 }
 
-static int give_body(struct sync_port *p, struct sync_tx *g, size_t k,
+static int give_body(struct sync_port *p, struct sync_tx *g, size_t cap,
 		     uint8_t *body)
 {
 	return sync_pack_body(p->env, p->c.number, &p->push, &g->holds,
-			      &g->rest, body, k * GENERATION_PIECE_MAX -
-			      GENERATION_ROOT_SIZE);
+			      &g->rest, body, cap - GENERATION_ROOT_SIZE);
 }
 
 /* Packs p->push into a generation. NULL if there is nothing to send. */
@@ -232,14 +271,15 @@ static struct sync_tx *give_pack(struct sync_port *p, uint64_t now_us)
 	/* among hidden stations one key-up, parity included, unless what is
 	 * first does not fit into one */
 	if (sync_hidden(p, now_us))
-		len = give_body(p, g, GIVE_HIDDEN_K, body);
+		len = give_body(p, g, GIVE_HIDDEN_K * GIVE_HIDDEN_PIECE, body);
 	if (len <= 0)
-		len = give_body(p, g, GENERATION_K_MAX, body);
+		len = give_body(p, g, GENERATION_BODY_MAX, body);
 	p->push.n = 0;
 	if (len <= 0)
 		return NULL;
 	if (generation_init(&g->g, ++p->generation, SPAN(body, (size_t)len),
-			    feed_root48(p->env->feeds), GENERATION_PIECE_MAX))
+			    feed_root48(p->env->feeds),
+			    give_piece(p, (size_t)len, now_us)))
 		return NULL;
 	g->used = true;
 	g->at_us = now_us;
@@ -267,7 +307,7 @@ static void give_generation(struct sync_port *p, uint64_t now_us)
 		return;
 	for (unsigned i = 0; i < g->holds.n; i++)
 		give_aired(p, &g->holds.v[i], now_us);
-	ahead = give_parity_ahead(p, g->g.k, now_us);
+	ahead = give_parity_ahead(p, g->g.k, g->g.piece_len, now_us);
 	for (unsigned i = 0; i < g->g.k + ahead; i++)
 		sync_burst_add(p, at, i, ahead);
 	g->parity_sent = (uint8_t)ahead;
@@ -294,6 +334,20 @@ static struct sync_tx *give_find(struct sync_port *p, uint8_t number)
 	return NULL;
 }
 
+/* As of full frames. */
+static void give_learn_loss(struct sync_port *p, unsigned loss_256,
+			    size_t piece)
+{
+	size_t full = give_on_air(p, GENERATION_PIECE_MAX);
+	size_t permille = loss_256 * 1000U * full / give_on_air(p, piece) /
+		256;
+
+	if (permille > 999)
+		permille = 999;
+	p->loss_permille = (unsigned)(7 * p->loss_permille +
+				      3 * permille) / 10;
+}
+
 void sync_on_request(struct sync_port *p, const struct sync_want *w,
 		     uint64_t now_us)
 {
@@ -310,8 +364,7 @@ void sync_on_request(struct sync_port *p, const struct sync_want *w,
 		g->due = due = true;
 		if (w->parity[i].needed > g->needed)
 			g->needed = w->parity[i].needed;
-		p->loss_permille = (7 * p->loss_permille + 3 *
-				    w->parity[i].loss * 1000U / 256) / 10;
+		give_learn_loss(p, w->parity[i].loss, g->g.piece_len);
 	}
 	if (!due || timer_armed(&p->repair.timer))
 		return;

@@ -70,7 +70,7 @@ uint64_t sync_spread(const struct sync_port *p, uint64_t now_us)
 		return p->S * 3 / 10;
 	if (n == 2)
 		return p->S * 3 / 2;
-	return p->S * (n < 4 ? 5 * n : 20) / 2;
+	return 5 * p->S;
 }
 
 uint64_t sync_random(struct sync_port *p, uint64_t below_us)
@@ -275,7 +275,7 @@ static void sched_stop(struct sync_port *p)
 	struct sync_timer *all[] = {
 		&p->trickle_timer, &p->say, &p->reply, &p->ack, &p->greet,
 		&p->push_timer, &p->repair, &p->burst_timer, &p->want_timer,
-		&p->offer,
+		&p->offer, &p->floor,
 	};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
@@ -312,6 +312,7 @@ void sync_port_enable(struct sync_port *p, bool on, uint64_t now_us)
 	 * double the chance that two who start together speak at once */
 	p->trickle.fire_us = now_us + sync_random(p, p->trickle.interval_us);
 	sched_trickle_arm(p);
+	sync_news_contend(p, now_us);
 }
 
 /* ---- input ---- */

@@ -15,9 +15,10 @@
 #define COLD_N 4
 #define COLD_US (120 * US_PER_S)
 #define OFFER_BATCH 24		/* pieces worth a generation */
-#define OFFER_FLOW_US (20 * US_PER_S)
+#define OFFER_FLOW_US (60 * US_PER_S)
+#define FLOOR_OFFER_US (300 * US_PER_S)
 #define OFFER_VAIN_MAX 12	/* of others, in a row */
-#define OFFER_VAIN_FALL_US (60 * US_PER_S)
+#define OFFER_VAIN_FALL_US (180 * US_PER_S)
 
 /* ---- what is news ---- */
 
@@ -101,9 +102,9 @@ static uint64_t offer_patience(const struct sync_port *p, uint64_t now_us)
 
 	if (!sync_hidden(p, now_us) || !n || !sum)
 		return 0;
-	wait = 21 * p->F * n / sum;
+	wait = 40 * p->F * n / sum;
 	if (n < OFFER_BATCH)
-		wait += 32 * p->F * (OFFER_BATCH - n) / OFFER_BATCH;
+		wait += 64 * p->F * (OFFER_BATCH - n) / OFFER_BATCH;
 	return wait;
 }
 
@@ -118,6 +119,8 @@ void sync_news_contend(struct sync_port *p, uint64_t now_us)
 	uint64_t window = offer_window(p, now_us);
 	uint64_t from = sync_quiet_us(p) > now_us ? sync_quiet_us(p) : now_us;
 
+	if (from < p->floor_us)
+		from = p->floor_us;
 	if (!offer_wish(p) || !sync_n(p, now_us) || p->offering ||
 	    timer_armed(&p->offer.timer))
 		return;
@@ -267,6 +270,17 @@ static void offer_over(struct sync_port *p, uint64_t now_us)
 			 sync_random(p, 4 * p->S << (failed < 3 ? failed : 3)));
 }
 
+/* Who spoke last is about to say who is next. */
+static bool offer_waits(struct sync_port *p, struct sync_timer *t,
+			uint64_t now_us)
+{
+	if (now_us >= p->floor_us)
+		return false;
+	sync_disarm(p, t);
+	sync_news_contend(p, now_us);
+	return true;
+}
+
 static void offer_due(struct sync_timer *t, uint64_t now_us)
 {
 	struct sync_port *p = t->owner;
@@ -276,7 +290,8 @@ static void offer_due(struct sync_timer *t, uint64_t now_us)
 		offer_over(p, now_us);
 		return;
 	}
-	if (!offer_wish(p) || sync_gate(p, t, false, now_us))
+	if (!offer_wish(p) || offer_waits(p, t, now_us) ||
+	    sync_gate(p, t, false, now_us))
 		return;
 	if (sync_engaged(p, now_us, true)) {
 		sync_arm(p, t, now_us + p->F +
@@ -289,6 +304,53 @@ static void offer_due(struct sync_timer *t, uint64_t now_us)
 		sync_push_add(p, &p->news, 0, now_us);
 	else if (to)
 		offer_send(p, to, now_us);
+}
+
+/* ---- the floor ---- */
+
+/* Where all hear each other, whose generation is out asks for the next: the
+ * largest offer that nobody has served. Nobody need contend. */
+static bool floor_given(const struct sync_port *p, uint64_t now_us)
+{
+	return sync_n(p, now_us) > 2 && !sync_hidden(p, now_us);
+}
+
+static uint64_t floor_wait(const struct sync_port *p, uint64_t now_us)
+{
+	return p->T + sync_spread(p, now_us) * 6 / 5;
+}
+
+void sync_floor_arm(struct sync_port *p, uint64_t now_us)
+{
+	if (floor_given(p, now_us))
+		sync_arm(p, &p->floor, now_us + floor_wait(p, now_us));
+}
+
+void sync_floor_hold(struct sync_port *p, uint64_t now_us)
+{
+	if (floor_given(p, now_us))
+		p->floor_us = now_us + floor_wait(p, now_us) + 4 * p->S;
+}
+
+static void floor_due(struct sync_timer *t, uint64_t now_us)
+{
+	struct sync_port *p = t->owner;
+	struct sync_peer *best = NULL;
+
+	if (sync_gate(p, t, false, now_us))
+		return;
+	if (p->want || sync_rx_open(p, now_us))
+		return;
+	for (unsigned i = 0; i < SYNC_PEERS_MAX; i++) {
+		struct sync_peer *q = &p->peers.v[i];
+
+		if (q->used && q->offered_us &&
+		    now_us < q->offered_us + FLOOR_OFFER_US &&
+		    (!best || q->offered > best->offered))
+			best = q;
+	}
+	if (best)
+		sync_want_offered(p, best, 0, now_us);
 }
 
 /* ---- hearing ---- */
@@ -327,6 +389,7 @@ void sync_on_offer(struct sync_port *p, struct sync_peer *peer,
 
 	if (offer_believed(p, now_us))
 		peer->offered_us = now_us;
+	peer->offered = o->events;
 	peer->known = true;
 	peer->root48 = o->root48;
 	peer->root_us = now_us;
@@ -369,4 +432,6 @@ void sync_offer_init(struct sync_port *p)
 {
 	p->offer.fire = offer_due;
 	p->offer.owner = p;
+	p->floor.fire = floor_due;
+	p->floor.owner = p;
 }

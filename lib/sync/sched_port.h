@@ -118,7 +118,8 @@ struct sync_port {
 	struct sync_lack lacks[SYNC_NEEDS_MAX];
 	unsigned lacks_n;
 	uint32_t list_said;	/* sum of the stations in it */
-	struct sync_timer offer;
+	struct sync_timer offer, floor;
+	uint64_t floor_us;	/* the last speaker says who is next, until */
 	bool offering;		/* an OFFER is out ... */
 	unsigned offer_n;	/* ... to these, the first lacks most */
 	uint32_t offer_to[SYNC_OFFER_MAX];
@@ -262,6 +263,10 @@ void sync_news_aired(struct sync_port *p, uint32_t slot, uint64_t to);
 void sync_news_contend(struct sync_port *p, uint64_t now_us);
 /* News are being passed round: an offer waits to be served. */
 bool sync_news_flow(const struct sync_port *p, uint64_t now_us);
+/* My generation is out: the floor goes to who offers most. */
+void sync_floor_arm(struct sync_port *p, uint64_t now_us);
+/* Somebody else's is: its speaker says who is next. */
+void sync_floor_hold(struct sync_port *p, uint64_t now_us);
 bool sync_news_wanted(struct sync_port *p, struct sync_peer *peer,
 		      uint64_t now_us);
 void sync_on_offer(struct sync_port *p, struct sync_peer *peer,

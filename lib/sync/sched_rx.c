@@ -9,6 +9,8 @@
 #include "lib/sync/sched_port.h"
 
 #define ASKED_US (30 * US_PER_S)
+#define RX_NEARLY 2		/* pieces that are missing */
+#define RX_KEPT_US (300 * US_PER_S)	/* a late row is no new generation */
 #define VAIN_MAX 6
 #define VAIN_FALL_US (180 * US_PER_S)
 
@@ -29,15 +31,15 @@ static bool rx_old(const struct sync_rx *r, uint64_t now_us)
 	return now_us >= r->at_us + SYNC_RX_LIFE_US;
 }
 
-/* Where stations are hidden from each other, who only overhears does not ask
- * for more than it nearly has: else everybody asks for everything. */
+/* Where stations are hidden from each other, who only overhears asks for what
+ * it nearly has: else everybody asks for everything. */
 static bool rx_mine(const struct sync_rx *r, uint64_t now_us)
 {
 	const struct sync_port *p = r->port;
 
 	if (r->asked || !sync_hidden(p, now_us))
 		return true;
-	return false;
+	return !r->done && r->g.n + RX_NEARLY >= r->g.k;
 }
 
 /* Is there something to be asked for still? */
@@ -191,10 +193,12 @@ static void rx_silence(struct sync_port *p, const struct sync_events *e,
 	left_us = rx_trusted_us(p, e, left_us, now_us);
 	if (p->nav_us > now_us)
 		p->nav_us = now_us;	/* the data of that WANT is here */
-	if (e->end)
+	if (e->end) {
 		p->rx_busy_us = now_us;
-	else if (now_us + left_us > p->rx_busy_us)
+		sync_floor_hold(p, now_us);
+	} else if (now_us + left_us > p->rx_busy_us) {
 		p->rx_busy_us = now_us + left_us;
+	}
 }
 
 /* ---- frame 0: the heads in clear ---- */
@@ -311,6 +315,8 @@ static void rx_arm(struct sync_port *p, struct sync_rx *r, bool end,
 
 	wait += sync_random(p, spread) * (10U * r->g.k - 6 * miss) /
 		(10U * r->g.k);
+	if (!r->asked && sync_hidden(p, now_us))
+		wait += spread + p->F;	/* first whoever it was for */
 	if (!miss)	/* only credit: the next may come by itself */
 		wait += spread / 2 + (end ? 0 : 2 * p->F);
 	sync_arm(p, &r->request, now_us + wait);
@@ -450,7 +456,7 @@ void sync_rx_overheard(struct sync_port *p, const struct sync_want *w,
 static bool rx_restarted(const struct sync_rx *r, const struct sync_events *e,
 			 uint64_t now_us)
 {
-	return rx_old(r, now_us) ||
+	return now_us >= r->at_us + RX_KEPT_US ||
 		((r->g.k != e->k || r->g.piece_len != e->piece.n) &&
 		 (r->done || now_us >= r->at_us + SYNC_HOLD_US));
 }

@@ -188,7 +188,7 @@ static void want_due(struct sync_timer *t, uint64_t now_us)
 		return;
 	if (!peer || sync_rx_open(p, now_us) || p->push_due ||
 	    peer->root48 == feed_root48(p->env->feeds) ||
-	    !want_make(p, &m.want) || (p->want_once && p->want_tries))
+	    !want_make(p, &m.want) || (p->want_tries && sync_hidden(p, now_us)))
 		sync_want_drop(p);
 	else if (p->want_tries < SYNC_WANT_TRIES)
 		want_send(p, peer, &m, now_us);
@@ -240,9 +240,9 @@ static void want_by_root(struct sync_port *p, struct sync_peer *peer,
 		sync_want_drop(p);	/* "show me your sketch" */
 		sync_want_root(p, peer, now_us);
 	} else {
-		if (peer->shown_theirs == peer->root48 &&
+		if (peer->shown_c && peer->shown_theirs == peer->root48 &&
 		    peer->shown_mine == feed_root48(p->env->feeds))
-			sync_peer_raise(peer, now_us);	/* it asks again */
+			sync_peer_doubt(peer, peer->shown_c); /* it asks again */
 		sync_reply(p, peer, true, now_us);
 	}
 }
