@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * vectors FILE...: runs vector files told apart by their name, prints what
- * differs and at the end "N passed, N failed".
+ * differs and at the end "N passed, N failed". vectors --make FILE: a file of
+ * our own again, as the library has it.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -126,6 +127,33 @@ bool vector_hex(struct buf *dst, const struct json *v)
 	return true;
 }
 
+void vector_bytes(uint8_t *dst, size_t n, const struct json *v,
+		  const char *key)
+{
+	struct span text = json_string(json_get(v, key));
+	bool ok = text.n == 2 * n && hex_decode(dst, n, text) == (int)n;
+
+	if (!vector_expect(ok, "%s is not %zu bytes", key, n))
+		memset(dst, 0, n);
+}
+
+uint64_t vector_word(const struct json *v, const char *key, unsigned bytes)
+{
+	uint8_t raw[8];
+
+	vector_bytes(raw, bytes, v, key);
+	return be_get(raw, bytes);
+}
+
+void vector_put_word(struct json_out *o, const char *key, uint64_t v,
+		     unsigned bytes)
+{
+	uint8_t raw[8];
+
+	be_put(raw, bytes, v);
+	json_out_kv_hex(o, key, SPAN(raw, bytes));
+}
+
 static struct vector_kind *kind_of(const char *path)
 {
 	const char *base = strrchr(path, '/');
@@ -141,7 +169,7 @@ static struct vector_kind *kind_of(const char *path)
 	return NULL;
 }
 
-static int run_file(const char *path)
+static int run_file(const char *path, bool make)
 {
 	struct vector_kind *k = kind_of(path);
 	struct json_error err;
@@ -160,7 +188,12 @@ static int run_file(const char *path)
 	if (!root)
 		return printf("%s:%d: %s\n", path, err.line, err.text), 1;
 	current = k->file;
-	k->run(root);
+	if (make && k->make)
+		vector_made_print(k, root);
+	else if (k->make)
+		vector_made_run(k, root);
+	else
+		k->run(root);
 	if (complaints)
 		vector_case("after the last case");
 	json_free(root);
@@ -172,8 +205,10 @@ int main(int argc, char **argv)
 {
 	int bad = crypto_init() < 0;
 
+	if (argc == 3 && strcmp(argv[1], "--make") == 0)
+		return bad || run_file(argv[2], true);
 	for (int i = 1; i < argc; i++)
-		bad |= run_file(argv[i]);
+		bad |= run_file(argv[i], false);
 	printf("%u passed, %u failed\n", passed, failed);
 	return bad || failed || !passed;
 }

@@ -12,7 +12,7 @@ shape=${1:-pair} seeds=${2:-20} first=${3:-1}
 within=${WITHIN:-900}	# simulated seconds a run may take
 case $shape in
 pair) stations=2 events=100 topology=clique ;;
-onehop) stations=5 events=50 topology=clique ;;
+onehop) stations=5 events=60 topology=clique ;;	# 50 lie at the edge of 4 and 5 frames
 line) stations=6 events=50 topology=line ;;
 *) echo "agree.sh: pair, onehop or line"; exit 2 ;;
 esac
