@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include "lib/base/crypto.h"
 #include "lib/feed/memory.h"
+#include "lib/feed/syndrome.h"
 #include "lib/sync/sched_port.h"
 
 /* ---- Trickle ---- */
@@ -358,7 +359,12 @@ static void test_cover(void **state)
 	sync_cover_tell(p, &d, b.now_us);
 	assert_int_equal(d.hears_n, 0);	/* of no use to anybody */
 	bench_tells(&b, 0x44440000, 0x1111, 0x5555);
+	assert_false(sync_beyond(p, b.now_us));	/* perhaps a made-up name */
+	bench_tells(&b, 0x44440000, 0x1111, 0x5555);
 	assert_true(sync_hidden(p, b.now_us));
+	sync_cover_tell(p, &d, b.now_us);
+	assert_int_equal(d.hears_n, 2);		/* 3333 was heard once */
+	bench_tells(&b, 0x33330000, 0x1111, 0x2222);
 	sync_cover_tell(p, &d, b.now_us);
 	assert_int_equal(d.hears_n, 3);
 	sync_cover_tell(p, &d, b.now_us);
@@ -376,6 +382,104 @@ static void test_cover(void **state)
 	assert_int_equal(sync_lacks_of(p, &p->peers.v[2]), 1);
 	sync_lacks_forget(p, &p->peers.v[2]);
 	assert_int_equal(p->lacks_n, 0);
+	bench_fini(&b);
+}
+
+/* A WANT to somebody whom I do not hear: from a name heard once it says
+ * nothing, and it does not make me give up mine. */
+static void test_forged_wants(void **state)
+{
+	struct sync_message m = { .type = SYNC_WANT, .want = {
+		.target = 0x7777, .form = SYNC_WANT_ROOT, .root48 = 5 } };
+	struct bench b;
+
+	(void)state;
+	bench_init(&b);
+	bench_run(&b, US_PER_S);
+	b.port->want = true;
+	bench_says(&b, 0x22220000, &m);
+	assert_false(sync_beyond(b.port, b.now_us));
+	assert_true(b.port->want);
+	bench_says(&b, 0x22220000, &m);
+	assert_true(sync_beyond(b.port, b.now_us));
+	assert_true(b.port->want);
+	m.want.target = 0x2222;		/* one that I hear: it may ask for me */
+	for (unsigned i = 0; i < 4; i++) {
+		b.port->want = true;
+		bench_says(&b, 0x33330000, &m);
+		assert_false(b.port->want);
+	}
+	b.port->want = true;		/* not for ever */
+	bench_says(&b, 0x33330000, &m);
+	assert_true(b.port->want);
+	bench_fini(&b);
+}
+
+/* Questions that lead to nothing: so many, then one in so long. */
+static void test_credit(void **state)
+{
+	struct sync_credit c = { 0 };
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++)
+		assert_true(sync_credit_take(&c, 3, 100, 50));
+	assert_false(sync_credit_take(&c, 3, 100, 99));
+	sync_credit_back(&c);
+	assert_true(sync_credit_take(&c, 3, 100, 99));
+	assert_false(sync_credit_take(&c, 3, 100, 99));
+	assert_true(sync_credit_take(&c, 3, 100, 100));
+	assert_false(sync_credit_take(&c, 3, 100, 199));
+	for (unsigned i = 0; i < 3; i++)
+		assert_true(sync_credit_take(&c, 3, 100, 1000));
+	sync_credit_back(&c);
+	sync_credit_back(&c);
+	sync_credit_back(&c);
+	sync_credit_back(&c);
+	assert_int_equal(c.vain, 0);
+}
+
+/* ---- sketches beyond their capacity ---- */
+
+/* What somebody shows who holds n authors that I do not. */
+static void sketch_of(struct sync_digest *d, struct random *r, unsigned c,
+		      unsigned n)
+{
+	*d = (struct sync_digest){ .c = (uint8_t)c };
+	for (unsigned i = 0; i < n; i++) {
+		uint32_t alias = 1 + (uint32_t)random_below(r, UINT32_MAX);
+		uint32_t value = 1 + (uint32_t)random_below(r, UINT32_MAX);
+
+		syndrome_update(d->s, 2 * c, alias, value);
+		d->root48 += feed_root_term(alias, value);
+	}
+	d->root48 &= 0xffffffffffff;
+}
+
+/* They often decode, to nonsense; none of that is believed. */
+static void test_wrong_decode(void **state)
+{
+	static struct sync_difference diff;
+	struct syndrome_term terms[SYNDROME_C_MAX];
+	struct random r = { 7 };
+	struct sync_digest d;
+	unsigned nonsense = 0;
+	struct bench b;
+
+	(void)state;
+	bench_init(&b);
+	for (unsigned i = 0; i < 20000; i++) {
+		unsigned c = 1 + i % 4;
+
+		sketch_of(&d, &r, c, c + 1 + i / 4 % 5);
+		nonsense += syndrome_decode(terms, d.s, 2 * c) >= 0;
+		assert_false(sync_sketch_decode(b.port, &d, &diff));
+		sketch_of(&d, &r, c, c);
+		assert_true(sync_sketch_decode(b.port, &d, &diff));
+		assert_int_equal(diff.want_n, c);
+		d.root48 ^= 1;	/* a lie about the root */
+		assert_false(sync_sketch_decode(b.port, &d, &diff));
+	}
+	assert_true(nonsense > 1000);
 	bench_fini(&b);
 }
 
@@ -463,6 +567,9 @@ int main(void)
 		cmocka_unit_test(test_empty_promises),
 		cmocka_unit_test(test_empty_offers),
 		cmocka_unit_test(test_cover),
+		cmocka_unit_test(test_forged_wants),
+		cmocka_unit_test(test_credit),
+		cmocka_unit_test(test_wrong_decode),
 		cmocka_unit_test(test_generations_bounded),
 		cmocka_unit_test(test_imin_grows),
 		cmocka_unit_test(test_ingest_later),

@@ -19,6 +19,13 @@
 
 enum sim_topology { SIM_CLIQUE, SIM_LINE, SIM_RGG, SIM_CLUSTERS };
 enum sim_holder { SIM_NODE0, SIM_HOME, SIM_ALL };
+enum sim_attack {	/* MIXED is some of each */
+	SIM_ATTACK_MIXED, SIM_ATTACK_SILENT, SIM_ATTACK_LYING_DIGEST,
+	SIM_ATTACK_REPLAYED_DIGEST, SIM_ATTACK_HUGE_DIGEST,
+	SIM_ATTACK_WANT_FLOOD, SIM_ATTACK_OFFER_FLOOD, SIM_ATTACK_FORGED_NAV,
+	SIM_ATTACK_POISONED_PARITY, SIM_ATTACK_BOMB, SIM_ATTACK_GROUND_ALIAS,
+	SIM_ATTACK_REPLAYED_ANNOUNCE, SIM_ATTACKS,
+};
 
 struct sim_scenario {
 	char name[64];
@@ -35,7 +42,11 @@ struct sim_scenario {
 	double duration_s;
 	unsigned step_s;	/* between two pieces of an author's news, at most */
 	unsigned duty_permille;
-	unsigned hostile;	/* stations that send false frames */
+	unsigned hostile;	/* stations that send false frames ... */
+	enum sim_attack attack;	/* ... of this kind ... */
+	double pause_s;		/* ... so often, in the mean */
+	double writes;		/* events that a station writes in an hour */
+	bool whole;		/* runs for all of duration_s */
 	char events[256];	/* a file of events instead of ours, or "" */
 	struct air_config phy;
 };

@@ -24,6 +24,7 @@ struct sim_station {
 	uint32_t slot;		/* of the feed being loaded */
 	uint64_t steps;		/* of the root history looked at */
 	uint64_t *head;		/* an author: what it holds, as far as news */
+	uint64_t write_us;	/* when it writes its next event */
 };
 
 struct sim {
@@ -33,6 +34,7 @@ struct sim {
 	struct map *feed_by_label;
 	struct air *air;
 	struct sim_hostile *hostile;
+	struct random writing;
 	uint64_t now_us;
 	bool trace;
 	unsigned n;
@@ -308,7 +310,7 @@ static void sim_deliver(struct sim *m)
 
 	while (air_next(m->air, m->now_us, &d)) {
 		if (d.to >= m->n) {
-			sim_hostile_hear(m->hostile, d.frame);
+			sim_hostile_hear(m->hostile, d.frame, m->now_us);
 			continue;
 		}
 		node_input(m->station[d.to].node, PORT, d.frame, sim_clock(m));
@@ -325,16 +327,46 @@ static uint64_t sim_wake_us(const struct sim *m)
 		wake_us = other_us;
 	for (unsigned i = 0; i < m->n; i++) {
 		other_us = node_wake_us(m->station[i].node);
+		if (m->station[i].write_us < other_us)
+			other_us = m->station[i].write_us;
 		if (other_us < wake_us)
 			wake_us = other_us;
 	}
 	return wake_us;
 }
 
+/* At chance times, so many an hour in the mean; in the last quarter of the run
+ * nothing, so that all can have all in the end. */
+static void sim_write_arm(struct sim *m, struct sim_station *st)
+{
+	double mean_us = 3600e6 / m->scenario->writes;
+	double u = (double)(random_below(&m->writing, 1 << 20) + 1) / (1 << 20);
+
+	st->write_us = m->now_us + (uint64_t)(-log(u) * mean_us) + 1;
+	if ((double)st->write_us > m->scenario->duration_s * 0.75e6)
+		st->write_us = UINT64_MAX;
+}
+
+static void sim_write(struct sim *m, unsigned i)
+{
+	struct sim_station *st = &m->station[i];
+	struct buf payload = { 0 };
+	uint16_t kind;
+
+	if (m->now_us < st->write_us)
+		return;
+	kind = sim_payload_make(&payload, m->data.feeds[i].call, &m->writing);
+	node_write(st->node, kind, buf_span(&payload), NULL, sim_clock(m));
+	buf_fini(&payload);
+	sim_act(m, i);
+	sim_write_arm(m, st);
+}
+
 static void sim_turn(struct sim *m)
 {
 	sim_deliver(m);
 	for (unsigned i = 0; i < m->n; i++) {
+		sim_write(m, i);
 		if (node_wake_us(m->station[i].node) > m->now_us)
 			continue;
 		node_tick(m->station[i].node, sim_clock(m));
@@ -346,7 +378,7 @@ static void sim_turn(struct sim *m)
 /* In sync from the start: the cost of an hour is asked, so run it all. */
 static bool sim_done(const struct sim *m)
 {
-	return m->need > 0 && m->have >= m->need;
+	return m->need > 0 && m->have >= m->need && !m->scenario->whole;
 }
 
 static int sim_loop(struct sim *m, char err[160])
@@ -392,7 +424,7 @@ static int sim_open_air(struct sim *m, uint64_t seed)
 	for (unsigned i = m->n; i < c.stations; i++)
 		for (unsigned j = 0; j < i; j++)
 			air_link(m->air, i, j, true);
-	m->hostile = sim_hostile_new(m->n, m->scenario->hostile, seed);
+	m->hostile = sim_hostile_new(m->n, m->scenario, &m->data, seed);
 	return m->hostile ? 0 : -1;
 }
 
@@ -413,7 +445,11 @@ static int sim_open(struct sim *m, uint64_t seed, char err[160])
 		if (station_open(m, i, random_next(&rng)))
 			return -1;
 	sim_count(m);
+	m->writing.state = seed;
 	for (unsigned i = 0; i < m->n; i++) {
+		m->station[i].write_us = UINT64_MAX;
+		if (m->scenario->writes > 0)
+			sim_write_arm(m, &m->station[i]);
 		node_port_up(m->station[i].node, PORT, true, sim_clock(m));
 		sim_act(m, i);
 	}
@@ -446,12 +482,28 @@ static void sim_sum(const struct sim *m, struct air_stats *sum)
 	}
 }
 
-/* Stations with the same events must show the same dataset. */
-static int sim_compare(const struct sim *m, char err[160])
+/* What stations wrote meanwhile is not counted as news: it has come if all
+ * hold the same. */
+static bool sim_equal(const struct sim *m)
 {
 	uint64_t root48 = feed_root48(node_feeds(m->station[0].node));
-	uint8_t first[32], other[32];
+	bool equal = true;
 
+	for (unsigned i = 1; m->scenario->writes > 0 && i < m->n; i++)
+		equal &= feed_root48(node_feeds(m->station[i].node)) == root48;
+	return equal;
+}
+
+/* Stations with the same events must show the same dataset. What is written
+ * and not yet sealed shows too, so it is sealed first. */
+static int sim_compare(const struct sim *m, char err[160])
+{
+	uint8_t first[32], other[32];
+	uint64_t root48;
+
+	for (unsigned i = 0; m->scenario->writes > 0 && i < m->n; i++)
+		node_seal(m->station[i].node, sim_clock(m));
+	root48 = feed_root48(node_feeds(m->station[0].node));
 	view_hash(node_view(m->station[0].node), first);
 	for (unsigned i = 1; i < m->n; i++) {
 		struct node *node = m->station[i].node;
@@ -511,16 +563,16 @@ int sim_run(struct sim_result *r, const struct sim_scenario *s, uint64_t seed,
 	e = sim_open(m, seed, err);
 	if (!e)
 		e = sim_loop(m, err);
-	if (!e)
-		e = sim_compare(m, err);
 	if (!e && trace)
 		sim_trace_missing(m);
 	if (!e) {
 		sim_sum(m, &r->air);
-		r->converged = m->have >= m->need;
-		r->t_s = (double)m->now_us / 1e6;
+		r->converged = m->have >= m->need && sim_equal(m);
+		if (r->t_s < 0 || !m->need)
+			r->t_s = (double)m->now_us / 1e6;
 		sim_bound_make(&r->bound, &m->data, s, &m->graph);
 		r->wall_s = seconds_now() - began;
+		e = sim_compare(m, err);
 	}
 	sim_close(m);
 	free(m);

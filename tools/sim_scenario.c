@@ -7,6 +7,7 @@
 #include "tools/sim.h"
 
 #define STEP_DEFAULT_S 3600
+#define PAUSE_DEFAULT_S 10
 #define RGG_TRIES_MAX 100000
 #define BIT(i) (1ULL << (i))
 
@@ -141,6 +142,27 @@ static int base_read(struct sim_scenario *s, const struct json *o,
 	return 0;
 }
 
+static int hostile_read(struct sim_scenario *s, const struct json *o,
+			char err[160])
+{
+	static const char *const attacks[SIM_ATTACKS + 1] = {
+		"mixed", "silent", "lying-digest", "replayed-digest",
+		"huge-digest", "want-flood", "offer-flood", "forged-nav",
+		"poisoned-parity", "bomb", "ground-alias", "replayed-announce",
+	};
+	unsigned attack;
+
+	if (count(o, "hostile", 0, 0, 8, &s->hostile, err) ||
+	    word(o, "attack", attacks, &attack, err) ||
+	    number(o, "pause", PAUSE_DEFAULT_S, 0.1, 86400, &s->pause_s, err))
+		return -1;
+	s->attack = attack;
+	if (s->nodes + s->hostile <= AIR_STATIONS_MAX)
+		return 0;
+	snprintf(err, 160, "more than %d stations", AIR_STATIONS_MAX);
+	return -1;
+}
+
 static int scenario_read(struct sim_scenario *s, const struct json *o,
 			 char err[160])
 {
@@ -155,19 +177,17 @@ static int scenario_read(struct sim_scenario *s, const struct json *o,
 	    count(o, "new_authors", 0, 0, s->authors, &s->new_authors, err) ||
 	    count(o, "duty", 1000, 1, 1000, &s->duty_permille, err) ||
 	    count(o, "step", STEP_DEFAULT_S, 1, 86400, &s->step_s, err) ||
-	    count(o, "hostile", 0, 0, 8, &s->hostile, err) ||
+	    hostile_read(s, o, err) ||
+	    number(o, "writes", 0, 0, 3600, &s->writes, err) ||
 	    number(o, "duration", 3600, 1, 1e8, &s->duration_s, err) ||
 	    word(o, "holder", holders, &holder, err) ||
 	    topology_read(s, o, err) || base_read(s, o, err) ||
 	    phy_read(s, o, err))
 		return -1;
-	if (s->nodes + s->hostile > AIR_STATIONS_MAX) {
-		snprintf(err, 160, "more than %d stations", AIR_STATIONS_MAX);
-		return -1;
-	}
 	s->holder = holder;
 	s->warm = json_bool(json_get(o, "warm"));
 	s->empty = json_bool(json_get(o, "empty"));
+	s->whole = json_bool(json_get(o, "whole"));
 	s->announce = !json_is(json_get(o, "announce"), JSON_FALSE);
 	return 0;
 }

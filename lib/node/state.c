@@ -106,7 +106,7 @@ static void state_neighbours(const struct node *n, struct json_out *o)
 		for (unsigned j = 0; j < SYNC_PEERS_MAX; j++) {
 			const struct sync_peer *q = &s->v[j];
 
-			if (!sync_peer_live(q, n->now.mono_us))
+			if (!sync_peer_live(q, n->now.mono_us) || q->once)
 				continue;
 			json_out_array(o);
 			json_out_string(o, n->ports[i].c.name);
@@ -220,14 +220,17 @@ static void state_load_neighbours(struct node *n, const struct json *list)
 		const struct json *v = json_at(list, i);
 		struct node_port *p = state_port(n, json_at(v, 0));
 		struct span call = json_string(json_at(v, 1));
+		struct sync_peer *q;
 
 		if (!p || call.n >= AX25_CALL_TEXT)
 			continue;
-		sync_peer_hear(sync_port_peers(p->sync), call.n ?
-			       sync_address_from_call((const char *)call.p) :
-			       (uint32_t)json_int(json_at(v, 2)),
-			       call.n ? (const char *)call.p : "",
-			       n->now.mono_us, NULL);
+		q = sync_peer_hear(sync_port_peers(p->sync), call.n ?
+				   sync_address_from_call((const char *)call.p) :
+				   (uint32_t)json_int(json_at(v, 2)),
+				   call.n ? (const char *)call.p : "",
+				   n->now.mono_us, NULL);
+		q->once = false;
+		q->proven = true;
 	}
 }
 

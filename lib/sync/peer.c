@@ -6,7 +6,7 @@
 #include "lib/base/crypto.h"
 #include "lib/sync/peer.h"
 
-#define DIFFER_SECOND_MIN 12
+#define CAPACITY_FIRST_MIN 6
 
 uint32_t sync_address_from_call(const char *call)
 {
@@ -56,8 +56,11 @@ struct sync_peer *sync_peer_hear(struct sync_peers *s, uint32_t address,
 		*new = !p;
 	if (!p) {
 		p = peer_room(s);
-		*p = (struct sync_peer){ .used = true, .address = address };
+		*p = (struct sync_peer){ .used = true, .address = address,
+					 .once = true };
 		snprintf(p->call, sizeof(p->call), "%s", call);
+	} else {
+		p->once = false;
 	}
 	p->heard_us = now_us;
 	return p;
@@ -74,14 +77,36 @@ unsigned sync_peers_live(const struct sync_peers *s, uint64_t now_us)
 
 void sync_peer_doubt(struct sync_peer *p, unsigned capacity)
 {
-	uint32_t differ = 2 * capacity;
+	uint32_t differ;
 
-	if (differ < DIFFER_SECOND_MIN)
-		differ = DIFFER_SECOND_MIN;
+	if (capacity < CAPACITY_FIRST_MIN)
+		capacity = CAPACITY_FIRST_MIN;
+	differ = 2 * capacity * 7 / 8 - 1;	/* which takes twice that */
 	if (differ > SYNC_DIFFER_MAX)
 		differ = SYNC_DIFFER_MAX;
 	if (p->differ < differ)
 		p->differ = differ;
+}
+
+bool sync_credit_take(struct sync_credit *c, unsigned max, uint64_t fall_us,
+		      uint64_t now_us)
+{
+	uint64_t falls = (now_us - c->fell_us) / fall_us;
+
+	if (falls) {
+		c->vain -= c->vain < falls ? c->vain : (unsigned)falls;
+		c->fell_us = now_us;
+	}
+	if (c->vain >= max)
+		return false;
+	c->vain++;
+	return true;
+}
+
+void sync_credit_back(struct sync_credit *c)
+{
+	if (c->vain)
+		c->vain--;
 }
 
 void sync_peer_pair(struct sync_peer *p, uint64_t mine)

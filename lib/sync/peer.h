@@ -18,6 +18,17 @@
 #define SYNC_DIFFER_MAX (1U << 20)
 #define SYNC_PEER_LIFE_US (90 * 60 * US_PER_S)
 
+/* What strangers can make me do: so often for nothing, and then once in so
+ * long. */
+struct sync_credit {
+	unsigned vain;
+	uint64_t fell_us;
+};
+/* False: not now. Else it counts until it is given back, or is forgotten. */
+bool sync_credit_take(struct sync_credit *c, unsigned max, uint64_t fall_us,
+		      uint64_t now_us);
+void sync_credit_back(struct sync_credit *c);
+
 struct sync_peer {
 	bool used;
 	bool known;		/* root48 and counts were heard */
@@ -31,12 +42,12 @@ struct sync_peer {
 	uint64_t offered_us;	/* its OFFER, not served since */
 	uint64_t offered;	/* events in it */
 	uint8_t offer_failed;	/* offers it left unanswered, in a row */
+	bool once;		/* heard once only: a name made up, perhaps */
+	bool proven;		/* it asked me, named me, or shows what I know */
 	uint8_t hears_n;	/* targets of whom it hears; 0 = not told */
 	uint16_t hears[SYNC_HEARS_MAX];
 	uint32_t differ;	/* authors, as far as sketches told; 0 = ? */
-	bool proven;		/* one of them decoded */
-	uint64_t shown_theirs, shown_mine; /* roots when I showed it mine ... */
-	uint8_t shown_c;	/* ... whole, of this capacity; 0 = in parts */
+	bool decoded;		/* one of them did */
 	uint8_t fruitless;	/* exchanges in a row that moved nothing */
 	/* for one pair of roots (theirs, mine): what was tried */
 	uint64_t pair_theirs, pair_mine;
@@ -64,8 +75,7 @@ static inline bool sync_peer_live(const struct sync_peer *p, uint64_t now_us)
 /* How many were heard in the last 90 minutes. */
 unsigned sync_peers_live(const struct sync_peers *s, uint64_t now_us);
 
-/* A sketch between us of this capacity did not decode: we differ in more
- * authors than that, twice as many for all we know. */
+/* A sketch between us of this capacity did not decode: the next has twice. */
 void sync_peer_doubt(struct sync_peer *p, unsigned capacity);
 /* Forgets what was tried if either root is another than then. */
 void sync_peer_pair(struct sync_peer *p, uint64_t mine);

@@ -26,7 +26,8 @@ uint64_t sync_cover_live(const struct sync_port *p, uint64_t now_us)
 	uint64_t mask = 0;
 
 	for (unsigned i = 0; i < SYNC_PEERS_MAX; i++)
-		if (sync_peer_live(&p->peers.v[i], now_us))
+		if (sync_peer_live(&p->peers.v[i], now_us) &&
+		    !p->peers.v[i].once)
 			mask |= 1ULL << i;
 	return mask;
 }
@@ -79,7 +80,8 @@ void sync_cover_list(struct sync_port *p, struct sync_peer *peer,
 		return;
 	peer->hears_n = d->hears_n;
 	memcpy(peer->hears, d->hears, sizeof(peer->hears));
-	if (cover_beyond(p, peer, now_us))
+	peer->proven |= cover_names(peer, sync_target(p->c.address));
+	if (!peer->once && cover_beyond(p, peer, now_us))
 		p->hidden_us = now_us;
 }
 
@@ -93,7 +95,8 @@ void sync_cover_tell(struct sync_port *p, struct sync_digest *d,
 	if (!sync_beyond(p, now_us) || d->c + 2U > SYNDROME_C_MAX)
 		return;
 	for (unsigned i = 0; i < SYNC_PEERS_MAX && n < SYNC_HEARS_MAX; i++) {
-		if (!sync_peer_live(&p->peers.v[i], now_us))
+		if (!sync_peer_live(&p->peers.v[i], now_us) ||
+		    p->peers.v[i].once)
 			continue;
 		d->hears[n++] = sync_target(p->peers.v[i].address);
 		sum += p->peers.v[i].address | 1;

@@ -87,7 +87,7 @@ static struct sync_shape digest_shape(const struct sync_port *p,
 	if (c > SYNDROME_C_MAX)
 		c = SYNDROME_C_MAX;
 	return (struct sync_shape){ (uint8_t)c, (uint8_t)part_bits,
-				    q->proven };
+				    q->decoded };
 }
 
 /* The sketch for whoever differs most; none if nobody differs but those whose
@@ -132,8 +132,8 @@ static void digest_say(struct sync_port *p, struct sync_shape shape,
 	unsigned parts = 1U << shape.part_bits;
 	unsigned n = parts < PARTS_AT_ONCE ? parts : PARTS_AT_ONCE;
 
-	if (!shape.proven)	/* 31 forged bytes must not buy a kilobyte */
-		n = 1;
+	if (!shape.proven && n > 2)	/* 31 forged bytes, no kilobyte */
+		n = 2;
 	for (unsigned i = 0; i < n; i++) {
 		m[i].type = SYNC_DIGEST;
 		sync_sketch_make(p->env, &m[i].digest, shape.c,
@@ -306,15 +306,9 @@ static bool digest_reply_stale(const struct sync_port *p, uint64_t now_us)
 static void digest_show(struct sync_port *p, uint64_t now_us)
 {
 	struct sync_peer *peer = sync_peer_find(&p->peers, p->reply_address);
-	struct sync_shape s;
 
-	if (!peer)
-		return;
-	s = digest_shape(p, peer, now_us);
-	peer->shown_theirs = peer->root48;
-	peer->shown_mine = feed_root48(p->env->feeds);
-	peer->shown_c = s.part_bits ? 0 : s.c;
-	digest_say(p, s, true, now_us);
+	if (peer)
+		digest_say(p, digest_shape(p, peer, now_us), true, now_us);
 }
 
 static void digest_reply_due(struct sync_timer *t, uint64_t now_us)
@@ -448,7 +442,7 @@ static void digest_decoded(struct sync_port *p, struct sync_peer *peer,
 {
 	p->fails = 0;
 	peer->differ = diff->terms << d->part_bits;
-	peer->proven = true;
+	peer->decoded = peer->proven = true;
 	if (!digest_wants_own(p, diff))
 		p->env->compared(p->env->ctx);
 	if (diff->odd || (!diff->want_n && !diff->give.n && !d->part_bits))
@@ -484,10 +478,13 @@ static void digest_ask(struct sync_port *p, struct sync_peer *peer,
 	if (d->c && sync_hidden(p, now_us) &&
 	    now_us < p->rx_frame_us + 21 * p->F)
 		return;	/* data flows: the difference is another soon */
+	if (sync_hidden(p, now_us) && !d->c && !ahead)
+		return;	/* it will hear mine, and ask */
+	if (!sync_credit_take(&p->asks, SYNC_ASKS_MAX, SYNC_ASKS_FALL_US,
+			      now_us) && !sync_hidden(p, now_us))
+		return;
 	if (d->c)
 		sync_reply(p, peer, false, now_us);
-	else if (sync_hidden(p, now_us) && !ahead)
-		return;	/* it will hear mine, and ask */
 	else if (sync_hidden(p, now_us))
 		sync_want_root(p, peer, now_us);
 	else if (ahead && !d->moved)
@@ -520,6 +517,8 @@ void sync_on_digest(struct sync_port *p, struct sync_peer *peer,
 		return;
 	}
 	p->futile++;
+	if (peer->proven && peer->offer_failed > SYNC_OFFER_FAILED_MAX)
+		peer->offer_failed = SYNC_OFFER_FAILED_MAX; /* alive: one more */
 	sync_trickle_reset(p, now_us);
 	if (sync_since(p, d->root48, &since)) {
 		p->env->compared(p->env->ctx);

@@ -15,6 +15,8 @@
 #define PARITY_AHEAD_MAX 3	/* two bits in the EVENTS head */
 #define GIVE_HIDDEN_K 7
 #define GIVE_HIDDEN_PIECE 200
+#define AGAIN_MAX 6		/* the same events, to whoever asks */
+#define AGAIN_FALL_US (900 * US_PER_S)
 
 /* ---- what was on the air lately ---- */
 
@@ -24,9 +26,29 @@ void sync_onair(struct sync_port *p, uint32_t slot, uint64_t to,
 	unsigned at = slot % SYNC_ONAIR_MAX;
 
 	sync_news_aired(p, slot, to);
+	if (p->onair[at].slot != slot || !p->onair[at].at_us)
+		p->onair[at].again = (struct sync_credit){ 0, now_us };
 	p->onair[at].slot = slot;
 	p->onair[at].to = to;
 	p->onair[at].at_us = now_us;
+}
+
+void sync_needs_drop_again(struct sync_port *p, struct sync_needs *needs,
+			   uint64_t now_us)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < needs->n; i++) {
+		unsigned at = needs->v[i].slot % SYNC_ONAIR_MAX;
+
+		if (p->onair[at].slot == needs->v[i].slot &&
+		    needs->v[i].from < p->onair[at].to &&
+		    !sync_credit_take(&p->onair[at].again, AGAIN_MAX,
+				      AGAIN_FALL_US, now_us))
+			continue;
+		needs->v[kept++] = needs->v[i];
+	}
+	needs->n = kept;
 }
 
 bool sync_was_onair(const struct sync_port *p, uint32_t slot, uint64_t to,
@@ -137,7 +159,9 @@ void sync_give(struct sync_port *p, struct sync_peer *peer,
 		return;
 	if (give_in_vain(p, peer, now_us))
 		return;
-	if (give_rivals(p, peer, now_us) && now_us >= peer->asked_us)
+	/* a root is easily said, by anybody: who is known, or asks, gets more */
+	if (now_us >= peer->asked_us && (give_rivals(p, peer, now_us) ||
+	    (!peer->proven && sync_n(p, now_us) > 1)))
 		sync_reply_offer(p, false, now_us);
 	else
 		sync_push_add(p, needs, 100 * US_PER_MS +
@@ -348,6 +372,13 @@ static void give_learn_loss(struct sync_port *p, unsigned loss_256,
 				      3 * permille) / 10;
 }
 
+/* Whoever collects it has forgotten it by now. */
+static bool give_wanted_still(const struct sync_port *p,
+			      const struct sync_tx *g, uint64_t now_us)
+{
+	return now_us < g->at_us + SYNC_RX_LIFE_US + g->g.k * p->F;
+}
+
 void sync_on_request(struct sync_port *p, const struct sync_want *w,
 		     uint64_t now_us)
 {
@@ -356,14 +387,16 @@ void sync_on_request(struct sync_port *p, const struct sync_want *w,
 
 	for (unsigned i = 0; i < w->n; i++) {
 		struct sync_tx *g = give_find(p, w->parity[i].generation);
+		unsigned needed = w->parity[i].needed;
 
-		if (!g)
+		if (!g || !give_wanted_still(p, g, now_us))
 			continue;
-		g->at_us = now_us;
+		if (needed > g->g.k)	/* k rows are all of it */
+			needed = g->g.k;
 		g->go |= w->parity[i].more;
 		g->due = due = true;
-		if (w->parity[i].needed > g->needed)
-			g->needed = w->parity[i].needed;
+		if (needed > g->needed)
+			g->needed = (uint8_t)needed;
 		give_learn_loss(p, w->parity[i].loss, g->g.piece_len);
 	}
 	if (!due || timer_armed(&p->repair.timer))
@@ -373,15 +406,17 @@ void sync_on_request(struct sync_port *p, const struct sync_want *w,
 	sync_arm(p, &p->repair, now_us + wait);
 }
 
-/* The parity asked for, never more than 4k + 8 rows in all. */
-static void give_parity(struct sync_port *p, unsigned at)
+/* The parity asked for, never more than k + 4 rows in all. */
+static void give_parity(struct sync_port *p, unsigned at, uint64_t now_us)
 {
 	struct sync_tx *g = &p->tx[at];
 
+	if (g->needed)
+		g->at_us = now_us;
 	for (; g->needed; g->needed--) {
 		unsigned index = g->g.k + g->parity_sent;
 
-		if (g->parity_sent >= 4U * g->g.k + 8 ||
+		if (g->parity_sent >= g->g.k + 4U ||
 		    index > GENERATION_INDEX_MAX)
 			break;
 		g->parity_sent++;
@@ -404,7 +439,7 @@ static void give_repair_due(struct sync_timer *t, uint64_t now_us)
 		if (!g->used || !g->due)
 			continue;
 		g->due = false;
-		give_parity(p, (unsigned)(g - p->tx));
+		give_parity(p, (unsigned)(g - p->tx), now_us);
 		if (g->more && g->go && !g->gone_on)
 			next = g;
 	}

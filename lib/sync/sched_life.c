@@ -70,7 +70,7 @@ uint64_t sync_spread(const struct sync_port *p, uint64_t now_us)
 		return p->S * 3 / 10;
 	if (n == 2)
 		return p->S * 3 / 2;
-	return 5 * p->S;
+	return 10 * p->S;
 }
 
 uint64_t sync_random(struct sync_port *p, uint64_t below_us)
@@ -404,7 +404,10 @@ void sync_port_advanced(struct sync_port *p, uint64_t before, bool aired,
 	}
 	p->moved = true;
 	p->moved_us = now_us;
-	p->rx_vain = p->offers_vain = 0;
+	sync_credit_back(&p->begun);
+	sync_credit_back(&p->offers);
+	sync_credit_back(&p->asks);
+	p->want_yields = 0;
 	p->futile = 0;
 	if (!p->on)
 		return;

@@ -17,8 +17,7 @@
 #define OFFER_BATCH 24		/* pieces worth a generation */
 #define OFFER_FLOW_US (60 * US_PER_S)
 #define FLOOR_OFFER_US (300 * US_PER_S)
-#define OFFER_VAIN_MAX 12	/* of others, in a row */
-#define OFFER_VAIN_FALL_US (180 * US_PER_S)
+#define OFFER_TRIES 3
 
 /* ---- what is news ---- */
 
@@ -130,7 +129,19 @@ void sync_news_contend(struct sync_port *p, uint64_t now_us)
 		 offer_patience(p, now_us) + offer_expo(p, window, n));
 }
 
-/* The first target lacks most, less those that did not answer lately. */
+/* Those that did not answer lately count for less, and so does a call sign
+ * that never did: these are free to forge. */
+static unsigned offer_worth(const struct sync_port *p,
+			    const struct sync_peer *q)
+{
+	unsigned worth = sync_lacks_of(p, q);
+	unsigned less = q->offer_failed + (q->proven ? 0 : 2);
+
+	worth = (worth < OFFER_BATCH ? worth : OFFER_BATCH) << 16;
+	return worth >> less;
+}
+
+/* The first target lacks most. */
 static struct sync_peer *offer_first(struct sync_port *p, uint64_t now_us)
 {
 	struct sync_peer *best = NULL;
@@ -138,13 +149,11 @@ static struct sync_peer *offer_first(struct sync_port *p, uint64_t now_us)
 
 	for (unsigned i = 0; i < SYNC_PEERS_MAX; i++) {
 		struct sync_peer *q = &p->peers.v[i];
-		unsigned worth = sync_lacks_of(p, q);
+		unsigned worth = offer_worth(p, q);
 
 		if (!worth || !sync_peer_live(q, now_us) ||
 		    q->offer_failed > SYNC_OFFER_FAILED_MAX)
 			continue;
-		worth = ((worth < OFFER_BATCH ? worth : OFFER_BATCH) << 8) >>
-			q->offer_failed;
 		if (!best || worth > most ||
 		    (worth == most && q->heard_us > best->heard_us)) {
 			best = q;
@@ -263,6 +272,7 @@ static void offer_over(struct sync_port *p, uint64_t now_us)
 {
 	unsigned failed = offer_close(p);
 
+	p->offers_failed = p->offer_wanted ? 0 : p->offers_failed + 1;
 	if (p->offer_wanted)
 		offer_serve(p, now_us);
 	else
@@ -279,6 +289,17 @@ static bool offer_waits(struct sync_port *p, struct sync_timer *t,
 	sync_disarm(p, t);
 	sync_news_contend(p, now_us);
 	return true;
+}
+
+/* News go out unasked to one alone; and to several where nobody answers: they
+ * may be believing no offers any more. */
+static bool offer_unasked(const struct sync_port *p,
+			  const struct sync_peer *to, uint64_t now_us)
+{
+	if (offer_n(p, now_us) == 1)
+		return !to->offer_failed;
+	return p->offers_failed >= OFFER_TRIES && p->news.n &&
+		!sync_hidden(p, now_us);
 }
 
 static void offer_due(struct sync_timer *t, uint64_t now_us)
@@ -300,10 +321,12 @@ static void offer_due(struct sync_timer *t, uint64_t now_us)
 		return;
 	}
 	to = offer_first(p, now_us);
-	if (to && offer_n(p, now_us) == 1 && !to->offer_failed)
+	if (to && offer_unasked(p, to, now_us)) {
+		p->offers_failed = 0;
 		sync_push_add(p, &p->news, 0, now_us);
-	else if (to)
+	} else if (to) {
 		offer_send(p, to, now_us);
+	}
 }
 
 /* ---- the floor ---- */
@@ -364,31 +387,17 @@ static void offer_withdraw(struct sync_port *p, uint64_t now_us)
 	sync_news_contend(p, now_us);
 }
 
-/* Digests keep silent while an offer waits to be served. Offers are short and
- * free to forge: those that moved no root are believed a few times only. */
-static bool offer_believed(struct sync_port *p, uint64_t now_us)
-{
-	uint64_t falls = (now_us - p->offers_vain_us) / OFFER_VAIN_FALL_US;
-
-	if (falls) {
-		p->offers_vain -= p->offers_vain < falls ? p->offers_vain :
-				  (unsigned)falls;
-		p->offers_vain_us = now_us;
-	}
-	if (p->offers_vain >= OFFER_VAIN_MAX)
-		return false;
-	p->offers_vain++;
-	return true;
-}
-
 void sync_on_offer(struct sync_port *p, struct sync_peer *peer,
 		   const struct sync_offer *o, uint64_t now_us)
 {
 	uint64_t root = feed_root48(p->env->feeds);
 	uint64_t mine = feed_event_count(p->env->feeds);
 
-	if (offer_believed(p, now_us))
-		peer->offered_us = now_us;
+	/* offers are short and free to forge */
+	if (!sync_credit_take(&p->offers, SYNC_ASKS_MAX, SYNC_ASKS_FALL_US,
+			      now_us) && !sync_hidden(p, now_us))
+		return;
+	peer->offered_us = now_us;	/* digests wait until it is served */
 	peer->offered = o->events;
 	peer->known = true;
 	peer->root48 = o->root48;
@@ -423,6 +432,7 @@ bool sync_news_wanted(struct sync_port *p, struct sync_peer *peer,
 	if (p->offering && p->offer_wanted != all)
 		return true;	/* the others have their time too */
 	p->offering = false;
+	p->offers_failed = 0;
 	sync_disarm(p, &p->offer);
 	offer_serve(p, now_us);
 	return true;

@@ -20,6 +20,8 @@
 #define SYNC_REQUEST_TRIES 6
 #define SYNC_WANT_TRIES 4
 #define SYNC_OFFER_FAILED_MAX 6
+#define SYNC_ASKS_MAX 12	/* for nothing, of each kind */
+#define SYNC_ASKS_FALL_US (600 * US_PER_S)
 
 struct sync_port;
 
@@ -42,7 +44,7 @@ struct sync_rx {		/* a generation coming in */
 	bool passive;		/* nothing new is expected in it */
 	bool asked;		/* it answers me */
 	bool doubted;		/* not waited for: too many came to nothing */
-	bool counted;		/* among rx_vain */
+	bool counted;		/* among begun */
 	bool known;		/* frame 0 shows that I hold all of it */
 	bool done;
 	bool more;		/* its sender has a further one */
@@ -111,7 +113,11 @@ struct sync_port {
 	bool burst_key;		/* the last key-up was one of a burst */
 	bool burst_gap;		/* between two key-ups of it */
 	uint64_t burst_air_us, sent_us;
-	struct { uint32_t slot; uint64_t to, at_us; } onair[SYNC_ONAIR_MAX];
+	struct {
+		uint32_t slot;
+		uint64_t to, at_us;
+		struct sync_credit again;
+	} onair[SYNC_ONAIR_MAX];
 
 	/* news: never on this port's air; and what some are known to lack */
 	struct sync_needs news;
@@ -124,14 +130,15 @@ struct sync_port {
 	unsigned offer_n;	/* ... to these, the first lacks most */
 	uint32_t offer_to[SYNC_OFFER_MAX];
 	unsigned offer_wanted;	/* bit a target: it answered */
-	unsigned offers_vain;	/* heard since the root moved */
-	uint64_t offers_vain_us;	/* it fell then */
+	unsigned offers_failed;	/* in a row */
+	struct sync_credit offers;	/* of others, believed */
 
 	/* wanting */
 	bool want, want_list;	/* want_list: want_needs, else by root */
 	bool want_once;		/* it answers an offer */
 	uint32_t want_address;
 	uint8_t want_tries;
+	unsigned want_yields;	/* given up for that of another */
 	struct { uint32_t alias; uint64_t have, to; } want_v[SYNC_WANT_MAX];
 	unsigned want_n;
 	struct sync_timer want_timer;
@@ -140,8 +147,8 @@ struct sync_port {
 	struct sync_rx rx[SYNC_RX_MAX];
 	uint32_t rx_from;	/* whose generation came in last */
 	uint64_t rx_frame_us, rx_claim_us; /* the last; more was to come until */
-	unsigned rx_vain;	/* begun and not finished since the root moved */
-	uint64_t rx_vain_us;	/* it fell then */
+	struct sync_credit begun;	/* and not finished */
+	struct sync_credit asks;	/* because of a root that differs */
 	unsigned loss_permille;
 	bool moved;		/* the root moved since the port began ... */
 	uint64_t moved_us;	/* ... then, the last time */
@@ -229,6 +236,9 @@ void sync_needs_drop_served(struct sync_port *p, struct sync_needs *needs,
 bool sync_recently_served(const struct sync_port *p, uint64_t now_us);
 void sync_onair(struct sync_port *p, uint32_t slot, uint64_t to,
 		uint64_t now_us);
+/* Drops what was sent again and again: who asks may be anybody. */
+void sync_needs_drop_again(struct sync_port *p, struct sync_needs *needs,
+			   uint64_t now_us);
 bool sync_was_onair(const struct sync_port *p, uint32_t slot, uint64_t to,
 		    uint64_t now_us);
 void sync_on_request(struct sync_port *p, const struct sync_want *w,

@@ -11,8 +11,6 @@
 #define ASKED_US (30 * US_PER_S)
 #define RX_NEARLY 2		/* pieces that are missing */
 #define RX_KEPT_US (300 * US_PER_S)	/* a late row is no new generation */
-#define VAIN_MAX 6
-#define VAIN_FALL_US (180 * US_PER_S)
 
 static struct sync_rx *rx_find(struct sync_port *p, uint32_t address,
 			       uint8_t number)
@@ -93,24 +91,17 @@ static struct sync_rx *rx_room(struct sync_port *p)
  * asking each: after some, the next is still taken in, but not waited for. */
 static void rx_count(struct sync_port *p, struct sync_rx *r, uint64_t now_us)
 {
-	uint64_t falls = (now_us - p->rx_vain_us) / VAIN_FALL_US;
-
-	if (falls) {
-		p->rx_vain -= p->rx_vain < falls ? p->rx_vain :
-			      (unsigned)falls;
-		p->rx_vain_us = now_us;
-	}
-	r->doubted = p->rx_vain >= VAIN_MAX;
-	if (r->passive || r->doubted)
+	if (r->passive)
 		return;
-	r->counted = true;
-	p->rx_vain++;
+	r->counted = sync_credit_take(&p->begun, SYNC_ASKS_MAX,
+				      SYNC_ASKS_FALL_US, now_us);
+	r->doubted = !r->counted && !sync_hidden(p, now_us);
 }
 
 static void rx_finished(struct sync_port *p, struct sync_rx *r)
 {
-	if (r->counted && p->rx_vain)
-		p->rx_vain--;
+	if (r->counted)
+		sync_credit_back(&p->begun);
 	r->counted = false;
 }
 

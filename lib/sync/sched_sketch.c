@@ -12,6 +12,7 @@
 
 #define ROOT_MASK 0xffffffffffffULL
 #define SEQ_BITS 20
+#define ALIAS_AUTHORS_MAX 8
 #define SEQ_MASK ((1U << SEQ_BITS) - 1)
 
 /* ---- making one ---- */
@@ -70,37 +71,67 @@ void sync_digest_make(const struct sync_env *env, struct sync_digest *d,
 
 /* ---- reading one ---- */
 
-/* The own value under an alias: authors that share one sum up. */
-static uint32_t sketch_own_value(const struct sync_env *env, uint32_t alias)
-{
-	uint32_t slots[8], v = 0;
-	size_t n = feed_by_alias(env->feeds, alias, slots, 8);
+/* Authors under an alias: mostly one, or none. */
+struct sketch_authors {
+	size_t n;
+	uint32_t slot[ALIAS_AUTHORS_MAX];
+};
 
-	for (size_t i = 0; i < n && i < 8; i++)
-		v ^= feed_value(feed_at(env->feeds, slots[i]));
-	return v;
+static void sketch_authors(struct sketch_authors *a, const struct sync_env *env,
+			   uint32_t alias)
+{
+	a->n = feed_by_alias(env->feeds, alias, a->slot, ALIAS_AUTHORS_MAX);
+	if (a->n > ALIAS_AUTHORS_MAX)
+		a->n = ALIAS_AUTHORS_MAX;
 }
 
-/* Does it explain the roots? theirs = mine - mine's terms + theirs' terms */
+/* What a term means for the root if author `which` has another head there; or,
+ * if which is their number, if they hold one more of that alias. */
+static uint64_t sketch_delta(const struct sync_env *env,
+			     const struct syndrome_term *t, size_t which)
+{
+	struct sketch_authors a;
+	uint32_t mine, theirs;
+
+	sketch_authors(&a, env, t->alias);
+	if (which == a.n)
+		return feed_root_term(t->alias, t->value);
+	mine = feed_value(feed_at(env->feeds, a.slot[which]));
+	theirs = mine ^ t->value;
+	return (theirs ? feed_root_term(t->alias, theirs) : 0) -
+		(mine ? feed_root_term(t->alias, mine) : 0);
+}
+
+/* Does it explain the roots? theirs = mine - mine's terms + theirs' terms.
+ * Where an alias has several authors, another than the first may be meant:
+ * tried for one term at a time. */
 static bool sketch_verify(const struct sync_env *env,
 			  const struct sync_digest *d,
 			  const struct sync_digest *own,
-			  const struct syndrome_term *terms, int n)
+			  const struct syndrome_term *terms, int n,
+			  size_t *which)
 {
 	uint64_t root = d->part_bits ? own->part_root48 : own->root48;
 	uint64_t want = d->part_bits ? d->part_root48 : d->root48;
+	struct sketch_authors a;
 
 	for (int i = 0; i < n; i++) {
-		uint32_t alias = terms[i].alias;
-		uint32_t mine = sketch_own_value(env, alias);
-		uint32_t theirs = mine ^ terms[i].value;
-
-		if (mine)
-			root -= feed_root_term(alias, mine);
-		if (theirs)
-			root += feed_root_term(alias, theirs);
+		which[i] = 0;
+		root += sketch_delta(env, &terms[i], 0);
 	}
-	return (root & ROOT_MASK) == want;
+	if (((root ^ want) & ROOT_MASK) == 0)
+		return true;
+	for (int i = 0; i < n; i++) {
+		uint64_t rest = root - sketch_delta(env, &terms[i], 0);
+
+		sketch_authors(&a, env, terms[i].alias);
+		for (which[i] = 1; which[i] <= a.n; which[i]++)
+			if (((rest + sketch_delta(env, &terms[i], which[i])) &
+			     ROOT_MASK) == want)
+				return true;
+		which[i] = 0;
+	}
+	return false;
 }
 
 static void sketch_want(struct sync_difference *out, uint32_t alias,
@@ -162,25 +193,25 @@ static void sketch_author(struct sync_port *p, struct sync_difference *out,
 }
 
 static void sketch_term(struct sync_port *p, struct sync_difference *out,
-			const struct syndrome_term *t)
+			const struct syndrome_term *t, size_t which)
 {
-	uint32_t slots[8];
-	size_t n = feed_by_alias(p->env->feeds, t->alias, slots, 8);
-	uint32_t theirs = sketch_own_value(p->env, t->alias) ^ t->value;
+	struct sketch_authors a;
+	uint32_t mine;
 
-	if (n == 0)
-		sketch_want(out, t->alias, 0, theirs >> 12);
-	else if (n == 1)
-		sketch_author(p, out, slots[0], theirs);
-	else	/* which of them differs cannot be told: give and ask all */
-		for (size_t i = 0; i < n && i < 8; i++)
-			sketch_fork(p, out, slots[i]);
+	sketch_authors(&a, p->env, t->alias);
+	if (which == a.n) {
+		sketch_want(out, t->alias, 0, t->value >> 12);
+		return;
+	}
+	mine = feed_value(feed_at(p->env->feeds, a.slot[which]));
+	sketch_author(p, out, a.slot[which], mine ^ t->value);
 }
 
 bool sync_sketch_decode(struct sync_port *p, const struct sync_digest *d,
 			struct sync_difference *out)
 {
 	struct syndrome_term terms[SYNDROME_C_MAX];
+	size_t which[SYNDROME_C_MAX];
 	struct sync_digest own;
 	int n;
 
@@ -189,10 +220,10 @@ bool sync_sketch_decode(struct sync_port *p, const struct sync_digest *d,
 	for (unsigned i = 0; i < 2U * d->c; i++)
 		own.s[i] ^= d->s[i];
 	n = syndrome_decode(terms, own.s, 2U * d->c);
-	if (n < 0 || !sketch_verify(p->env, d, &own, terms, n))
+	if (n < 0 || !sketch_verify(p->env, d, &own, terms, n, which))
 		return false;
 	out->terms = (unsigned)n;
 	for (int i = 0; i < n; i++)
-		sketch_term(p, out, &terms[i]);
+		sketch_term(p, out, &terms[i], which[i]);
 	return true;
 }

@@ -7,6 +7,7 @@
 
 #define NAV_UNIT_US (100 * US_PER_MS)
 #define ASK_TRIES 6	/* for one pair of roots, by root */
+#define WANT_YIELDS_MAX 4	/* to others, until the root moves */
 
 void sync_want_drop(struct sync_port *p)
 {
@@ -78,8 +79,8 @@ void sync_want_offered(struct sync_port *p, struct sync_peer *peer,
 	sync_want_drop(p);
 	if (!want_open(p, peer, false, now_us))
 		return;
-	/* among hidden stations silence is mostly a collision: no more of it */
-	p->want_once = sync_hidden(p, now_us);
+	/* an offer is easily forged */
+	p->want_once = sync_hidden(p, now_us) || !peer->proven;
 	sync_arm(p, &p->want_timer, now_us + 50 * US_PER_MS +
 		 place * 2 * p->S);
 }
@@ -178,6 +179,12 @@ static void want_send(struct sync_port *p, struct sync_peer *peer,
 		 sync_random(p, p->S << p->want_tries));
 }
 
+/* Among hidden stations silence is mostly a collision: no more of it. */
+static bool want_single(const struct sync_port *p, uint64_t now_us)
+{
+	return p->want_once || sync_hidden(p, now_us);
+}
+
 static void want_due(struct sync_timer *t, uint64_t now_us)
 {
 	struct sync_port *p = t->owner;
@@ -188,7 +195,7 @@ static void want_due(struct sync_timer *t, uint64_t now_us)
 		return;
 	if (!peer || sync_rx_open(p, now_us) || p->push_due ||
 	    peer->root48 == feed_root48(p->env->feeds) ||
-	    !want_make(p, &m.want) || (p->want_tries && sync_hidden(p, now_us)))
+	    !want_make(p, &m.want) || (p->want_tries && want_single(p, now_us)))
 		sync_want_drop(p);
 	else if (p->want_tries < SYNC_WANT_TRIES)
 		want_send(p, peer, &m, now_us);
@@ -202,14 +209,14 @@ static void want_due(struct sync_timer *t, uint64_t now_us)
 
 /* A want of somebody else: hold back until its data is heard, and do not ask
  * or show what it already does. */
-static void want_overheard(struct sync_port *p, const struct sync_want *w,
-			   uint64_t now_us)
+static void want_overheard(struct sync_port *p, const struct sync_peer *from,
+			   const struct sync_want *w, uint64_t now_us)
 {
 	struct sync_peer *to = sync_peer_find_target(&p->peers, w->target);
 	uint64_t root = feed_root48(p->env->feeds);
 
 	sync_nav(p, now_us + w->nav_ds * NAV_UNIT_US, now_us);
-	if (!to)
+	if (!to && !from->once)
 		p->hidden_us = now_us;
 	if (w->form == SYNC_WANT_ROOT && w->root48 == root) {
 		p->trickle.heard++;
@@ -217,7 +224,8 @@ static void want_overheard(struct sync_port *p, const struct sync_want *w,
 	}
 	if (to && to->known && to->root48 == root)
 		p->equal_us = now_us;	/* it shows the sketch I would */
-	if (p->want && (w->form == SYNC_WANT_ROOT || !p->want_list))
+	if (to && p->want && (w->form == SYNC_WANT_ROOT || !p->want_list) &&
+	    p->want_yields++ < WANT_YIELDS_MAX)
 		sync_want_drop(p);
 }
 
@@ -235,14 +243,12 @@ static void want_by_root(struct sync_port *p, struct sync_peer *peer,
 		sync_lacks_exact(p, peer, &needs, 0, 0);
 	} else if (sync_since(p, w->root48, &needs)) {
 		sync_needs_drop_served(p, &needs, 0, now_us);
+		sync_needs_drop_again(p, &needs, now_us);
 		sync_push_add(p, &needs, 100 * US_PER_MS, now_us);
 	} else if (w->events < feed_event_count(p->env->feeds)) {
 		sync_want_drop(p);	/* "show me your sketch" */
 		sync_want_root(p, peer, now_us);
 	} else {
-		if (peer->shown_c && peer->shown_theirs == peer->root48 &&
-		    peer->shown_mine == feed_root48(p->env->feeds))
-			sync_peer_doubt(peer, peer->shown_c); /* it asks again */
 		sync_reply(p, peer, true, now_us);
 	}
 }
@@ -266,6 +272,7 @@ static void want_by_list(struct sync_port *p, const struct sync_want *w,
 		}
 	}
 	sync_needs_drop_served(p, &needs, 0, now_us);
+	sync_needs_drop_again(p, &needs, now_us);
 	sync_push_add(p, &needs, 100 * US_PER_MS, now_us);
 }
 
@@ -275,6 +282,7 @@ void sync_on_want(struct sync_port *p, struct sync_peer *peer,
 	bool mine = sync_for_me(p, w->target);
 
 	if (w->form == SYNC_WANT_PARITY) {
+		peer->proven |= mine;
 		if (mine)
 			sync_on_request(p, w, now_us);
 		else
@@ -287,8 +295,9 @@ void sync_on_want(struct sync_port *p, struct sync_peer *peer,
 		peer->events = w->events;
 		peer->settled &= !mine;
 	}
+	peer->proven |= mine;
 	if (!mine)
-		want_overheard(p, w, now_us);
+		want_overheard(p, peer, w, now_us);
 	else if (w->form == SYNC_WANT_ROOT)
 		want_by_root(p, peer, w, now_us);
 	else

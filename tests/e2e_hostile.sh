@@ -1,0 +1,31 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# A region of five stations that write, for six hours, beside a hostile one that
+# sends a false frame every ten seconds: each attack of docs/threats.md. Honest
+# stations end with the same events, and what they sent more than beside a silent
+# one is at most 5 % of the time of each.
+set -u
+cd "$(dirname "$0")/.." || exit 2
+sim=${O:-build}/cairn-sim
+[ -x "$sim" ] || { echo "no $sim"; exit 77; }
+seeds=${SEEDS:-1}
+"$sim" --json --seeds "$seeds" tests/scenarios/h-silent.json tests/scenarios/h-[!s]*.json |
+grep '"seed":"mean"' | awk -v hours=6 -v stations=5 '
+function member(name)
+{
+	match($0, "\"" name "\":[^,}]*")
+	return substr($0, RSTART + length(name) + 3, RLENGTH - length(name) - 3)
+}
+{
+	name = member("name"); gsub(/"/, "", name)
+	air = member("airtime_s") + 0
+	if (name == "h-silent")
+		base = air
+	more = 100 * (air - base) / (hours * 3600 * stations)
+	line = sprintf("%-20s %7.0f s on the air, %+6.1f %%, %+5.2f %% of the time of each",
+		       name, air, 100 * air / base - 100, more)
+	print line
+	if (member("converged") + 0 != 1 || more > 5)
+		bad = bad "\nFAIL: " name
+}
+END { if (NR != 12) bad = bad "\nFAIL: " NR " scenarios"; print bad; exit bad != "" }'
