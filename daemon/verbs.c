@@ -10,6 +10,7 @@
  *   resource commit|policy                      verbs_resource.c
  *   tx on|off|test [PORT]   announce            the transmitter
  *   order CALL tx|duty on|off|PERMILLE  report  verbs_station.c
+ *   sync look|dry|now [PORT|CALL]               verbs_sync.c
  *   mute AUTHOR[/SEQ] on|off                    what it may send
  *   import runs|meshlog|sync HEX...   seal      see verbs_import.c
  *   monitor                 everything that happens, from now on
@@ -379,6 +380,7 @@ static const struct verb verbs[] = {
 	{ "report", verb_report, 0, 0, false },
 	{ "announce", verb_announce, 0, 0, false },
 	{ "mute", verb_mute, 2, 2, false },
+	{ "sync", verb_sync, 1, 2, false },
 	{ "import", verb_import, 1, CTL_ARGS_MAX, false },
 	{ "seal", verb_seal, 0, 0, false },
 	{ NULL, NULL, 0, 0, false },

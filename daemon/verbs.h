@@ -37,6 +37,10 @@ void verb_seal(const struct call *c);
 void verb_order(const struct call *c);
 void verb_report(const struct call *c);
 
+/* ---- verbs_sync.c ---- */
+
+void verb_sync(const struct call *c);
+
 /* ---- verbs_resource.c ---- */
 
 void verb_resource(const struct call *c);

@@ -48,6 +48,7 @@ static const struct verb verbs[] = {
 	{ "ports", cmd_ports, "what this machine has that could be a port" },
 	{ "kissattach", cmd_kissattach, "a TNC as AX.25 interfaces" },
 	{ "tx", cmd_tx, "the transmitter: on, off, test" },
+	{ "sync", cmd_sync, "a word to the neighbours now, or what it costs" },
 	{ "order", cmd_order, "tell another station to send less, or not" },
 	{ "report", cmd_report, "tell how this station is, now" },
 	{ "announce", cmd_announce, "make the station known now" },

@@ -40,6 +40,7 @@ int cmd_ports(int argc, char **argv);
 int cmd_set(int argc, char **argv);
 int cmd_stations(int argc, char **argv);
 int cmd_status(int argc, char **argv);
+int cmd_sync(int argc, char **argv);
 int cmd_tx(int argc, char **argv);
 int cmd_unset(int argc, char **argv);
 int cmd_view(int argc, char **argv);

@@ -7,31 +7,18 @@
 #include "lib/ctl/ctl.h"
 #include "tools/cairn.h"
 #include "tools/client.h"
+#include "tools/neighbours.h"
 #include "tools/out.h"
 
-struct table {
-	const struct out_column *columns;
-	const char *empty;
-	bool shown;
-};
-
-static void print_table(void *ctx, const struct json *v, struct span text)
-{
-	struct table *t = ctx;
-
-	(void)text;
-	out_table(v, t->columns, t->empty);
-	t->shown = true;
-}
-
-static int look(struct table *t, int argc, char **argv, const char *usage)
+static int look(client_fn print, bool *shown, int argc, char **argv,
+		const char *usage)
 {
 	struct options o;
 	int code = options_read(&o, argc, argv, usage, NULL, 0, 0);
 
 	return code != OPTIONS_OK ? code :
 	       client_call(argv[0], 0, NULL,
-			   o.json ? client_print_json : print_table, t);
+			   o.json ? client_print_json : print, shown);
 }
 
 /* A minute is a character: the fuller, the busier. */
@@ -68,7 +55,7 @@ static void print_channels(void *ctx, const struct json *v, struct span text)
 	}
 }
 
-int cmd_heard(int argc, char **argv)
+static void print_heard(void *ctx, const struct json *v, struct span text)
 {
 	static const struct out_column columns[] = {
 		{ "callsign", "STATION", OUT_TEXT },
@@ -81,32 +68,39 @@ int cmd_heard(int argc, char **argv)
 		{ "via", "VIA", OUT_TEXT },
 		{ NULL, NULL, OUT_TEXT },
 	};
+	bool *shown = ctx;
 
-	struct table t = { .columns = columns, .empty = "nothing heard yet" };
-	int code = look(&t, argc, argv, "heard [--json]\n\n"
+	(void)text;
+	out_table(v, columns, "nothing heard yet");
+	*shown = true;
+}
+
+int cmd_heard(int argc, char **argv)
+{
+	bool shown = false;
+	int code = look(print_heard, &shown, argc, argv, "heard [--json]\n\n"
 			"Stations heard since cairnd started, also those that "
 			"are not ours; and how\nbusy each channel was, a "
 			"character a minute of the last hour.");
 
-	return code == EXIT_CODE_OK && t.shown ?
+	return code == EXIT_CODE_OK && shown ?
 		client_call("status", 0, NULL, print_channels, NULL) : code;
+}
+
+static void print_neighbours(void *ctx, const struct json *v, struct span text)
+{
+	(void)ctx;
+	(void)text;
+	neighbours_print(v, false, "no neighbour yet");
 }
 
 int cmd_neighbours(int argc, char **argv)
 {
-	static const struct out_column columns[] = {
-		{ "callsign", "STATION", OUT_TEXT },
-		{ "port", "PORT", OUT_TEXT },
-		{ "heard_ago_s", "AGO", OUT_AGE },
-		{ "events", "EVENTS", OUT_NUMBER },
-		{ "hops", "HOPS", OUT_NUMBER },
-		{ "relation", "RELATION", OUT_TEXT },
-		{ NULL, NULL, OUT_TEXT },
-	};
-
-	struct table t = { .columns = columns, .empty = "no neighbour yet" };
-
-	return look(&t, argc, argv, "neighbours [--json]\n\n"
+	return look(print_neighbours, NULL, argc, argv,
+		    "neighbours [--json]\n\n"
 		    "Cairn stations in direct range, and those known by a "
-		    "relayed announce (far).");
+		    "relayed announce (far):\nhow many events each has, lacks "
+		    "of ours, and holds that we lack, and how many\nminutes "
+		    "it would take to be equal. ~ is reckoned from counts, "
+		    "? not known.");
 }

@@ -9,6 +9,7 @@
 #include "lib/log/log.h"
 #include "tools/cairn.h"
 #include "tools/client.h"
+#include "tools/neighbours.h"
 #include "tools/out.h"
 
 /* ---- without a daemon ---- */
@@ -175,12 +176,16 @@ static void print_port(const struct json *p, const struct json *node)
 	if (json_int(json_get(p, "rx_errors")))
 		printf(" and %lld errors",
 		       (long long)json_int(json_get(p, "rx_errors")));
-	printf(", out %lld; on the air %.1f s, duty at most "
-	       "%.1f %%; neighbours %lld\n",
+	printf(", out %lld; neighbours %lld\n  sent %.1f s of at most %.1f %% "
+	       "of the time, %.1f s left; heard %.1f s; busy %.1f %% of the "
+	       "hour\n",
 	       (long long)json_int(json_get(p, "tx_frames")),
+	       (long long)json_int(json_get(node, "neighbours")),
 	       json_real(json_get(node, "airtime_s")),
 	       json_real(json_get(p, "duty_percent")),
-	       (long long)json_int(json_get(node, "neighbours")));
+	       json_real(json_get(node, "budget_left_s")),
+	       json_real(json_get(node, "heard_s")),
+	       json_real(json_get(node, "busy_60min_percent")));
 }
 
 static void print_status(void *ctx, const struct json *v, struct span text)
@@ -197,18 +202,33 @@ static void print_status(void *ctx, const struct json *v, struct span text)
 			   json_at(json_get(node, "ports"), i));
 }
 
+static void print_neighbours(void *ctx, const struct json *v, struct span text)
+{
+	(void)ctx;
+	(void)text;
+	if (!json_len(v))
+		return;
+	putchar('\n');
+	neighbours_print(v, false, "");
+}
+
 int cmd_status(int argc, char **argv)
 {
 	struct options o;
 	char dir[512];
 	int code = options_read(&o, argc, argv, "[status] [--json]\n\n"
-		"Call sign, what is held, ports and what they wait for. "
-		"Without cairnd: the next\nsteps (exit code 3).", NULL, 0, 0);
+		"Call sign, what is held, ports and what they wait for, and "
+		"the neighbours. Without\ncairnd: the next steps (exit code "
+		"3).", NULL, 0, 0);
 
 	if (code != OPTIONS_OK)
 		return code;
 	if (!o.json && !daemon_answers(client_dir(dir)))
 		return next_steps(dir);
-	return client_call(argv[0], 0, NULL,
+	code = client_call(argv[0], 0, NULL,
 			   o.json ? client_print_json : print_status, NULL);
+	if (code == EXIT_CODE_OK && !o.json)
+		code = client_call("neighbours", 0, NULL, print_neighbours,
+				   NULL);
+	return code;
 }

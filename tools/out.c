@@ -45,14 +45,6 @@ void out_value(FILE *to, const struct json *v)
 	buf_fini(&o.b);
 }
 
-static void cell_number(char *dst, const struct json *v)
-{
-	if (json_is(v, JSON_REAL))
-		snprintf(dst, CELL_MAX, "%.1f", json_real(v));
-	else
-		snprintf(dst, CELL_MAX, "%lld", (long long)json_int(v));
-}
-
 static void cell_text(char *dst, const struct json *v)
 {
 	struct span s = json_string(v);
@@ -61,6 +53,17 @@ static void cell_text(char *dst, const struct json *v)
 	for (size_t i = 0; i < n; i++)
 		dst[i] = s.p[i] < 0x20 ? '.' : (char)s.p[i];
 	dst[n] = 0;
+}
+
+/* A text among numbers is one already: "~12". */
+static void cell_number(char *dst, const struct json *v)
+{
+	if (json_is(v, JSON_STRING))
+		cell_text(dst, v);
+	else if (json_is(v, JSON_REAL))
+		snprintf(dst, CELL_MAX, "%.1f", json_real(v));
+	else
+		snprintf(dst, CELL_MAX, "%lld", (long long)json_int(v));
 }
 
 static void cell(char *dst, const struct json *row,

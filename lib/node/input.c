@@ -143,12 +143,15 @@ static enum node_verdict input_ax25(struct node_port *p, struct span raw)
 	return NODE_NOT_OURS;
 }
 
-static void input_occupied(struct node_port *p, size_t len)
+static void input_occupied(struct node_port *p, size_t len,
+			   enum node_verdict v)
 {
 	uint64_t air_us = node_port_airtime_us(p, len);
 
 	p->heard_us += air_us;
 	node_occupancy_add(&p->occupancy, air_us, p->node->now.mono_us);
+	if (v != NODE_OK && v != NODE_DUPLICATE)
+		node_occupancy_add(&p->others, air_us, p->node->now.mono_us);
 }
 
 enum node_verdict node_input(struct node *n, int port, struct span frame,
@@ -162,10 +165,10 @@ enum node_verdict node_input(struct node *n, int port, struct span frame,
 	node_hold_heard(n);
 	p->frames_in++;
 	p->bytes_in += frame.n;
-	input_occupied(p, frame.n);
 	v = p->c.framing == NODE_AX25 ? input_ax25(p, frame) :
 		input_packet(p, "", true, frame);
 	p->verdicts[v]++;
+	input_occupied(p, frame.n, v);
 	node_root_moved(n, root, port);
 	node_waiting_room(n);
 	return v;

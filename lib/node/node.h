@@ -158,6 +158,11 @@ int node_send_test(struct node *n, int port, struct clock_now now,
 /* An announce now, on every port that may send; the next by itself 6 hours
  * later. -EPERM (no port may), -EAGAIN (one a second), a sentence in why[]. */
 int node_announce(struct node *n, struct clock_now now, char why[160]);
+/* A word to the neighbours now, on the port of that name, or to the one of that
+ * call sign; NULL: on every port. -EPERM (it may not send), -ENOENT, a
+ * sentence in why[]. */
+int node_speak(struct node *n, const char *name, struct clock_now now,
+	       char why[160]);
 /* Stops (or starts again) sending the payload of an author's event, of all
  * of them for seq 0; persists. 0, -ENOENT, -ENOSPC. */
 int node_mute(struct node *n, struct span label, uint64_t seq, bool on);
@@ -209,6 +214,11 @@ void node_status_json(const struct node *n, struct json_out *o,
 		      struct clock_now now);
 void node_neighbours_json(const struct node *n, struct json_out *o,
 			  struct clock_now now);
+/* What an exchange will take, for `cairn sync`: the neighbours on that port or
+ * of that call sign (NULL: all). encode: what we
+ * would send is encoded, some 10 ms a neighbour. */
+void node_sync_json(const struct node *n, const char *name, bool encode,
+		    struct json_out *o, struct clock_now now);
 void node_heard_json(const struct node *n, struct json_out *o,
 		     struct clock_now now);
 void node_feeds_json(const struct node *n, struct json_out *o);

@@ -53,6 +53,7 @@ struct node_port {
 	uint64_t airtime_us, keyups, frames_out, bytes_out;
 	uint64_t frames_in, bytes_in, heard_us;
 	struct node_occupancy occupancy;
+	struct node_occupancy others;	/* what was heard and is not ours */
 	uint64_t verdicts[NODE_VERDICT_COUNT];
 	uint64_t aprs_us[APRS_FRAMES];	/* the last ten, a ring */
 	unsigned aprs_at;
@@ -236,8 +237,26 @@ void node_identify_traffic(struct node_port *p);
 /* Air time heard or sent, at its end. */
 void node_occupancy_add(struct node_occupancy *o, uint64_t air_us,
 			uint64_t now_us);
+/* The share of that many slots, up to now, 0 to 1. */
+double node_occupancy_share(const struct node_occupancy *o, unsigned slots,
+			    uint64_t now_us);
 void node_occupancy_json(const struct node_occupancy *o, struct json_out *out,
 			 uint64_t now_us);
+
+/* ---- forecast.c ---- */
+
+/* Members of a neighbour's object: what is missing between it and us, and what
+ * an exchange would take. encode: see sync_port_estimate. */
+void node_forecast_json(const struct node_port *p, const struct sync_peer *q,
+			bool encode, struct json_out *o, uint64_t now_us);
+
+/* ---- status.c ---- */
+
+/* Why the port does not send now, or NULL. */
+const char *node_port_waiting(const struct node_port *p, uint64_t now_us);
+/* The call sign of a neighbour, by its address if need be: dst or elsewhere. */
+const char *node_peer_call(const struct node *n, const struct sync_peer *q,
+			   char dst[9]);
 
 /* ---- heard.c ---- */
 

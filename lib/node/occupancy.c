@@ -50,6 +50,12 @@ static double occupancy_share(const struct node_occupancy *o, unsigned back,
 	return busy >= window ? 100 : 100.0 * (double)busy / (double)window;
 }
 
+double node_occupancy_share(const struct node_occupancy *o, unsigned slots,
+			    uint64_t now_us)
+{
+	return occupancy_share(o, 0, slots, now_us) / 100;
+}
+
 void node_occupancy_json(const struct node_occupancy *o, struct json_out *out,
 			 uint64_t now_us)
 {

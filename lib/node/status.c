@@ -22,10 +22,9 @@ static void status_root(struct json_out *o, const char *key, uint64_t root48)
 
 /* ---- ports ---- */
 
-/* Why it does not send now, or NULL. */
-static const char *status_waiting(const struct node *n,
-				  const struct node_port *p, uint64_t now_us)
+const char *node_port_waiting(const struct node_port *p, uint64_t now_us)
 {
+	const struct node *n = p->node;
 	struct node_budget b = p->all;
 
 	if (!p->up)
@@ -73,10 +72,10 @@ static void status_sync(const struct node_port *p, struct json_out *o,
 	json_out_kv_uint(o, "undecodable", c->undecodable);
 }
 
-static void status_port(const struct node *n, const struct node_port *p,
-			struct json_out *o, uint64_t now_us)
+static void status_port(const struct node_port *p, struct json_out *o,
+			uint64_t now_us)
 {
-	const char *waiting = status_waiting(n, p, now_us);
+	const char *waiting = node_port_waiting(p, now_us);
 	struct node_budget b = p->all;
 
 	node_budget_clear_us(&b, now_us);
@@ -195,7 +194,7 @@ void node_status_json(const struct node *n, struct json_out *o,
 	json_out_key(o, "ports");
 	json_out_array(o);
 	for (int i = 0; i < n->n_ports; i++)
-		status_port(n, &n->ports[i], o, now.mono_us);
+		status_port(&n->ports[i], o, now.mono_us);
 	json_out_end_array(o);
 	json_out_end_object(o);
 }
@@ -220,29 +219,30 @@ static const char *status_relation(const struct node *n,
 }
 
 /* On a bare link the address is an alias: the call sign of its only feed. */
-static const char *status_call(const struct node *n, const struct sync_peer *q,
-			       const char *address)
+const char *node_peer_call(const struct node *n, const struct sync_peer *q,
+			   char dst[9])
 {
 	uint32_t slot;
 
+	snprintf(dst, 9, "%08x", q->address);
 	if (q->call[0])
 		return q->call;
 	if (feed_by_alias(n->data.feeds, q->address, &slot, 1) == 1 &&
 	    feed_at(n->data.feeds, slot)->call[0])
 		return feed_at(n->data.feeds, slot)->call;
-	return address;
+	return dst;
 }
 
 static void status_neighbour(const struct node *n, const struct node_port *p,
-			     const struct sync_peer *q, struct json_out *o,
-			     uint64_t now_us)
+			     const struct sync_peer *q, bool encode,
+			     struct json_out *o, uint64_t now_us)
 {
-	char address[9];
+	char address[9], call[9];
 
 	snprintf(address, sizeof(address), "%08x", q->address);
 	json_out_object(o);
 	json_out_kv_string(o, "port", p->c.name);
-	json_out_kv_string(o, "callsign", status_call(n, q, address));
+	json_out_kv_string(o, "callsign", node_peer_call(n, q, call));
 	json_out_kv_string(o, "address", address);
 	json_out_kv_real(o, "heard_ago_s", status_ago_s(n, q->heard_us));
 	json_out_kv_string(o, "relation", status_relation(n, q, now_us));
@@ -250,7 +250,27 @@ static void status_neighbour(const struct node *n, const struct node_port *p,
 		status_root(o, "root", q->root48);
 		json_out_kv_uint(o, "events", q->events);
 	}
+	node_forecast_json(p, q, encode, o, now_us);
 	json_out_end_object(o);
+}
+
+/* On that port, or of that call sign; NULL: all. */
+static void status_neighbours(const struct node *n, const char *name,
+			      bool encode, struct json_out *o, uint64_t now_us)
+{
+	char call[9];
+
+	for (int i = 0; i < n->n_ports; i++) {
+		const struct node_port *p = &n->ports[i];
+		const struct sync_peers *s = sync_port_peers(p->sync);
+		bool all = !name || !strcmp(name, p->c.name);
+
+		for (unsigned j = 0; j < SYNC_PEERS_MAX; j++)
+			if (sync_peer_live(&s->v[j], now_us) && (all ||
+			    !strcmp(name, node_peer_call(n, &s->v[j], call))))
+				status_neighbour(n, p, &s->v[j], encode, o,
+						 now_us);
+	}
 }
 
 /* Known by an announce that others relayed: no neighbour, but on the map. */
@@ -278,18 +298,28 @@ void node_neighbours_json(const struct node *n, struct json_out *o,
 			  struct clock_now now)
 {
 	json_out_array(o);
-	for (int i = 0; i < n->n_ports; i++) {
-		const struct sync_peers *s = sync_port_peers(n->ports[i].sync);
-
-		for (unsigned j = 0; j < SYNC_PEERS_MAX; j++)
-			if (sync_peer_live(&s->v[j], now.mono_us))
-				status_neighbour(n, &n->ports[i], &s->v[j], o,
-						 now.mono_us);
-	}
+	status_neighbours(n, NULL, false, o, now.mono_us);
 	for (unsigned i = 0; i < NODE_HEARD_MAX && n->heard[i].call[0]; i++)
 		if (n->heard[i].mapped && n->heard[i].hops > 0)
 			status_far(n, &n->heard[i], o);
 	json_out_end_array(o);
+}
+
+void node_sync_json(const struct node *n, const char *name, bool encode,
+		    struct json_out *o, struct clock_now now)
+{
+	uint64_t bytes = 0;
+
+	for (int i = 0; i < n->n_ports; i++)
+		bytes += n->ports[i].bytes_out + n->ports[i].bytes_in;
+	json_out_object(o);
+	json_out_kv_uint(o, "events", feed_event_count(n->data.feeds));
+	json_out_kv_uint(o, "link_bytes", bytes);
+	json_out_key(o, "neighbours");
+	json_out_array(o);
+	status_neighbours(n, name, encode, o, now.mono_us);
+	json_out_end_array(o);
+	json_out_end_object(o);
 }
 
 /* ---- heard, feeds ---- */

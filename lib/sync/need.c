@@ -54,3 +54,22 @@ const struct sync_need *sync_needs_find(const struct sync_needs *s,
 
 	return at < s->n && s->v[at].slot == slot ? &s->v[at] : NULL;
 }
+
+void sync_needs_drop(struct sync_needs *s, uint32_t slot)
+{
+	unsigned at = needs_place(s, slot);
+
+	if (at == s->n || s->v[at].slot != slot)
+		return;
+	s->n--;
+	memmove(&s->v[at], &s->v[at + 1], (s->n - at) * sizeof(s->v[0]));
+}
+
+uint64_t sync_needs_events(const struct sync_needs *s)
+{
+	uint64_t events = 0;
+
+	for (unsigned i = 0; i < s->n; i++)
+		events += s->v[i].to - s->v[i].from;
+	return events;
+}

@@ -27,3 +27,6 @@ void sync_needs_add_all(struct sync_needs *s, const struct sync_needs *more);
 /* NULL if the author is not in it. */
 const struct sync_need *sync_needs_find(const struct sync_needs *s,
 					uint32_t slot);
+void sync_needs_drop(struct sync_needs *s, uint32_t slot);
+/* How many events they are. */
+uint64_t sync_needs_events(const struct sync_needs *s);

@@ -104,6 +104,26 @@ enum sync_verdict {
 	SYNC_BAD_FRAME, SYNC_BAD_BODY,
 };
 
+/* ---- what lies between a neighbour and me (sched_estimate.c) ---- */
+
+enum sync_basis {
+	SYNC_BASIS_NONE,	/* nothing is known of it */
+	SYNC_BASIS_COUNTS,	/* the counts of a digest: at least so many */
+	SYNC_BASIS_EXACT,	/* a root of my past, or a decoded sketch */
+};
+
+struct sync_load {		/* one side's share of an exchange */
+	uint64_t frames, keyups;
+	uint64_t bytes;		/* on the air, framing included */
+	uint64_t air_us;	/* key-ups included */
+};
+
+struct sync_estimate {
+	enum sync_basis basis;
+	uint64_t lacks, missing;	/* events: there, here */
+	struct sync_load give, take;	/* mine, the neighbour's */
+};
+
 struct sync_counters {	/* since start */
 	uint64_t sent[4], received[4];	/* by enum sync_type */
 	uint64_t generations_sent, generations_received;
@@ -146,6 +166,16 @@ void sync_port_busy(struct sync_port *p, uint64_t until_us);
 void sync_digest_make(const struct sync_env *env, struct sync_digest *d,
 		      unsigned c);
 struct sync_peers *sync_port_peers(struct sync_port *p);
+/* What an exchange with a neighbour would take, its losses and requests
+ * included. encode: my part is encoded (the first 8 generations of it, some
+ * 10 ms each), else reckoned from what events took here so far. */
+void sync_port_estimate(struct sync_port *p, const struct sync_peer *peer,
+			bool encode, struct sync_estimate *out);
+/* The operator's word: asks that neighbour, if it is not known to hold the
+ * same, else says the own root; as soon as channel and budget allow, and unless
+ * an exchange is open anyway. peer may be NULL. */
+void sync_port_speak(struct sync_port *p, struct sync_peer *peer,
+		     uint64_t now_us);
 const struct sync_counters *sync_port_counters(const struct sync_port *p);
 /* Air time of a frame of len bytes, and of the key-up around it. */
 uint64_t sync_airtime_us(const struct sync_port *p, size_t len);

@@ -443,6 +443,7 @@ static void digest_decoded(struct sync_port *p, struct sync_peer *peer,
 	p->fails = 0;
 	peer->differ = diff->terms << d->part_bits;
 	peer->decoded = peer->proven = true;
+	sync_estimate_told(p, peer, d, diff);
 	if (!digest_wants_own(p, diff))
 		p->env->compared(p->env->ctx);
 	if (diff->odd || (!diff->want_n && !diff->give.n && !d->part_bits))

@@ -312,6 +312,8 @@ static struct sync_tx *give_pack(struct sync_port *p, uint64_t now_us)
 	g->needed = g->parity_sent = 0;
 	p->tx_next = (p->tx_next + 1) % SYNC_TX_MAX;
 	p->count.generations_sent++;
+	sync_estimate_coded(p, sync_needs_events(&g->holds),
+			    g->g.k * (size_t)g->g.piece_len);
 	return g;
 }
 

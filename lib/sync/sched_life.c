@@ -261,6 +261,7 @@ struct sync_port *sync_port_new(const struct sync_env *env,
 	p->trickle_timer.fire = sched_trickle_due;
 	p->trickle_timer.owner = p;
 	p->generation = (uint8_t)random_next(env->rng);
+	sync_estimate_init(p);
 	sync_digest_init(p);
 	sync_give_init(p);
 	sync_burst_init(p);

@@ -71,6 +71,14 @@ struct sync_burst_frame {
 	uint8_t ahead;
 };
 
+struct sync_told {		/* by a neighbour's sketch that decoded ... */
+	uint64_t theirs, mine;	/* ... when these were the roots */
+	uint8_t part_bits;	/* it was of one part in 2^part_bits */
+	uint8_t gives_n, wants_n;
+	struct { uint32_t slot; uint64_t from; } gives[SYNDROME_C_MAX];
+	struct { uint32_t alias; uint64_t have, to; } wants[SYNDROME_C_MAX];
+};
+
 struct sync_port {
 	const struct sync_env *env;
 	struct sync_port_config c;
@@ -81,6 +89,8 @@ struct sync_port {
 	struct trickle trickle;
 	struct sync_timer trickle_timer;
 	struct sync_peers peers;
+	struct sync_told told[SYNC_PEERS_MAX];	/* place by place */
+	uint64_t coded_events, coded_bytes;	/* in generations, so far */
 	struct sync_counters count;
 
 	uint64_t nav_us, pace_us, rx_busy_us;	/* silence, until */
@@ -220,6 +230,16 @@ bool sync_sketch_decode(struct sync_port *p, const struct sync_digest *d,
 			struct sync_difference *out);
 void sync_sketch_make(const struct sync_env *env, struct sync_digest *d,
 		      unsigned c, uint8_t part_bits, uint8_t part);
+
+/* ---- sched_estimate.c ---- */
+
+void sync_estimate_init(struct sync_port *p);
+/* A sketch of the neighbour decoded to this. */
+void sync_estimate_told(struct sync_port *p, const struct sync_peer *peer,
+			const struct sync_digest *d,
+			const struct sync_difference *diff);
+/* So many events took so many bytes in a generation, sent or heard. */
+void sync_estimate_coded(struct sync_port *p, uint64_t events, size_t bytes);
 
 /* ---- sched_give.c, sched_burst.c ---- */
 

@@ -216,15 +216,18 @@ static void rx_heads(struct sync_port *p, struct sync_rx *r, uint64_t now_us)
 {
 	const struct sync_peer *from = sync_peer_find(&p->peers, r->address);
 	struct run_body *b = p->env->body;
+	uint64_t root48, events = 0;
 	bool lacks = false;
 	struct span front;
-	uint64_t root48;
 
 	if (!generation_rx_front(&r->g, &root48, &front) ||
 	    run_heads_decode(b, front) != RUN_OK || !b->n_runs)
 		return;
-	for (size_t i = 0; i < b->n_runs; i++)
+	for (size_t i = 0; i < b->n_runs; i++) {
 		lacks |= rx_head_lacks(p, &b->runs[i], from, now_us);
+		events += b->runs[i].n;
+	}
+	sync_estimate_coded(p, events, r->g.k * (size_t)r->g.piece_len);
 	if (r->done)
 		return;
 	r->passive = false;
