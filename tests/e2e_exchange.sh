@@ -84,4 +84,8 @@ same mesh mesh2 || fail "meshlog by two stations: views differ"
 says '"coordinates":\[7.25,46.5,512\]' c a export --geojson
 says '<wpt lat="46.5000000" lon="7.2500000"><ele>512.0</ele><name>R-1</name>' c a export --gpx
 says '<coordinates>7.2500000,46.5000000,512.0</coordinates>' c a export --kml
+
+# ---- what sending it once would take, by the simulator's reckoning ----
+says "\"authors\":2,\"news\":$(grep -c '"payload"' "$D/all.jsonl")," "$O/cairn-sim" --once "$D/all.jsonl"
+says 'not what cairn export writes' "$O/cairn-sim" --once "$D/torn.jsonl"
 say "events go and come by hand"

@@ -91,6 +91,10 @@ static const struct family families[] = {
 	  "since it was heard" },
 	{ "neighbour_events", GAUGE, NEIGHBOUR, "events", NULL,
 	  "events that it said to hold" },
+	{ "neighbour_lacks_events", GAUGE, NEIGHBOUR, "lacks_events", NULL,
+	  "events held here that it lacks, as far as known" },
+	{ "neighbour_missing_events", GAUGE, NEIGHBOUR, "missing_events", NULL,
+	  "events held there that are missing here, as far as known" },
 	{ "neighbour_lag_events", GAUGE, NEIGHBOUR, "lag", NULL,
 	  "events held here more than there; negative: fewer" },
 };

@@ -37,8 +37,8 @@ static void print_frame(const struct json *v, const struct decode_style *s)
 		decode_fail(&d, SPAN(frame, n), "line", "no-frame");
 	else if (is_link(v, "ax25"))
 		decode_ax25(&d, SPAN(frame, n));
-	else
-		decode_bare(&d, SPAN(frame, n));
+	else	/* a bare link, or what identifies its station */
+		decode_guess(&d, SPAN(frame, n));
 	decode_put_text(&b, &d, s);
 	while (b.len && b.p[b.len - 1] == '\n')
 		b.len--;

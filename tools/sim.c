@@ -15,7 +15,8 @@ static const char usage[] =
 "  --seed K    the first seed (1)\n"
 "  --seeds N   how many runs a scenario, seeds K, K+1 ... (1)\n"
 "  --json      one JSON object a run, and one for the mean\n"
-"  --trace     every frame on stderr, and at the end who lacks what\n";
+"  --trace     every frame on stderr, and at the end who lacks what\n"
+"  --once      files of cairn export instead: the bound of sending that once\n";
 
 /* ---- the mean ---- */
 
@@ -175,7 +176,7 @@ static void mean_table(const struct sim_scenario *s, const struct sim_mean *m)
 
 struct sim_options {
 	uint64_t seed, seeds;
-	bool json, trace;
+	bool json, trace, once;
 };
 
 static uint64_t option_count(const char *name, const char *text, uint64_t min,
@@ -198,7 +199,7 @@ static void options_parse(struct sim_options *o, int argc, char **argv)
 	static const struct option longopts[] = {
 		{ "seed", 1, NULL, 'k' }, { "seeds", 1, NULL, 'n' },
 		{ "json", 0, NULL, 'j' }, { "trace", 0, NULL, 't' },
-		{ "help", 0, NULL, 'h' },
+		{ "once", 0, NULL, 'o' }, { "help", 0, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int c;
@@ -216,6 +217,9 @@ static void options_parse(struct sim_options *o, int argc, char **argv)
 			break;
 		case 't':
 			o->trace = true;
+			break;
+		case 'o':
+			o->once = true;
 			break;
 		case 'h':
 			fputs(usage, stdout);
@@ -266,9 +270,10 @@ int main(int argc, char **argv)
 	int status = 0;
 
 	options_parse(&o, argc, argv);
-	if (!o.json)
+	if (!o.json && !o.once)
 		table_head();
 	for (int i = optind; i < argc && status == 0; i++)
-		status = scenario_run(argv[i], &o);
+		status = o.once ? sim_once(argv[i]) != 0 :
+				  scenario_run(argv[i], &o);
 	return status;
 }

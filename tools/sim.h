@@ -138,3 +138,7 @@ int sim_run(struct sim_result *r, const struct sim_scenario *s, uint64_t seed,
 
 /* One line about a frame that station i hands to its TNC (sim_trace.c). */
 void sim_trace_frame(uint64_t now_us, unsigned i, struct span frame);
+
+/* The bound over the events of a file of `cairn export`, sent once by one
+ * station: a JSON line on stdout. 0, or -errno, said. */
+int sim_once(const char *path);
