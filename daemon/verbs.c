@@ -6,6 +6,7 @@
  *   create RECORD FORM      set RECORD FIELD VALUE(JSON) [TYPED]
  *   unset RECORD FIELD      note RECORD TEXT    writing
  *   attach RECORD FIELD HASH SIZE MIME
+ *   urgent set|note ...                         marks it: lib/sync/class.h
  *   count plan doc          writing, too: verbs_dataset.c
  *   resource commit|policy                      verbs_resource.c
  *   tx on|off|test [PORT]   announce            the transmitter
@@ -128,13 +129,23 @@ static void verb_create(const struct call *c)
 	write_event(c, KIND_RECORD_CREATE, &b);
 }
 
+/* The last member of a map that has one more for it. */
+static void put_urgent(struct buf *b, const struct call *c)
+{
+	if (!c->urgent)
+		return;
+	payload_put_uint(b, KEY_URGENT);
+	payload_put_bool(b, true);
+}
+
 static void verb_note(const struct call *c)
 {
 	struct buf b = { 0 };
 
-	payload_put_map(&b, 2);
+	payload_put_map(&b, 2 + c->urgent);
 	put_key_text(&b, KEY_RECORD, c->args[0]);
 	put_key_text(&b, KEY_TEXT, c->args[1]);
+	put_urgent(&b, c);
 	write_event(c, KIND_NOTE_ADD, &b);
 }
 
@@ -210,12 +221,13 @@ static void verb_set(const struct call *c)
 	struct buf b = { 0 };
 	int e;
 
-	payload_put_map(&b, base.n ? 4 : 3);
+	payload_put_map(&b, 3 + (base.n > 0) + c->urgent);
 	put_key_text(&b, KEY_RECORD, c->args[0]);
 	put_key_text(&b, KEY_FIELD, c->args[1]);
 	payload_put_uint(&b, KEY_VALUE);
 	e = put_value(c, type, &b);
 	put_base(&b, base);
+	put_urgent(&b, c);
 	if (!e) {
 		write_event(c, KIND_FIELD_SET, &b);
 		return;
@@ -386,20 +398,32 @@ static const struct verb verbs[] = {
 	{ NULL, NULL, 0, 0, false },
 };
 
+static void call_run(struct call *c, const char *name)
+{
+	const struct verb *v = verbs;
+
+	while (v->name && strcmp(v->name, name))
+		v++;
+	if (!v->name)
+		client_end(c->cl, EXIT_CODE_USAGE, "unknown verb");
+	else if (c->n_args < v->min || c->n_args > v->max)
+		client_end(c->cl, EXIT_CODE_USAGE, "wrong number of words");
+	else if (v->writes && (!*c->args[0] || !*c->args[1]))
+		client_end(c->cl, EXIT_CODE_USAGE, "the record, and what is written to it, cannot be empty");
+	else
+		v->run(c);
+}
+
 void verb_run(struct daemon *d, struct client *cl,
 	      const struct ctl_request *r)
 {
-	struct call c = { d, cl, r->args, r->n_args };
-	const struct verb *v = verbs;
+	struct call c = { d, cl, r->args, r->n_args, false };
 
-	while (v->name && strcmp(v->name, r->verb))
-		v++;
-	if (!v->name)
-		client_end(cl, EXIT_CODE_USAGE, "unknown verb");
-	else if (c.n_args < v->min || c.n_args > v->max)
-		client_end(cl, EXIT_CODE_USAGE, "wrong number of words");
-	else if (v->writes && (!*c.args[0] || !*c.args[1]))
-		client_end(cl, EXIT_CODE_USAGE, "the record, and what is written to it, cannot be empty");
-	else
-		v->run(&c);
+	c.urgent = !strcmp(r->verb, "urgent") && r->n_args > 0 &&
+		   (!strcmp(r->args[0], "set") || !strcmp(r->args[0], "note"));
+	if (c.urgent) {
+		c.args++;
+		c.n_args--;
+	}
+	call_run(&c, c.urgent ? r->args[0] : r->verb);
 }

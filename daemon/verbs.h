@@ -11,6 +11,7 @@ struct call {
 	struct client *cl;
 	char *const *args;
 	size_t n_args;
+	bool urgent;	/* what is written goes before all others */
 };
 
 /* Writes the event and answers when it is durable; empties b. */

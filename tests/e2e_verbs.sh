@@ -53,6 +53,12 @@ c a set R-1 status settled > /dev/null
 says 'no conflict' c a conflicts
 says 'other *1' c a forms
 
+c a note R-1 "boat adrift" --urgent > /dev/null || fail "an urgent note"
+says '"text":"boat adrift","urgent":true}' c a log --json -n 1
+c a set R-1 status lost --urgent > /dev/null || fail "an urgent set"
+says '"base":{"bytes":"[0-9a-f]*"},"urgent":true}' c a log --json -n 1
+says '"lost"' c a why R-1.status
+
 says 'muted: Q2BBB-1/2' c a mute Q2BBB-1/2
 says '{"unmuted":"Q2BBB-1/2"}' c a mute Q2BBB-1/2 --off --json
 says '{"tx":"off"}' c a tx off --json

@@ -50,10 +50,34 @@ int cmd_unset(int argc, char **argv)
 		"Takes the field's value away.");
 }
 
+/* What is urgent goes by another verb, the written one its first word. */
+static int urgent_call(const char *verb, bool urgent, struct options *o,
+		       size_t n, char **args)
+{
+	char name[8];
+
+	snprintf(name, sizeof(name), "%s", verb);
+	args[0] = name;
+	return urgent ? write_call("urgent", o, n + 1, args) :
+			write_call(verb, o, n, args + 1);
+}
+
 int cmd_note(int argc, char **argv)
 {
-	return plain_write(argc, argv, "note RECORD TEXT [--json]\n\n"
-		"Adds a note to the record.");
+	bool urgent = false;
+	struct option_spec own[] = { { "--urgent", &urgent, NULL },
+				     { NULL, NULL, NULL } };
+	struct options o;
+	int code = options_read(&o, argc, argv,
+		"note RECORD TEXT [--urgent] [--json]\n\n"
+		"Adds a note to the record. --urgent: it goes on the air before "
+		"all others.", own, 2, 2);
+
+	if (code != OPTIONS_OK)
+		return code;
+	char *args[] = { NULL, o.args[0], o.args[1] };
+
+	return urgent_call(argv[0], urgent, &o, 2, args);
 }
 
 int cmd_count(int argc, char **argv)
@@ -73,17 +97,19 @@ int cmd_count(int argc, char **argv)
 
 int cmd_set(int argc, char **argv)
 {
-	bool text = false;
+	bool text = false, urgent = false;
 	struct option_spec own[] = { { "--text", &text, NULL },
+				     { "--urgent", &urgent, NULL },
 				     { NULL, NULL, NULL } };
 	struct json_out value = { 0 };
 	struct options o;
 	int code = options_read(&o, argc, argv,
-		"set RECORD FIELD VALUE [--text | --json]\n\n"
+		"set RECORD FIELD VALUE [--text | --json] [--urgent]\n\n"
 		"true, false and plain numbers are what they look like, all "
 		"else is text;\n007, 1.50 and 1e3 stay text. --text: text in "
 		"any case. --json: VALUE is JSON\n(and so is the answer). Where "
-		"the record's form has a type for the field, that\ncounts.",
+		"the record's form has a type for the field, that\ncounts. "
+		"--urgent: it goes on the air before all others.",
 		own, 3, 3);
 
 	if (code != OPTIONS_OK)
@@ -93,10 +119,11 @@ int cmd_set(int argc, char **argv)
 	else
 		value_json(&value, o.args[2], text);
 	buf_add_u8(&value.b, 0);
-	char *args[] = { o.args[0], o.args[1], (char *)value.b.p, o.args[2] };
+	char *args[] = { NULL, o.args[0], o.args[1], (char *)value.b.p,
+			 o.args[2] };
 
 	/* as typed, too: the record's form may know its type */
-	code = write_call(argv[0], &o, o.json || text ? 3 : 4, args);
+	code = urgent_call(argv[0], urgent, &o, o.json || text ? 3 : 4, args);
 	buf_fini(&value.b);
 	return code;
 }

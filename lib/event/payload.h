@@ -65,6 +65,7 @@ enum payload_key { /* code book of map keys: never reused */
 	KEY_SERIAL = 42,
 	KEY_TX = 43,
 	KEY_DUTY = 44,
+	KEY_URGENT = 45,	/* in any event: true = before all others */
 };
 
 enum payload_error {

@@ -35,7 +35,7 @@ static const char *const keys[] = {
 	[KEY_DISK_FREE] = "disk_free_permille", [KEY_VOLTS] = "volts",
 	[KEY_TNC_ERRORS] = "tnc_errors", [KEY_STATION] = "station",
 	[KEY_SERIAL] = "serial", [KEY_TX] = "tx",
-	[KEY_DUTY] = "duty_permille",
+	[KEY_DUTY] = "duty_permille", [KEY_URGENT] = "urgent",
 };
 #define N_KEYS (sizeof(keys) / sizeof(keys[0]))
 

@@ -216,7 +216,7 @@ void node_neighbours_json(const struct node *n, struct json_out *o,
 			  struct clock_now now);
 /* What an exchange will take, for `cairn sync`: the neighbours on that port or
  * of that call sign (NULL: all). encode: what we
- * would send is encoded, some 10 ms a neighbour. */
+ * would send is encoded, up to 0.1 s a neighbour. */
 void node_sync_json(const struct node *n, const char *name, bool encode,
 		    struct json_out *o, struct clock_now now);
 void node_heard_json(const struct node *n, struct json_out *o,

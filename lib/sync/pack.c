@@ -1,17 +1,31 @@
 /* SPDX-License-Identifier: MIT
  *
- * Packing: needs are cut into segments at seals, segments are gathered until
- * a generation is surely full, and the longest prefix of them that encodes
- * into it is found by bisection. Adjacent segments of one author become one
- * run: the seals between are left out.
+ * Packing: needs are cut into segments at seals, segments are gathered in the
+ * order of their turns until a generation is surely full, and the longest
+ * prefix of them that encodes into it is found by bisection. Adjacent segments
+ * of one author become one run: the seals between are left out.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include "lib/base/crypto.h"
+#include "lib/sync/class.h"
+#include "lib/sync/generation.h"
 #include "lib/sync/pack.h"
 
 #define EVENT_COST 4		/* kind, time and length in the columns */
 #define SEAL_ROOM (4000 / EVENT_SEAL_SIZE)
+#define URGENT_CAP (SYNC_PACK_URGENT_K * GENERATION_PIECE_MAX - \
+		    GENERATION_ROOT_SIZE)
+/* How far to look for what is urgent: of an author, and in all. What lies
+ * further back cannot go before these anyway. */
+#define LOOK_EVENTS 256
+#define LOOK_ALL 2048
+
+struct waiting {		/* an author's turn */
+	uint32_t slot;
+	uint64_t at;		/* gathered up to there */
+	uint64_t upto[SYNC_CLASS_COUNT]; /* the last event of that class */
+};
 
 struct segment {
 	uint32_t slot;
@@ -23,8 +37,13 @@ struct segment {
 
 struct sync_pack {
 	unsigned n_events, n_segments, n_runs;
+	unsigned n_urgent;	/* segments that distress needs */
+	bool all;		/* nothing was left out */
 	size_t used;
+	unsigned n_waiting, first;	/* whose turn it is */
+	struct waiting waiting[SYNC_NEEDS_MAX];
 	struct event events[SYNC_PACK_EVENTS_MAX];
+	struct event ordered[SYNC_PACK_EVENTS_MAX];	/* run by run */
 	uint8_t bytes[SYNC_PACK_BYTES_MAX];
 	struct segment segments[SYNC_PACK_SEGMENTS_MAX];
 	struct run runs[SYNC_PACK_SEGMENTS_MAX + SYNC_PACK_PROOFS_MAX];
@@ -136,21 +155,103 @@ static void pack_proof(const struct sync_env *env, uint32_t slot)
 	k->n_proofs++;
 }
 
-static void pack_gather(const struct sync_env *env, int port,
-			const struct sync_needs *needs)
+/* ---- turns ---- */
+
+static void wait_look(const struct sync_env *env, struct waiting *w,
+		      uint64_t last)
+{
+	struct event e;
+
+	for (uint64_t q = w->at + 1; q <= last; q++) {
+		if (env->store->event(env->store->ctx, w->slot, q, &e))
+			return;
+		for (unsigned c = sync_class_of(&e); c < SYNC_RECORD; c++)
+			w->upto[c] = q;
+	}
+}
+
+static void pack_wait(const struct sync_env *env,
+		      const struct sync_needs *needs, uint32_t turn)
 {
 	struct sync_pack *k = env->pack;
+	uint64_t look = LOOK_ALL;
+
+	k->n_waiting = needs->n;
+	k->first = 0;
+	for (unsigned i = needs->n; i-- > 0;) {
+		const struct sync_need *v = &needs->v[i];
+		struct waiting *w = &k->waiting[i];
+		uint64_t n = v->to - v->from;
+
+		*w = (struct waiting){ v->slot, v->from,
+				       { v->from, v->from, v->to } };
+		if (v->slot >= turn)
+			k->first = i;
+		n = n < LOOK_EVENTS ? n : LOOK_EVENTS;
+		n = n < look ? n : look;
+		wait_look(env, w, v->from + n);
+		look -= n;
+	}
+}
+
+/* One turn: up to 64 events or 1 KiB. False if there is nothing to take. */
+static bool pack_turn(const struct sync_env *env, int port, struct waiting *w,
+		      enum sync_class class)
+{
+	struct sync_pack *k = env->pack;
+	unsigned events = k->n_events;
+	size_t used = k->used;
+
+	if (w->at >= w->upto[class])
+		return false;
+	while (w->at < w->upto[class] && !pack_full(k) &&
+	       k->n_events - events < SEAL_EVERY_EVENTS &&
+	       k->used - used < SEAL_EVERY_BYTES)
+		if (pack_segment(env, port, w->slot, w->at, &w->at)) {
+			w->at = UINT64_MAX;	/* not in this generation */
+			k->all = false;
+		}
+	return true;
+}
+
+/* Turn by turn, until so many bytes are gathered. */
+static void pack_class(const struct sync_env *env, int port,
+		       enum sync_class class, size_t most)
+{
+	struct sync_pack *k = env->pack;
+	bool any = true;
+
+	while (any) {
+		any = false;
+		for (unsigned i = 0; i < k->n_waiting; i++) {
+			unsigned at = (k->first + i) % k->n_waiting;
+
+			if (k->used >= most || pack_full(k))
+				return;
+			any |= pack_turn(env, port, &k->waiting[at], class);
+		}
+	}
+}
+
+static void pack_gather(const struct sync_env *env, int port,
+			const struct sync_needs *needs,
+			const struct sync_turn *turn, size_t cap)
+{
+	struct sync_pack *k = env->pack;
+	size_t half = cap < RUN_COLUMNS_MAX / 2 ? cap : RUN_COLUMNS_MAX / 2;
 
 	k->n_events = k->n_segments = k->n_proofs = 0;
 	k->used = 0;
-	for (unsigned i = 0; i < needs->n && !pack_full(k); i++) {
-		uint64_t at = needs->v[i].from;
-
+	k->all = true;
+	pack_wait(env, needs, turn->slot);
+	pack_class(env, port, SYNC_DISTRESS, half);
+	k->n_urgent = turn->urgent ? 0 : k->n_segments;
+	pack_class(env, port, SYNC_POSITION, half);
+	pack_class(env, port, SYNC_RECORD, SIZE_MAX);
+	for (unsigned i = 0; i < k->n_waiting; i++)
+		k->all &= k->waiting[i].at >= k->waiting[i].upto[SYNC_RECORD];
+	for (unsigned i = 0; i < needs->n; i++)
 		pack_proof(env, needs->v[i].slot);
-		while (at < needs->v[i].to && !pack_full(k))
-			if (pack_segment(env, port, needs->v[i].slot, at, &at))
-				break;
-	}
 }
 
 /* ---- runs ---- */
@@ -170,20 +271,31 @@ static int run_by_stamp(const void *a, const void *b)
 	return x->seq < y->seq ? -1 : x->seq > y->seq;
 }
 
+static int segment_by_author(const void *a, const void *b)
+{
+	const struct segment *x = *(const struct segment *const *)a;
+	const struct segment *y = *(const struct segment *const *)b;
+
+	if (x->slot != y->slot)
+		return x->slot < y->slot ? -1 : 1;
+	return x->from < y->from ? -1 : x->from > y->from;
+}
+
 static bool pack_joins(const struct run *r, const struct segment *before,
 		       const struct segment *s)
 {
-	return before && before->slot == s->slot && before->to == s->from &&
+	return before && before->slot == s->slot &&
 		r->n + s->n <= RUN_EVENTS_MAX;
 }
 
-static struct run pack_run(const struct sync_env *env, const struct segment *s)
+/* Its events are copied behind those of the segment before. */
+static struct run pack_run(const struct sync_env *env, const struct segment *s,
+			   struct event *events)
 {
 	struct run r = {
 		.alias = feed_at(env->feeds, s->slot)->alias,
 		.seq = s->from + 1,
-		.n = (uint8_t)s->n,
-		.events = &env->pack->events[s->event],
+		.events = events,
 	};
 
 	memcpy(r.prevcheck, s->prevcheck, sizeof(r.prevcheck));
@@ -193,23 +305,27 @@ static struct run pack_run(const struct sync_env *env, const struct segment *s)
 /* The first n segments and all proofs as sorted runs. */
 static void pack_runs(const struct sync_env *env, unsigned n)
 {
+	const struct segment *order[SYNC_PACK_SEGMENTS_MAX], *before = NULL;
 	struct sync_pack *k = env->pack;
-	const struct segment *before = NULL;
+	struct event *events = k->ordered;
 	struct run *r = NULL;
 
+	for (unsigned i = 0; i < n; i++)
+		order[i] = &k->segments[i];
+	qsort(order, n, sizeof(order[0]), segment_by_author);
 	memcpy(k->runs, k->proofs, k->n_proofs * sizeof(k->runs[0]));
 	k->n_runs = k->n_proofs;
-	for (unsigned i = 0; i < n; i++) {
-		const struct segment *s = &k->segments[i];
+	for (unsigned i = 0; i < n; before = order[i++]) {
+		const struct segment *s = order[i];
 
-		if (pack_joins(r, before, s)) {
-			r->n += (uint8_t)s->n;
-		} else {
+		if (!pack_joins(r, before, s)) {
 			r = &k->runs[k->n_runs++];
-			*r = pack_run(env, s);
+			*r = pack_run(env, s, events);
 		}
+		memcpy(events, &k->events[s->event], s->n * sizeof(*events));
+		events += s->n;
+		r->n += (uint8_t)s->n;
 		memcpy(r->seal, s->seal, sizeof(r->seal));
-		before = s;
 	}
 	qsort(k->runs, k->n_runs, sizeof(k->runs[0]), run_by_stamp);
 }
@@ -223,11 +339,11 @@ static int pack_encode(const struct sync_env *env, unsigned n, uint8_t *dst,
 	return run_body_encode(dst, cap, env->pack->runs, env->pack->n_runs);
 }
 
-/* The greatest number of segments that fit. */
-static unsigned pack_bisect(const struct sync_env *env, uint8_t *dst,
-			    size_t cap)
+/* The greatest number of the first hi segments that fit. */
+static unsigned pack_bisect(const struct sync_env *env, unsigned hi,
+			    uint8_t *dst, size_t cap)
 {
-	unsigned lo = 0, hi = env->pack->n_segments;
+	unsigned lo = 0;
 
 	if (hi > SEAL_ROOM)
 		hi = SEAL_ROOM;
@@ -242,6 +358,23 @@ static unsigned pack_bisect(const struct sync_env *env, uint8_t *dst,
 			hi = mid;
 	}
 	return lo;
+}
+
+/* How many segments go. What distress needs goes alone, in as few pieces as
+ * can be, unless everything fits into a small generation. */
+static unsigned pack_choose(const struct sync_env *env, uint8_t *dst,
+			    size_t cap)
+{
+	struct sync_pack *k = env->pack;
+	size_t small = cap < URGENT_CAP ? cap : URGENT_CAP;
+	unsigned n;
+
+	if (!k->n_urgent || (k->all && k->n_segments <= SEAL_ROOM &&
+			     pack_encode(env, k->n_segments, dst, small) > 0))
+		return pack_bisect(env, k->n_segments, dst, cap);
+	k->n_proofs = 0;
+	n = pack_bisect(env, k->n_urgent, dst, small);
+	return n ? n : pack_bisect(env, k->n_urgent, dst, cap);
 }
 
 /* holds: the first n segments; rest: what of the needs is not in it. */
@@ -263,18 +396,35 @@ static void pack_account(const struct sync_pack *k, unsigned n,
 	}
 }
 
-int sync_pack_body(const struct sync_env *env, int port,
-		   const struct sync_needs *needs, struct sync_needs *holds,
-		   struct sync_needs *rest, uint8_t *dst, size_t cap)
+/* Who did not come in begins the next time. */
+static void pack_next_turn(const struct sync_pack *k, unsigned n,
+			   struct sync_turn *turn)
 {
+	bool urgent = k->n_urgent && n <= k->n_urgent && n < k->n_segments;
+
+	if (!urgent && n && n < k->n_segments)
+		turn->slot = k->segments[n].slot;
+	else if (!urgent && n && !k->all)
+		turn->slot = k->segments[n - 1].slot + 1;
+	turn->urgent = urgent;
+}
+
+int sync_pack_body(const struct sync_env *env, int port,
+		   const struct sync_needs *needs, struct sync_turn *turn,
+		   struct sync_needs *holds, struct sync_needs *rest,
+		   uint8_t *dst, size_t cap)
+{
+	struct sync_pack *k = env->pack;
 	unsigned n;
 	int len;
 
-	pack_gather(env, port, needs);
-	n = pack_bisect(env, dst, cap);
+	pack_gather(env, port, needs, turn, cap);
+	n = pack_choose(env, dst, cap);
 	len = pack_encode(env, n, dst, cap);
-	pack_account(env->pack, n, needs, holds, rest);
+	pack_account(k, n, needs, holds, rest);
 	if (n == 0)
 		rest->n = 0;	/* what cannot go must not be tried for ever */
+	if (len > 0)
+		pack_next_turn(k, n, turn);
 	return len > 0 ? len : 0;
 }

@@ -167,8 +167,8 @@ void sync_digest_make(const struct sync_env *env, struct sync_digest *d,
 		      unsigned c);
 struct sync_peers *sync_port_peers(struct sync_port *p);
 /* What an exchange with a neighbour would take, its losses and requests
- * included. encode: my part is encoded (the first 8 generations of it, some
- * 10 ms each), else reckoned from what events took here so far. */
+ * included. encode: my part is encoded (the first 4 generations of it, some
+ * 20 ms each), else reckoned from what events took here so far. */
 void sync_port_estimate(struct sync_port *p, const struct sync_peer *peer,
 			bool encode, struct sync_estimate *out);
 /* The operator's word: asks that neighbour, if it is not known to hold the

@@ -10,10 +10,9 @@
  *   else                         the difference of the counts: at least that;
  *                                nothing is known if they are equal
  */
-#include "lib/sync/pack.h"
 #include "lib/sync/sched_port.h"
 
-#define ENCODE_MAX 8		/* generations */
+#define ENCODE_MAX 4		/* generations */
 #define CODED_EVENTS 64		/* before any was seen: */
 #define CODED_EVENT_BYTES 24	/* short runs, a seal each */
 #define CODED_EVENTS_MAX 4096	/* older ones count less and less */
@@ -190,14 +189,15 @@ static void load_events(struct sync_port *p, uint64_t events,
 static uint64_t load_encoded(struct sync_port *p, struct sync_needs *gives,
 			     uint64_t *generations, uint64_t *bytes)
 {
+	struct sync_turn turn = p->turn;
 	struct sync_needs holds, rest;
 	uint8_t body[GENERATION_FULL];
 	uint64_t events = 0;
 
 	*generations = *bytes = 0;
 	while (gives->n && *generations < ENCODE_MAX) {
-		int len = sync_pack_body(p->env, p->c.number, gives, &holds,
-					 &rest, body, sizeof(body));
+		int len = sync_pack_body(p->env, p->c.number, gives, &turn,
+					 &holds, &rest, body, sizeof(body));
 
 		if (len <= 0)
 			break;

@@ -7,7 +7,6 @@
  * the next needs a request that names it (`more`). So a forged frame costs
  * at most one generation, out of the port's budget for answers.
  */
-#include "lib/sync/pack.h"
 #include "lib/sync/sched_port.h"
 
 #define GIVE_TRIES 3
@@ -280,8 +279,9 @@ static void give_to_heads(struct sync_port *p)
 static int give_body(struct sync_port *p, struct sync_tx *g, size_t cap,
 		     uint8_t *body)
 {
-	return sync_pack_body(p->env, p->c.number, &p->push, &g->holds,
-			      &g->rest, body, cap - GENERATION_ROOT_SIZE);
+	return sync_pack_body(p->env, p->c.number, &p->push, &p->turn,
+			      &g->holds, &g->rest, body,
+			      cap - GENERATION_ROOT_SIZE);
 }
 
 /* Packs p->push into a generation. NULL if there is nothing to send. */

@@ -6,6 +6,7 @@
  */
 #pragma once
 #include "lib/sync/generation.h"
+#include "lib/sync/pack.h"
 #include "lib/sync/sched.h"
 #include "lib/sync/trickle.h"
 
@@ -113,6 +114,7 @@ struct sync_port {
 
 	/* giving */
 	struct sync_needs push;
+	struct sync_turn turn;
 	bool push_due;
 	struct sync_timer push_timer, repair, burst_timer;
 	struct sync_tx tx[SYNC_TX_MAX];
