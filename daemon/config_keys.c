@@ -351,6 +351,7 @@ static const struct key port_keys[] = {
 	{ "mirror", set_text, PORT(mirror), 0, 16,
 	  "a name for an interface, such as ax0" },
 	{ "bare_rf", set_bool, PORT(node.bare_rf), 0, 0, "yes or no" },
+	{ "rf_relay", set_bool, PORT(node.rf_relay), 0, 0, "yes or no" },
 	{ NULL, NULL, 0, 0, 0, NULL },
 };
 
@@ -476,6 +477,8 @@ static const char *port_wrong(const struct config_port *p)
 		return "device is missing";
 	if (p->mirror[0] && p->node.framing == NODE_BARE)
 		return "a mirror shows AX.25 only";
+	if (p->node.rf_relay && p->node.profile == NODE_STREAM)
+		return "rf_relay is for a radio's port";
 	if (!kiss_check_fits(p->tnc.check, p->tnc.kiss_port))
 		return "checksum uses the bit that this kiss_port has";
 	return NULL;
@@ -520,6 +523,8 @@ static void port_print(const struct config_port *p, struct buf *out)
 		   n->duty_permille / 10, n->duty_permille % 10);
 	if (p->mirror[0])
 		buf_printf(out, "mirror = %s\n", p->mirror);
+	if (n->profile == NODE_RADIO)
+		buf_printf(out, "rf_relay = %s\n", yes_no(n->rf_relay));
 	if (p->device != DEVICE_KISS)
 		return;
 	buf_printf(out, "kiss_port = %u\n", p->tnc.kiss_port);

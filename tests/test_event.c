@@ -203,7 +203,12 @@ static void test_event_record(void **state)
 					     &back), -EINVAL);
 	b[18] = 1;	/* withheld, but a payload of one byte */
 	assert_int_equal(record_event_decode(SPAN(b, n), &back), -EINVAL);
-	b[18] = 2;
+	b[18] = 2;	/* by IP */
+	assert_int_equal(record_event_decode(SPAN(b, n), &back), 0);
+	assert_true(back.by_ip);
+	assert_int_equal(record_event_encode(b, &back), n);
+	assert_int_equal(b[18], 2);
+	b[18] = 4;
 	assert_int_equal(record_event_decode(SPAN(b, n), &back), -EINVAL);
 	b[18] = 0;
 	b[0] = b[1] = 0;	/* seq 0 */

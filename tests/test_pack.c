@@ -33,16 +33,18 @@ struct desk {
 	uint8_t body[CAP];
 	int len;
 	unsigned n_bodies;
+	uint32_t kept;		/* of this author nothing above goes out */
+	uint64_t kept_above;
 };
 
-static bool desk_withheld(void *ctx, int port, uint32_t slot,
-			  const struct event *e)
+static enum sync_pass desk_pass(void *ctx, int port, uint32_t slot,
+				const struct event *e)
 {
-	(void)ctx;
+	const struct desk *d = ctx;
+
 	(void)port;
-	(void)slot;
-	(void)e;
-	return false;
+	return e->seq > d->kept_above && slot == d->kept ? SYNC_PASS_NOT :
+							   SYNC_PASS;
 }
 
 static void desk_init(struct desk *d, unsigned authors)
@@ -54,11 +56,12 @@ static void desk_init(struct desk *d, unsigned authors)
 	crypto_init();
 	d->rng.state = 1;
 	d->wall_s = CAIRN_EPOCH_S + 1000;
+	d->kept_above = UINT64_MAX;
 	d->memory = memory_new();
 	d->store = fc.store = memory_store(d->memory);
 	d->env = (struct sync_env){
 		.feeds = feed_set_new(&fc), .store = &d->store, .ctx = d,
-		.pack = sync_pack_new(), .withheld = desk_withheld,
+		.pack = sync_pack_new(), .pass = desk_pass,
 		.body = calloc(1, sizeof(struct run_body)),
 	};
 	for (d->n = 0; d->n < authors; d->n++) {
@@ -416,6 +419,34 @@ static void test_positions(void **state)
 	desk_fini(&d);
 }
 
+/* ---- what may not go out ---- */
+
+/* An author's events up to where that begins; the rest of them is not left for
+ * later, or it would be announced again and again. */
+static void test_kept(void **state)
+{
+	struct desk d;
+
+	(void)state;
+	desk_init(&d, 2);
+	desk_backlog(&d, 0, 10);
+	desk_backlog(&d, 0, 200);
+	desk_backlog(&d, 1, 40);
+	d.kept_above = 10;
+	d.len = sync_pack_body(&d.env, 0, &d.needs, &d.turn, &d.holds,
+			       &d.rest, d.body, sizeof(d.body));
+	assert_true(d.len > 0);
+	check_body(&d);
+	assert_int_equal(held(&d, 0), 10);
+	assert_int_equal(held(&d, 1), 40);
+	assert_int_equal(d.rest.n, 0);
+	d.kept_above = 0;
+	d.needs.n = 1;
+	assert_int_equal(sync_pack_body(&d.env, 0, &d.needs, &d.turn, &d.holds,
+					&d.rest, d.body, sizeof(d.body)), 0);
+	desk_fini(&d);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -428,6 +459,7 @@ int main(void)
 		cmocka_unit_test(test_urgent_small),
 		cmocka_unit_test(test_urgent_flood),
 		cmocka_unit_test(test_positions),
+		cmocka_unit_test(test_kept),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

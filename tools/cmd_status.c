@@ -176,11 +176,14 @@ static void print_port(const struct json *p, const struct json *node)
 	if (json_int(json_get(p, "rx_errors")))
 		printf(" and %lld errors",
 		       (long long)json_int(json_get(p, "rx_errors")));
-	printf(", out %lld; neighbours %lld\n  sent %.1f s of at most %.1f %% "
-	       "of the time, %.1f s left; heard %.1f s; busy %.1f %% of the "
-	       "hour\n",
+	printf(", out %lld; neighbours %lld\n",
 	       (long long)json_int(json_get(p, "tx_frames")),
-	       (long long)json_int(json_get(node, "neighbours")),
+	       (long long)json_int(json_get(node, "neighbours")));
+	if (!span_equal(json_string(json_get(node, "profile")),
+			SPAN_STR("radio")))
+		return;
+	printf("  sent %.1f s of at most %.1f %% of the time, %.1f s left; "
+	       "heard %.1f s; busy %.1f %% of the hour\n",
 	       json_real(json_get(node, "airtime_s")),
 	       json_real(json_get(p, "duty_percent")),
 	       json_real(json_get(node, "budget_left_s")),

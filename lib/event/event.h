@@ -62,6 +62,7 @@ struct event {
 	struct hlc hlc;
 	uint16_t kind;
 	bool withheld;		/* payload holds the 32-byte hash instead */
+	bool by_ip;		/* how it came here; not hashed, never sent */
 	struct span payload;
 	uint8_t id[EVENT_ID_SIZE];
 };

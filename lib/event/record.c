@@ -14,7 +14,8 @@ size_t record_event_encode(uint8_t *dst, const struct event *e)
 	wr_le(&w, 6, e->hlc.wall_ms);
 	wr_le(&w, 2, e->hlc.counter);
 	wr_le(&w, 2, e->kind);
-	wr_le(&w, 2, e->withheld ? RECORD_FLAG_WITHHELD : 0);
+	wr_le(&w, 2, (e->withheld ? RECORD_FLAG_WITHHELD : 0) |
+		     (e->by_ip ? RECORD_FLAG_IP : 0));
 	wr_le(&w, 4, 0);
 	wr_bytes(&w, SPAN(e->id, EVENT_ID_SIZE));
 	wr_bytes(&w, e->payload);
@@ -35,7 +36,9 @@ int record_event_decode(struct span s, struct event *e)
 	rd_copy(&r, e->id, EVENT_ID_SIZE);
 	e->payload = rd_rest(&r);
 	e->withheld = flags & RECORD_FLAG_WITHHELD;
-	if (r.bad || e->seq == 0 || flags > RECORD_FLAG_WITHHELD ||
+	e->by_ip = flags & RECORD_FLAG_IP;
+	if (r.bad || e->seq == 0 ||
+	    flags > (RECORD_FLAG_WITHHELD | RECORD_FLAG_IP) ||
 	    e->payload.n > EVENT_PAYLOAD_MAX ||
 	    (e->withheld && e->payload.n != 32))
 		return -EINVAL;

@@ -24,6 +24,7 @@ enum record_type {
 #define RECORD_EVENT_ID 24	/* where the id stands */
 #define RECORD_SEAL_SIZE 104
 #define RECORD_FLAG_WITHHELD 1
+#define RECORD_FLAG_IP 2	/* it came over IP (rf_relay) */
 
 /* dst holds RECORD_EVENT_HEAD + payload; returns the length. */
 size_t record_event_encode(uint8_t *dst, const struct event *e);

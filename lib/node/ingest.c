@@ -220,8 +220,10 @@ enum sync_ingest node_ingest(void *ctx, int port, const struct sync_whole *w,
 	n->run_errors[e]++;
 	if (e != RUN_OK)
 		return SYNC_INGEST_BAD;
+	node_relay_mark(n, port, b);
 	if (n->waiting && node_waiting_add(n, port, w))
 		return SYNC_INGEST_LATER;
+	n->taken_from = w->address;
 	for (size_t i = 0; i < b->n_runs; i++)
 		node_ingest_run(n, &b->runs[i], &counts);
 	if (n->uncommitted)
@@ -235,8 +237,9 @@ void node_root_moved(struct node *n, uint64_t root_before, int port)
 		return;
 	n->dirty = true;
 	for (int i = 0; i < n->n_ports; i++)
-		sync_port_advanced(n->ports[i].sync, root_before, i == port,
-				   n->now.mono_us);
+		sync_port_advanced(n->ports[i].sync, root_before,
+				   node_relay_moved(n, port, i),
+				   n->taken_from, n->now.mono_us);
 }
 
 int node_import(struct node *n, struct span body, enum feed_verdict *verdicts,
@@ -252,6 +255,7 @@ int node_import(struct node *n, struct span body, enum feed_verdict *verdicts,
 		return -EROFS;
 	if (run_body_decode(n->env.body, body) != RUN_OK)
 		return -EINVAL;
+	node_relay_mark(n, -1, n->env.body);
 	for (size_t i = 0; i < b->n_runs; i++)
 		verdicts[i] = node_ingest_run(n, &b->runs[i], &counts);
 	if (n->uncommitted)

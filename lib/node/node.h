@@ -32,6 +32,7 @@ struct node_port_config {
 	unsigned duty_permille;	/* airtime budget, 100 = 10 % */
 	unsigned info_max;	/* 256 */
 	bool allow_shared;	/* APRS guard off */
+	bool rf_relay;		/* radio: sends what came over IP, too */
 	bool bare_rf;
 };
 

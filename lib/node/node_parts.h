@@ -102,6 +102,13 @@ struct node_run_counts {
 	unsigned taken, refused, false_;
 };
 
+#define NODE_AIRED_MAX 1024
+
+struct node_aired {		/* an author's place: slot % NODE_AIRED_MAX */
+	uint32_t slot;
+	uint64_t to;		/* up to there it was on a radio's air */
+};
+
 enum node_verified { SEAL_INLINE, SEAL_ASKED, SEAL_GOOD, SEAL_BAD };
 
 struct node_waiting {		/* a generation whose seals are verified */
@@ -147,6 +154,7 @@ struct node {
 	struct node_waiting *waiting;
 	uint64_t waiting_first, waiting_next, waiting_end;
 	const struct node_waiting *admitting;
+	uint32_t taken_from;	/* whose generation is being taken in */
 
 	struct node_heard heard[NODE_HEARD_MAX];
 	struct node_floor floors[NODE_FLOORS_MAX];
@@ -156,6 +164,7 @@ struct node {
 	bool ordered_off;		/* orders.c */
 	unsigned ordered_permille;	/* 0 = none */
 	uint64_t orders_obeyed, orders_foreign, orders_old;
+	struct node_aired aired[NODE_AIRED_MAX];	/* relay.c */
 	struct node_refused refused[NODE_REFUSED_MAX];
 	unsigned refused_at;
 	struct node_back back[NODE_BACK_MAX];
@@ -279,8 +288,19 @@ void node_misfit(void *ctx, uint32_t slot);
  * the view and the clock. The caller commits. */
 void node_take_change(struct node *n, const struct feed_change *c);
 /* Tells every port if the root moved while this input ran; port: where the
- * events came from, -1 = the operator. */
+ * events came from (from n->taken_from), -1 = the operator. */
 void node_root_moved(struct node *n, uint64_t root_before, int port);
+
+/* ---- relay.c ---- */
+
+/* A body that came by that port (-1: by hand): each event knows how. */
+void node_relay_mark(const struct node *n, int port, struct run_body *b);
+/* sync_env's: what goes out on a port, and what was on its air. */
+enum sync_pass node_relay_pass(void *ctx, int port, uint32_t slot,
+			       const struct event *e);
+void node_relay_aired(void *ctx, int port, uint32_t slot, uint64_t to);
+/* What the root's moving means to port `to`, by events from port `from`. */
+enum sync_moved node_relay_moved(const struct node *n, int from, int to);
 
 /* ---- waiting.c ---- */
 

@@ -88,19 +88,6 @@ static bool port_may_carry(void *ctx, int port, uint32_t slot)
 	return station_call_valid(call) && !station_call_placeholder(call);
 }
 
-/* Muted, or of a kind without a published schema: only its hash goes out. */
-static bool port_withheld(void *ctx, int port, uint32_t slot,
-			  const struct event *e)
-{
-	const struct node *n = ctx;
-
-	if (e->seq == 1)
-		return false;
-	if (node_muted(n, slot, e->seq))
-		return true;
-	return n->ports[port].c.profile == NODE_RADIO && !kind_name(e->kind);
-}
-
 /* ---- key-ups ---- */
 
 uint64_t node_port_airtime_us(const struct node_port *p, size_t link_len)
@@ -286,7 +273,8 @@ void node_env_init(struct node *n)
 		.heap = &n->heap, .rng = &n->rng, .ctx = n,
 		.body = n->env.body, .pack = n->env.pack,
 		.send = port_send_burst, .clear_us = port_clear_us,
-		.may_send = port_may_carry, .withheld = port_withheld,
+		.may_send = port_may_carry, .pass = node_relay_pass,
+		.aired = node_relay_aired,
 		.ingest = node_ingest, .refused = node_refused,
 		.back = node_back, .misfit = node_misfit, .compared = node_compared,
 		.holding = node_holding,

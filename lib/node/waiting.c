@@ -235,7 +235,10 @@ static bool admit_oldest(struct node *n, bool all)
 {
 	struct node_waiting *w = waiting_at(n, n->waiting_first);
 	uint64_t root = feed_root48(n->data.feeds);
-	bool done = admit_runs(n, w, all);
+	bool done;
+
+	n->taken_from = w->whole.address;
+	done = admit_runs(n, w, all);
 
 	if (done) {
 		n->waiting_first++;

@@ -24,6 +24,7 @@
 struct waiting {		/* an author's turn */
 	uint32_t slot;
 	uint64_t at;		/* gathered up to there */
+	uint64_t stop;		/* what follows may not go out here */
 	uint64_t upto[SYNC_CLASS_COUNT]; /* the last event of that class */
 };
 
@@ -77,6 +78,7 @@ static int pack_event(const struct sync_env *env, int port, uint32_t slot,
 	struct event *e = &k->events[k->n_events];
 	const struct store *st = env->store;
 	uint8_t *at = k->bytes + k->used;
+	enum sync_pass pass;
 
 	if (k->n_events == SYNC_PACK_EVENTS_MAX)
 		return -ENOSPC;
@@ -84,7 +86,10 @@ static int pack_event(const struct sync_env *env, int port, uint32_t slot,
 		return -ENOENT;
 	if (sizeof(k->bytes) - k->used < e->payload.n + CRYPTO_HASH_SIZE)
 		return -ENOSPC;
-	if (!e->withheld && env->withheld(env->ctx, port, slot, e)) {
+	pass = env->pass(env->ctx, port, slot, e);
+	if (pass == SYNC_PASS_NOT)
+		return -EPERM;
+	if (!e->withheld && pass == SYNC_PASS_HASH) {
 		crypto_blake2b(at, CRYPTO_HASH_SIZE, NULL, &e->payload, 1);
 		e->withheld = true;
 		e->payload.n = CRYPTO_HASH_SIZE;
@@ -183,7 +188,7 @@ static void pack_wait(const struct sync_env *env,
 		struct waiting *w = &k->waiting[i];
 		uint64_t n = v->to - v->from;
 
-		*w = (struct waiting){ v->slot, v->from,
+		*w = (struct waiting){ v->slot, v->from, UINT64_MAX,
 				       { v->from, v->from, v->to } };
 		if (v->slot >= turn)
 			k->first = i;
@@ -206,11 +211,16 @@ static bool pack_turn(const struct sync_env *env, int port, struct waiting *w,
 		return false;
 	while (w->at < w->upto[class] && !pack_full(k) &&
 	       k->n_events - events < SEAL_EVERY_EVENTS &&
-	       k->used - used < SEAL_EVERY_BYTES)
-		if (pack_segment(env, port, w->slot, w->at, &w->at)) {
-			w->at = UINT64_MAX;	/* not in this generation */
-			k->all = false;
-		}
+	       k->used - used < SEAL_EVERY_BYTES) {
+		int err = pack_segment(env, port, w->slot, w->at, &w->at);
+
+		if (err == -EPERM)
+			w->stop = w->at;
+		else if (err)
+			k->all = false;	/* no room for it in this one */
+		if (err)
+			w->at = UINT64_MAX;
+	}
 	return true;
 }
 
@@ -389,10 +399,12 @@ static void pack_account(const struct sync_pack *k, unsigned n,
 	for (unsigned i = 0; i < needs->n; i++) {
 		const struct sync_need *v = &needs->v[i];
 		const struct sync_need *h = sync_needs_find(holds, v->slot);
-		uint64_t from = h ? h->to : v->from;
+		uint64_t from = h ? h->to : v->from, to = v->to;
 
-		if (from < v->to)
-			sync_needs_add(rest, v->slot, from, v->to);
+		if (to > k->waiting[i].stop)
+			to = k->waiting[i].stop;
+		if (from < to)
+			sync_needs_add(rest, v->slot, from, to);
 	}
 }
 

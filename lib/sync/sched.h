@@ -50,6 +50,19 @@ struct sync_whole {
 	bool more;		/* a further generation follows */
 };
 
+enum sync_pass {
+	SYNC_PASS,
+	SYNC_PASS_HASH,		/* without its payload */
+	SYNC_PASS_NOT,		/* neither it nor what follows it */
+};
+
+/* How the own root moved, as a port sees it. */
+enum sync_moved {
+	SYNC_MOVED_HERE,	/* by what was on this port's air */
+	SYNC_MOVED_ELSEWHERE,	/* by what never was: it is news here */
+	SYNC_MOVED_PRIVATELY,	/* by what is not for this port */
+};
+
 /* What the ports ask of their station. */
 struct sync_env {
 	struct feed_set *feeds;
@@ -70,9 +83,12 @@ struct sync_env {
 			     uint64_t now_us);
 	/* Whether an author's events may go out here at all. */
 	bool (*may_send)(void *ctx, int port, uint32_t slot);
-	/* Whether this event goes without its payload. */
-	bool (*withheld)(void *ctx, int port, uint32_t slot,
-			 const struct event *e);
+	/* Whether this event goes. */
+	enum sync_pass (*pass)(void *ctx, int port, uint32_t slot,
+			       const struct event *e);
+	/* An author's events up to there were on this port's air, as a
+	 * neighbour's heads say: held or not, and not verified. */
+	void (*aired)(void *ctx, int port, uint32_t slot, uint64_t to);
 	/* A body that came in whole: admit its runs. */
 	enum sync_ingest (*ingest)(void *ctx, int port,
 				   const struct sync_whole *w,
@@ -150,10 +166,10 @@ void sync_port_ingested(struct sync_port *p, const struct sync_whole *w,
 /* The digest of a neighbour's announce. */
 void sync_port_digest(struct sync_port *p, uint32_t address, const char *call,
 		      const struct sync_digest *d, uint64_t now_us);
-/* The own root moved from `before`: by what came from this port (aired), or
- * from another one or the operator. */
-void sync_port_advanced(struct sync_port *p, uint64_t before, bool aired,
-			uint64_t now_us);
+/* The own root moved from `before`; from: whose generation moved it, if that
+ * was here. */
+void sync_port_advanced(struct sync_port *p, uint64_t before,
+			enum sync_moved how, uint32_t from, uint64_t now_us);
 /* Events that have never been on this port's air; kept over restarts. */
 const struct sync_needs *sync_port_news(const struct sync_port *p);
 void sync_port_news_load(struct sync_port *p, uint32_t slot, uint64_t from);

@@ -122,7 +122,8 @@ void sync_lacks_add(struct sync_port *p, const struct sync_need *need,
 {
 	struct sync_lack *l = lacks_find(p, need->slot);
 
-	if (!who || (!l && p->lacks_n == SYNC_NEEDS_MAX))
+	if (!who || (!l && p->lacks_n == SYNC_NEEDS_MAX) ||
+	    !sync_sendable(p, need))
 		return;
 	if (!l) {
 		p->lacks[p->lacks_n++] = (struct sync_lack){ *need, who };
@@ -178,9 +179,9 @@ void sync_lacks_exact(struct sync_port *p, const struct sync_peer *peer,
 
 /* The root moved by what a neighbour sent. */
 void sync_lacks_taken(struct sync_port *p, const struct sync_needs *since,
-		      uint64_t now_us)
+		      uint32_t address, uint64_t now_us)
 {
-	const struct sync_peer *from = sync_peer_find(&p->peers, p->rx_from);
+	const struct sync_peer *from = sync_peer_find(&p->peers, address);
 
 	if (!from || !sync_hidden(p, now_us))
 		return;

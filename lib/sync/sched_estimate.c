@@ -215,8 +215,7 @@ static uint64_t load_sendable(struct sync_port *p, struct sync_needs *gives)
 	unsigned kept = 0;
 
 	for (unsigned i = 0; i < gives->n; i++)
-		if (p->env->may_send(p->env->ctx, p->c.number,
-				     gives->v[i].slot))
+		if (sync_sendable(p, &gives->v[i]))
 			gives->v[kept++] = gives->v[i];
 	gives->n = kept;
 	return sync_needs_events(gives);
@@ -233,7 +232,7 @@ static void load_give(struct sync_port *p, struct sync_needs *gives,
 		return;
 	}
 	coded = load_encoded(p, gives, &generations, &bytes);
-	if (coded && coded < events) {
+	if (generations == ENCODE_MAX && coded < events) {
 		bytes = bytes * events / coded;
 		generations = generations * events / coded;
 	}

@@ -167,6 +167,20 @@ void sync_give(struct sync_port *p, struct sync_peer *peer,
 			      sync_random(p, 300 * US_PER_MS), now_us);
 }
 
+bool sync_sendable(const struct sync_port *p, const struct sync_need *v)
+{
+	const struct sync_env *env = p->env;
+	struct event first;
+
+	if (!env->may_send(env->ctx, p->c.number, v->slot))
+		return false;
+	return v->from >= v->to ||
+		env->store->event(env->store->ctx, v->slot, v->from + 1,
+				  &first) ||
+		env->pass(env->ctx, p->c.number, v->slot, &first) !=
+			SYNC_PASS_NOT;
+}
+
 void sync_push_add(struct sync_port *p, const struct sync_needs *needs,
 		   uint64_t delay_us, uint64_t now_us)
 {
@@ -269,8 +283,7 @@ static void give_to_heads(struct sync_port *p)
 		const struct feed *f = feed_at(p->env->feeds, v->slot);
 
 		v->to = f->head;
-		if ((v->to > v->from || f->forked) &&
-		    p->env->may_send(p->env->ctx, p->c.number, v->slot))
+		if ((v->to > v->from || f->forked) && sync_sendable(p, v))
 			p->push.v[kept++] = *v;
 	}
 	p->push.n = kept;

@@ -390,18 +390,27 @@ enum sync_verdict sync_port_input(struct sync_port *p, uint32_t address,
 	return v;
 }
 
+/* What may not go out here would be offered for ever. */
+static void sched_news(struct sync_port *p, const struct sync_needs *since)
+{
+	for (unsigned i = 0; i < since->n; i++)
+		if (sync_sendable(p, &since->v[i]))
+			sync_needs_add(&p->news, since->v[i].slot,
+				       since->v[i].from, since->v[i].to);
+}
+
 /* News: nothing that was to be asked or said is sure to hold any more. The
  * root is said soon, as acknowledgement and as a call to the next hop. */
-void sync_port_advanced(struct sync_port *p, uint64_t before, bool aired,
-			uint64_t now_us)
+void sync_port_advanced(struct sync_port *p, uint64_t before,
+			enum sync_moved how, uint32_t from, uint64_t now_us)
 {
 	struct sync_needs since;
 
 	if (sync_since(p, before, &since)) {
-		if (aired)
-			sync_lacks_taken(p, &since, now_us);
-		else
-			sync_needs_add_all(&p->news, &since);
+		if (how == SYNC_MOVED_HERE)
+			sync_lacks_taken(p, &since, from, now_us);
+		else if (how == SYNC_MOVED_ELSEWHERE)
+			sched_news(p, &since);
 	}
 	p->moved = true;
 	p->moved_us = now_us;

@@ -157,7 +157,6 @@ struct sync_port {
 
 	/* generations coming in */
 	struct sync_rx rx[SYNC_RX_MAX];
-	uint32_t rx_from;	/* whose generation came in last */
 	uint64_t rx_frame_us, rx_claim_us; /* the last; more was to come until */
 	struct sync_credit begun;	/* and not finished */
 	struct sync_credit asks;	/* because of a root that differs */
@@ -250,6 +249,8 @@ void sync_give_init(struct sync_port *p);
 bool sync_since(struct sync_port *p, uint64_t root48, struct sync_needs *out);
 void sync_give(struct sync_port *p, struct sync_peer *peer,
 	       struct sync_needs *needs, uint64_t now_us);
+/* Whether any of it may go out here. */
+bool sync_sendable(const struct sync_port *p, const struct sync_need *v);
 void sync_push_add(struct sync_port *p, const struct sync_needs *needs,
 		   uint64_t delay_us, uint64_t now_us);
 /* Drops what one of the last generations holds or leaves to the next. */
@@ -321,7 +322,7 @@ void sync_lacks_exact(struct sync_port *p, const struct sync_peer *peer,
 		      const struct sync_needs *needs, unsigned part_bits,
 		      unsigned part);
 void sync_lacks_taken(struct sync_port *p, const struct sync_needs *since,
-		      uint64_t now_us);
+		      uint32_t address, uint64_t now_us);
 void sync_lacks_forget(struct sync_port *p, const struct sync_peer *peer);
 bool sync_lacks_wish(const struct sync_port *p, uint64_t now_us);
 unsigned sync_lacks_of(const struct sync_port *p, const struct sync_peer *q);

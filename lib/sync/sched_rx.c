@@ -207,6 +207,7 @@ static bool rx_head_lacks(struct sync_port *p, const struct run *run,
 	if (run->n == 0)
 		return !f->forked;
 	sync_onair(p, slot, last, now_us);
+	p->env->aired(p->env->ctx, p->c.number, slot, last);
 	if (from)
 		sync_lacks_served(p, slot, last, sync_cover_reach(p, from));
 	return f->head < last || p->env->back(p->env->ctx, slot);
@@ -278,7 +279,6 @@ static enum sync_verdict rx_whole(struct sync_port *p, struct sync_rx *r,
 	size_t len;
 
 	r->done = true;
-	p->rx_from = r->address;
 	p->count.generations_received++;
 	if (generation_rx_body(&r->g, body, &len, &w.root48) == 0)
 		e = p->env->ingest(p->env->ctx, p->c.number, &w,
