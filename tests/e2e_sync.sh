@@ -17,7 +17,7 @@ for i in 0 1; do
 		--port "radio=kiss:$D/air/tnc$i,bitrate=1200,duty=100%"
 done
 run monitor "$O/cairn" -d "$D/s0" monitor
-says 'no neighbour of that name yet' c s0 sync --dry-run
+says 'no neighbour of that name yet' c s0 sync --dry-run nobody
 c s0 note R-1 one > /dev/null
 c s1 note R-2 two > /dev/null
 root() { c "$1" status --json | json root; }

@@ -771,6 +771,7 @@ static void test_announce_relayed(void **state)
 	node_neighbours_json(f.s[1].node, &o, field_now(&f));
 	buf_add_u8(&o.b, 0);
 	assert_non_null(strstr((char *)o.b.p, "\"far\",\"hops\":3"));
+	assert_non_null(strstr((char *)o.b.p, "\"basis\":\"exact\""));
 	assert_null(strstr((char *)o.b.p, "address"));
 	buf_fini(&o.b);
 	field_fini(&f);

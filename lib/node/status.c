@@ -273,6 +273,23 @@ static void status_neighbours(const struct node *n, const char *name,
 	}
 }
 
+/* Of a station that is too far to be asked the counts tell, if they differ. */
+static void status_far_missing(const struct node *n, const struct node_heard *h,
+			       struct json_out *o)
+{
+	uint64_t mine = feed_event_count(n->data.feeds);
+	bool same = h->root48 == feed_root48(n->data.feeds);
+
+	json_out_kv_string(o, "basis", same ? "exact" :
+			   mine == h->events ? "unknown" : "counts");
+	if (!same && mine == h->events)
+		return;
+	json_out_kv_uint(o, "lacks_events", mine > h->events ?
+			 mine - h->events : 0);
+	json_out_kv_uint(o, "missing_events", h->events > mine ?
+			 h->events - mine : 0);
+}
+
 /* Known by an announce that others relayed: no neighbour, but on the map. */
 static void status_far(const struct node *n, const struct node_heard *h,
 		       struct json_out *o)
@@ -291,6 +308,7 @@ static void status_far(const struct node *n, const struct node_heard *h,
 	json_out_kv_uint(o, "hops", h->hops);
 	status_root(o, "root", h->root48);
 	json_out_kv_uint(o, "events", h->events);
+	status_far_missing(n, h, o);
 	json_out_end_object(o);
 }
 
