@@ -167,11 +167,13 @@ static bool bench_may_send(void *ctx, int port, uint32_t slot)
 	return slot != b->kept;
 }
 
-static void bench_aired(void *ctx, int port, uint32_t slot, uint64_t to)
+static void bench_aired(void *ctx, int port, uint32_t slot, uint64_t from,
+			uint64_t to)
 {
 	(void)ctx;
 	(void)port;
 	(void)slot;
+	(void)from;
 	(void)to;
 }
 

@@ -298,7 +298,8 @@ void node_relay_mark(const struct node *n, int port, struct run_body *b);
 /* sync_env's: what goes out on a port, and what was on its air. */
 enum sync_pass node_relay_pass(void *ctx, int port, uint32_t slot,
 			       const struct event *e);
-void node_relay_aired(void *ctx, int port, uint32_t slot, uint64_t to);
+void node_relay_aired(void *ctx, int port, uint32_t slot, uint64_t from,
+		      uint64_t to);
 /* What the root's moving means to port `to`, by events from port `from`. */
 enum sync_moved node_relay_moved(const struct node *n, int from, int to);
 

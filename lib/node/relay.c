@@ -36,14 +36,29 @@ static bool relay_was_aired(const struct node *n, uint32_t slot, uint64_t seq)
 	return a->slot == slot && a->to >= seq;
 }
 
-void node_relay_aired(void *ctx, int port, uint32_t slot, uint64_t to)
+/* What was kept from the air, and is on it now: news on the other radios. */
+static void relay_freed(struct node *n, int port, uint32_t slot, uint64_t from,
+			uint64_t to)
+{
+	struct event e;
+
+	if (n->c.store.event(n->c.store.ctx, slot, to, &e) || !e.by_ip)
+		return;
+	for (int i = 0; i < n->n_ports; i++)
+		if (i != port && relay_keeps(n, i))
+			sync_port_news_add(n->ports[i].sync, slot, from, to,
+					   n->now.mono_us);
+}
+
+void node_relay_aired(void *ctx, int port, uint32_t slot, uint64_t from,
+		      uint64_t to)
 {
 	struct node *n = ctx;
-	struct node_aired *a = &n->aired[slot % NODE_AIRED_MAX];
 
 	if (relay_over_ip(n, port) || relay_was_aired(n, slot, to))
 		return;
-	*a = (struct node_aired){ slot, to };
+	n->aired[slot % NODE_AIRED_MAX] = (struct node_aired){ slot, to };
+	relay_freed(n, port, slot, from, to);
 }
 
 /* Muted, or of a kind without a published schema: only its hash goes out. */

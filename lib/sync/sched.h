@@ -86,9 +86,10 @@ struct sync_env {
 	/* Whether this event goes. */
 	enum sync_pass (*pass)(void *ctx, int port, uint32_t slot,
 			       const struct event *e);
-	/* An author's events up to there were on this port's air, as a
+	/* An author's events from + 1 .. to were on this port's air, as a
 	 * neighbour's heads say: held or not, and not verified. */
-	void (*aired)(void *ctx, int port, uint32_t slot, uint64_t to);
+	void (*aired)(void *ctx, int port, uint32_t slot, uint64_t from,
+		      uint64_t to);
 	/* A body that came in whole: admit its runs. */
 	enum sync_ingest (*ingest)(void *ctx, int port,
 				   const struct sync_whole *w,
@@ -173,6 +174,9 @@ void sync_port_advanced(struct sync_port *p, uint64_t before,
 /* Events that have never been on this port's air; kept over restarts. */
 const struct sync_needs *sync_port_news(const struct sync_port *p);
 void sync_port_news_load(struct sync_port *p, uint32_t slot, uint64_t from);
+/* Some of these that came to be so: events that may go out here after all. */
+void sync_port_news_add(struct sync_port *p, uint32_t slot, uint64_t from,
+			uint64_t to, uint64_t now_us);
 /* The key-up is over, now rather than when `send` guessed. */
 void sync_port_sent(struct sync_port *p, uint64_t now_us);
 /* Somebody is on the air until then (anything heard that is not ours). */

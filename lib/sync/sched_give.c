@@ -141,11 +141,42 @@ static bool give_in_vain(struct sync_port *p, struct sync_peer *peer,
 	return true;
 }
 
+bool sync_sendable(const struct sync_port *p, const struct sync_need *v)
+{
+	const struct sync_env *env = p->env;
+	struct event first;
+
+	if (!env->may_send(env->ctx, p->c.number, v->slot))
+		return false;
+	return v->from >= v->to ||
+		env->store->event(env->store->ctx, v->slot, v->from + 1,
+				  &first) ||
+		env->pass(env->ctx, p->c.number, v->slot, &first) !=
+			SYNC_PASS_NOT;
+}
+
+bool sync_kept(struct sync_port *p, struct sync_peer *peer,
+	       struct sync_needs *needs)
+{
+	unsigned n = needs->n, left = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		if (sync_sendable(p, &needs->v[i]))
+			needs->v[left++] = needs->v[i];
+	needs->n = left;
+	if (left || !n)
+		return false;
+	sync_peer_settle(peer, feed_root48(p->env->feeds), TIME_NEVER);
+	return true;
+}
+
 void sync_give(struct sync_port *p, struct sync_peer *peer,
 	       struct sync_needs *needs, uint64_t now_us)
 {
 	unsigned kept = 0;
 
+	if (sync_kept(p, peer, needs))
+		return;
 	if (p->want && !p->want_list && p->want_address == peer->address)
 		sync_want_drop(p);
 	for (unsigned i = 0; i < needs->n; i++)
@@ -165,20 +196,6 @@ void sync_give(struct sync_port *p, struct sync_peer *peer,
 	else
 		sync_push_add(p, needs, 100 * US_PER_MS +
 			      sync_random(p, 300 * US_PER_MS), now_us);
-}
-
-bool sync_sendable(const struct sync_port *p, const struct sync_need *v)
-{
-	const struct sync_env *env = p->env;
-	struct event first;
-
-	if (!env->may_send(env->ctx, p->c.number, v->slot))
-		return false;
-	return v->from >= v->to ||
-		env->store->event(env->store->ctx, v->slot, v->from + 1,
-				  &first) ||
-		env->pass(env->ctx, p->c.number, v->slot, &first) !=
-			SYNC_PASS_NOT;
 }
 
 void sync_push_add(struct sync_port *p, const struct sync_needs *needs,

@@ -399,6 +399,18 @@ static void sched_news(struct sync_port *p, const struct sync_needs *since)
 				       since->v[i].from, since->v[i].to);
 }
 
+/* What is not for this port changes nothing here: who was left alone stays so,
+ * and the root is said when its time comes. */
+static void sched_advanced_privately(struct sync_port *p, uint64_t before)
+{
+	for (unsigned i = 0; i < SYNC_PEERS_MAX; i++) {
+		struct sync_peer *q = &p->peers.v[i];
+
+		if (q->used && q->settled && q->settled_mine == before)
+			q->settled_mine = feed_root48(p->env->feeds);
+	}
+}
+
 /* News: nothing that was to be asked or said is sure to hold any more. The
  * root is said soon, as acknowledgement and as a call to the next hop. */
 void sync_port_advanced(struct sync_port *p, uint64_t before,
@@ -406,10 +418,14 @@ void sync_port_advanced(struct sync_port *p, uint64_t before,
 {
 	struct sync_needs since;
 
+	if (how == SYNC_MOVED_PRIVATELY) {
+		sched_advanced_privately(p, before);
+		return;
+	}
 	if (sync_since(p, before, &since)) {
 		if (how == SYNC_MOVED_HERE)
 			sync_lacks_taken(p, &since, from, now_us);
-		else if (how == SYNC_MOVED_ELSEWHERE)
+		else
 			sched_news(p, &since);
 	}
 	p->moved = true;
@@ -438,6 +454,13 @@ const struct sync_needs *sync_port_news(const struct sync_port *p)
 void sync_port_news_load(struct sync_port *p, uint32_t slot, uint64_t from)
 {
 	sync_news_add(p, slot, from, feed_at(p->env->feeds, slot)->head);
+}
+
+void sync_port_news_add(struct sync_port *p, uint32_t slot, uint64_t from,
+			uint64_t to, uint64_t now_us)
+{
+	sync_news_add(p, slot, from, to);
+	sync_news_contend(p, now_us);
 }
 
 /* ---- looking ---- */

@@ -251,6 +251,9 @@ void sync_give(struct sync_port *p, struct sync_peer *peer,
 	       struct sync_needs *needs, uint64_t now_us);
 /* Whether any of it may go out here. */
 bool sync_sendable(const struct sync_port *p, const struct sync_need *v);
+/* Drops what may not. True if that was all: then nothing lies between us. */
+bool sync_kept(struct sync_port *p, struct sync_peer *peer,
+	       struct sync_needs *needs);
 void sync_push_add(struct sync_port *p, const struct sync_needs *needs,
 		   uint64_t delay_us, uint64_t now_us);
 /* Drops what one of the last generations holds or leaves to the next. */

@@ -207,7 +207,7 @@ static bool rx_head_lacks(struct sync_port *p, const struct run *run,
 	if (run->n == 0)
 		return !f->forked;
 	sync_onair(p, slot, last, now_us);
-	p->env->aired(p->env->ctx, p->c.number, slot, last);
+	p->env->aired(p->env->ctx, p->c.number, slot, run->seq - 1, last);
 	if (from)
 		sync_lacks_served(p, slot, last, sync_cover_reach(p, from));
 	return f->head < last || p->env->back(p->env->ctx, slot);

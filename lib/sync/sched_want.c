@@ -242,6 +242,8 @@ static void want_by_root(struct sync_port *p, struct sync_peer *peer,
 		   sync_hidden(p, now_us)) {	/* I shall offer it */
 		sync_lacks_exact(p, peer, &needs, 0, 0);
 	} else if (sync_since(p, w->root48, &needs)) {
+		if (sync_kept(p, peer, &needs))
+			return;
 		sync_needs_drop_served(p, &needs, 0, now_us);
 		sync_needs_drop_again(p, &needs, now_us);
 		sync_push_add(p, &needs, 100 * US_PER_MS, now_us);
