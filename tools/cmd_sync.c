@@ -101,9 +101,9 @@ static void progress_text(const struct progress *p, char dst[256])
 		snprintf(dst, 256, "%.0f s  no neighbour heard yet",
 			 progress_s(p));
 	else
-		snprintf(dst, 256, "%.0f s  have %lld, missing %s%lld here "
-			 "and %s%lld there, %lld bytes so far, %zu of %zu "
-			 "equal, about %.1f min", progress_s(p),
+		snprintf(dst, 256, "%.0f s  have %lld, missing %s%lld, there "
+			 "%s%lld, %lld bytes, %zu/%zu equal, %.1f min",
+			 progress_s(p),
 			 (long long)p->events, about, (long long)p->missing,
 			 about, (long long)p->lacks,
 			 (long long)(p->bytes - p->began_bytes), p->equal,
@@ -121,8 +121,8 @@ static void progress_show(void *ctx, const struct json *v, struct span text)
 		progress_json(p, now);
 	else
 		progress_text(p, now);
-	if (p->line)
-		printf("\r%s\033[K", now);
+	if (p->line)	/* of any terminal: it must not wrap */
+		printf("\r%.79s\033[K", now);
 	else if (strcmp(now, p->last))
 		puts(now);
 	fflush(stdout);

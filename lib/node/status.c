@@ -98,6 +98,8 @@ static void status_port(const struct node_port *p, struct json_out *o,
 	json_out_kv_real(o, "budget_left_s", (double)b.us / US_PER_S);
 	json_out_kv_real(o, "heard_s", (double)p->heard_us / US_PER_S);
 	node_occupancy_json(&p->occupancy, o, now_us);
+	json_out_kv_real(o, "others_10min_percent", 100 *
+			 node_occupancy_share(&p->others, 60, now_us));
 	json_out_kv_uint(o, "keyups", p->keyups);
 	json_out_kv_uint(o, "frames_out", p->frames_out);
 	json_out_kv_uint(o, "bytes_out", p->bytes_out);
