@@ -241,7 +241,7 @@ static void test_turns(void **state)
 		most = had[i] > most ? had[i] : most;
 	}
 	assert_true(least > 0);
-	assert_true(most <= least + 2 * SEAL_EVERY_EVENTS);
+	assert_true(most <= 2 * least + 64);
 	while (d.needs.n)
 		assert_true(desk_next(&d));
 	desk_fini(&d);

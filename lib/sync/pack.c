@@ -199,19 +199,13 @@ static void pack_wait(const struct sync_env *env,
 	}
 }
 
-/* One turn: up to 64 events or 1 KiB. False if there is nothing to take. */
-static bool pack_turn(const struct sync_env *env, int port, struct waiting *w,
-		      enum sync_class class)
+/* All of an author's of that class, until so many bytes are gathered. */
+static void pack_turn(const struct sync_env *env, int port, struct waiting *w,
+		      enum sync_class class, size_t most)
 {
 	struct sync_pack *k = env->pack;
-	unsigned events = k->n_events;
-	size_t used = k->used;
 
-	if (w->at >= w->upto[class])
-		return false;
-	while (w->at < w->upto[class] && !pack_full(k) &&
-	       k->n_events - events < SEAL_EVERY_EVENTS &&
-	       k->used - used < SEAL_EVERY_BYTES) {
+	while (w->at < w->upto[class] && k->used < most && !pack_full(k)) {
 		int err = pack_segment(env, port, w->slot, w->at, &w->at);
 
 		if (err == -EPERM)
@@ -221,26 +215,17 @@ static bool pack_turn(const struct sync_env *env, int port, struct waiting *w,
 		if (err)
 			w->at = UINT64_MAX;
 	}
-	return true;
 }
 
-/* Turn by turn, until so many bytes are gathered. */
+/* Author after author. */
 static void pack_class(const struct sync_env *env, int port,
 		       enum sync_class class, size_t most)
 {
 	struct sync_pack *k = env->pack;
-	bool any = true;
 
-	while (any) {
-		any = false;
-		for (unsigned i = 0; i < k->n_waiting; i++) {
-			unsigned at = (k->first + i) % k->n_waiting;
-
-			if (k->used >= most || pack_full(k))
-				return;
-			any |= pack_turn(env, port, &k->waiting[at], class);
-		}
-	}
+	for (unsigned i = 0; i < k->n_waiting; i++)
+		pack_turn(env, port, &k->waiting[(k->first + i) % k->n_waiting],
+			  class, most);
 }
 
 static void pack_gather(const struct sync_env *env, int port,
@@ -408,15 +393,13 @@ static void pack_account(const struct sync_pack *k, unsigned n,
 	}
 }
 
-/* Who did not come in begins the next time. */
+/* The author after the last one that came in begins the next time. */
 static void pack_next_turn(const struct sync_pack *k, unsigned n,
 			   struct sync_turn *turn)
 {
 	bool urgent = k->n_urgent && n <= k->n_urgent && n < k->n_segments;
 
-	if (!urgent && n && n < k->n_segments)
-		turn->slot = k->segments[n].slot;
-	else if (!urgent && n && !k->all)
+	if (!urgent && n && (n < k->n_segments || !k->all))
 		turn->slot = k->segments[n - 1].slot + 1;
 	turn->urgent = urgent;
 }

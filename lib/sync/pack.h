@@ -3,9 +3,9 @@
  * Packing: from needs to the body of one generation. Every run ends at one of
  * its author's seals, so that the generation verifies itself.
  *
- * Fair: authors take turns, a run of 64 events or 1 KiB each, beginning with
- * the one that did not fit the last time; so a limit starves nobody, and the
- * next contact resumes where this one stops.
+ * Fair: authors take turns. A generation begins with the author after the last
+ * one that came into the one before; so a limit starves nobody, and the next
+ * contact resumes where this one stops.
  *
  * Urgent first (class.h), as far as an author's chain has no gaps: distress in
  * a small generation of its own, at most every second one; positions in the
