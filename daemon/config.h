@@ -42,6 +42,8 @@ struct config {
 	char dataset[64];
 	bool transmit;
 	int author_quota_mb;	/* payload kept of one author */
+	int fetch_kb;		/* contents kept unasked; 0 = none */
+	int blobs_mb;		/* contents, in all */
 	int clock_drift_h;	/* followed ahead of the own clock; 0 = any */
 	struct node_control control[NODE_CONTROL_MAX];
 	char voltage[256];	/* a file with microvolts; "" = none */

@@ -54,6 +54,11 @@ static int set_mb(const struct key *k, void *at, const char *value)
 	return set_ranged(k, at, value, "MB");
 }
 
+static int set_kb(const struct key *k, void *at, const char *value)
+{
+	return set_ranged(k, at, value, "KB");
+}
+
 static int set_hours(const struct key *k, void *at, const char *value)
 {
 	return set_ranged(k, at, value, "h");
@@ -309,6 +314,10 @@ static const struct key station_keys[] = {
 	{ "transmit", set_bool, STATION(transmit), 0, 0, "yes or no" },
 	{ "author_quota", set_mb, STATION(author_quota_mb), 1, 1000000,
 	  "1MB or more of each author" },
+	{ "fetch", set_kb, STATION(fetch_kb), 0, 16384,
+	  "contents of 0KB to 16384KB that are kept unasked" },
+	{ "blobs", set_mb, STATION(blobs_mb), 1, 1000000,
+	  "1MB or more of contents" },
 	{ "clock_drift", set_hours, STATION(clock_drift_h), 0, 87600,
 	  "hours, such as 24h; 0h = no bound" },
 	{ "control", set_control, STATION(control), 0, 0,
@@ -360,7 +369,7 @@ static const struct key port_keys[] = {
 void config_init(struct config *c)
 {
 	*c = (struct config){ .dataset = "default",
-		.author_quota_mb = 64, .clock_drift_h = 24,
+		.author_quota_mb = 64, .blobs_mb = 256, .clock_drift_h = 24,
 		.time_scale = 1 };
 }
 
@@ -555,8 +564,10 @@ void config_print(const struct config *c, struct buf *out)
 	if (c->callsign[0])
 		buf_printf(out, "callsign = %s\n", c->callsign);
 	buf_printf(out, "dataset = \"%s\"\ntransmit = %s\n"
-		   "author_quota = %dMB\nclock_drift = %dh\n", c->dataset,
-		   yes_no(c->transmit), c->author_quota_mb, c->clock_drift_h);
+		   "author_quota = %dMB\nfetch = %dKB\nblobs = %dMB\n"
+		   "clock_drift = %dh\n", c->dataset, yes_no(c->transmit),
+		   c->author_quota_mb, c->fetch_kb, c->blobs_mb,
+		   c->clock_drift_h);
 	for (size_t i = 0; i < NODE_CONTROL_MAX && c->control[i].call[0]; i++)
 		buf_printf(out, "%s%s%s%s", i ? ", " : "control = ",
 			   c->control[i].call,

@@ -17,6 +17,7 @@
  * behind, the ports are not read for a while (reading.h).
  */
 #pragma once
+#include "daemon/blobs.h"
 #include "daemon/config.h"
 #include "daemon/flight.h"
 #include "daemon/outbox.h"
@@ -32,6 +33,7 @@ struct worker;
 struct daemon {
 	struct config config;
 	struct station station;
+	struct blobs blobs;
 	struct ring *ring;
 	struct log *log;
 	struct log_recovery recovery;

@@ -108,6 +108,15 @@ static bool log_is_ours(const struct daemon *d, const struct json *state)
 	return false;
 }
 
+static void init_blobs(struct daemon *d)
+{
+	station_path(&d->station, "blobs", d->blobs.dir);
+	d->blobs.ring = d->ring;
+	d->blobs.time_scale = d->config.time_scale;
+	d->blobs.fetch_max = (uint64_t)d->config.fetch_kb << 10;
+	d->blobs.bytes_max = (uint64_t)d->config.blobs_mb << 20;
+}
+
 static struct node *make_node(struct daemon *d)
 {
 	struct node_config c = {
@@ -119,6 +128,7 @@ static struct node *make_node(struct daemon *d)
 		.store = history_store(&d->history),
 		.authors_max = AUTHORS_MAX,
 		.author_bytes_max = (uint64_t)d->config.author_quota_mb << 20,
+		.contents = blobs_contents(&d->blobs),
 		.verifies = d->worker != NULL,
 	};
 
@@ -205,6 +215,7 @@ static int start_node(struct daemon *d, const struct json *state)
 	struct json_out o = { 0 };
 	int e;
 
+	init_blobs(d);
 	d->node = make_node(d);
 	if (!d->node)
 		return -ENOMEM;
@@ -281,6 +292,7 @@ static int open_rest(struct daemon *d)
 		return e;
 	}
 	glue_actions(d);
+	blobs_open(&d->blobs, d->node);
 	glue_save(d);
 	return open_ports(d);
 }
@@ -354,6 +366,7 @@ int daemon_close(struct daemon *d)
 	flight_close(d->flight);
 	node_free(d->node);
 	ring_free(d->ring);
+	blobs_close(&d->blobs);
 	outbox_clear(&d->outbox);
 	buf_fini(&d->outbox.b);
 	buf_fini(&d->state);

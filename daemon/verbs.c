@@ -9,6 +9,7 @@
  *   urgent set|note ...                         marks it: lib/sync/class.h
  *   count plan doc          writing, too: verbs_dataset.c
  *   resource commit|policy                      verbs_resource.c
+ *   fetch HASH SIZE|off   fetches               verbs_content.c
  *   tx on|off|test [PORT]   announce            the transmitter
  *   order CALL tx|duty on|off|PERMILLE  report  verbs_station.c
  *   sync look|dry|now [PORT|CALL]               verbs_sync.c
@@ -152,6 +153,7 @@ static void verb_note(const struct call *c)
 /* attach RECORD FIELD HASH SIZE MIME: the content is beside the log already */
 static void verb_attach(const struct call *c)
 {
+	uint8_t hash[BLOB_HASH];
 	struct buf b = { 0 };
 
 	payload_put_map(&b, *c->args[4] ? 5 : 4);
@@ -162,6 +164,9 @@ static void verb_attach(const struct call *c)
 	payload_put_uint(&b, strtoull(c->args[3], NULL, 10));
 	if (*c->args[4])
 		put_key_text(&b, KEY_MIME, c->args[4]);
+	if (hex_decode(hash, sizeof(hash), SPAN_STR(c->args[2])) ==
+	    sizeof(hash))
+		blobs_forget(&c->d->blobs, hash);	/* it came by hand */
 	write_event(c, KIND_ATTACHMENT_ADD, &b);
 }
 
@@ -383,6 +388,8 @@ static const struct verb verbs[] = {
 	{ "unset", verb_unset, 2, 2, true },
 	{ "note", verb_note, 2, 2, true },
 	{ "attach", verb_attach, 5, 5, true },
+	{ "fetch", verb_fetch, 2, 2, false },
+	{ "fetches", verb_fetches, 0, 0, false },
 	{ "count", verb_count, 3, 3, true },
 	{ "plan", verb_plan, 2, 2, true },
 	{ "doc", verb_doc, 2, 6, true },

@@ -28,6 +28,11 @@ void verb_count(const struct call *c);
 void verb_plan(const struct call *c);
 void verb_doc(const struct call *c);
 
+/* ---- verbs_content.c ---- */
+
+void verb_fetch(const struct call *c);
+void verb_fetches(const struct call *c);
+
 /* ---- verbs_import.c ---- */
 
 void verb_import(const struct call *c);

@@ -53,7 +53,7 @@ c a fetch R-1 map "$D/again" && cmp -s "$D/map.png" "$D/again" || fail "fetch"
 hash=$(c a view R-1 --json | json blob_hash)
 c a fetch "$hash" - | cmp -s - "$D/map.png" || fail "fetch HASH"
 c a fetch R-1 photo "$D/again" 2> /dev/null && fail "fetch nothing"
-says 'not here' c a fetch "$(tr 0-9a-f 1-9a-f0 <<< "$hash")" "$D/again"
+says "no attachment there" c a fetch "$(tr 0-9a-f 1-9a-f0 <<< "$hash")" "$D/again"
 printf x | dd of="$D/a/blobs/$hash" bs=1 seek=5000 conv=notrunc 2> /dev/null
 says 'damaged' c a fetch "$hash" "$D/again"
 c a attach R-1 map "$D/nothing" 2> /dev/null && fail "attach nothing"

@@ -348,9 +348,14 @@ static inline void field_trace(const struct field *f, unsigned i,
 		       m.digest.part, 1U << m.digest.part_bits,
 		       m.digest.moved ? " moved" : "");
 	else if (m.type == SYNC_EVENTS)
-		printf("gen %u index %u/%u%s%s", m.events.generation,
+		printf("gen %u index %u/%u%s%s%s", m.events.generation,
 		       m.events.index, m.events.k, m.events.more ? " more" : "",
-		       m.events.end ? " end" : "");
+		       m.events.end ? " end" : "",
+		       m.events.bulk ? " bulk" : "");
+	else if (m.type == SYNC_WANT && m.want.form == SYNC_WANT_BULK)
+		printf("bulk to %04x chunk %u from %u needed %u",
+		       m.want.target, m.want.bulk.chunk, m.want.bulk.index,
+		       m.want.bulk.needed);
 	else if (m.type == SYNC_WANT)
 		printf("form %u n %u to %04x gen %u needed %u%s", m.want.form,
 		       m.want.n, m.want.target, m.want.parity[0].generation,

@@ -42,11 +42,14 @@ static const char want_list[] =
 static const char want_root[] = "e2" "beef" "00" "01" "ffffffffffff" "7f";
 static const char want_parity[] =
 	"e2" "beef" "00" "02" "02" "078319" "08" "0000";
+#define HASH "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
+static const char want_bulk[] = "e2" "beef" "00" "03" HASH "8001" "07" "09";
+static const char events_bulk[] = "e1" "07" "0d" "29" "deadbeef";
 static const char offer[] = "e3" "02" "beef" "cafe" "000000000001" "05";
 
 static const char *const all[] = {
 	digest_root, digest_part, digest_hears, events, want_list, want_root, want_parity,
-	offer,
+	want_bulk, events_bulk, offer,
 };
 #define N_ALL (sizeof(all) / sizeof(all[0]))
 
@@ -97,6 +100,11 @@ static void test_events(void **state)
 	assert_int_equal(m.events.parity_ahead, 1);
 	assert_int_equal(m.events.piece.n, 4);
 	assert_int_equal(m.events.piece.p[0], 0xde);
+	assert_false(m.events.bulk);
+	assert_int_equal(decode_hex(&m, events_bulk), SYNC_OK);
+	assert_true(m.events.bulk);
+	assert_int_equal(m.events.k, 6);
+	assert_int_equal(m.events.parity_ahead, 0);
 }
 
 static void test_want(void **state)
@@ -121,6 +129,12 @@ static void test_want(void **state)
 	assert_int_equal(m.want.parity[0].loss, 25);
 	assert_int_equal(m.want.parity[1].generation, 8);
 	assert_int_equal(m.want.parity[1].needed, 0);
+
+	assert_int_equal(decode_hex(&m, want_bulk), SYNC_OK);
+	assert_int_equal(m.want.bulk.hash[31], 31);
+	assert_int_equal(m.want.bulk.chunk, 128);
+	assert_int_equal(m.want.bulk.index, 7);
+	assert_int_equal(m.want.bulk.needed, 9);
 }
 
 static void test_offer(void **state)
@@ -161,7 +175,7 @@ static void test_cut_and_trailing(void **state)
 	for (size_t i = 0; i < N_ALL; i++) {
 		uint8_t frame[256];
 		struct span in = bytes_from_hex(frame, sizeof(frame), all[i]);
-		bool piece = all[i] == events;
+		bool piece = all[i] == events || all[i] == events_bulk;
 		struct sync_message m;
 
 		for (size_t n = 0; n < in.n; n++)
@@ -194,14 +208,17 @@ static void test_refused(void **state)
 		{ "e0abcd000102030405060101020401020304050601", SYNC_RANGE },
 		/* a varint longer than need be */
 		{ "e0abcd00010203040506810001" "00", SYNC_SHORT },
-		/* reserved bits of EVENTS */
-		{ "e1000001" "00", SYNC_RANGE },
-		/* lists: none, too many, alias 0; form 3; 9 generations */
+		/* lists: none, too many, alias 0; form 4; 9 generations */
 		{ "e2beef000000", SYNC_RANGE },
 		{ "e2beef00002e", SYNC_RANGE },
 		{ "e2beef000001" "00000000" "00", SYNC_RANGE },
-		{ "e2beef0003", SYNC_RANGE },
+		{ "e2beef0004", SYNC_RANGE },
 		{ "e2beef000209", SYNC_RANGE },
+		/* a chunk, an index, a number of frames beyond all */
+		{ "e2beef0003" HASH "d62a0001", SYNC_RANGE },
+		{ "e2beef0003" HASH "004001", SYNC_RANGE },
+		{ "e2beef0003" HASH "000000", SYNC_RANGE },
+		{ "e2beef0003" HASH "000021", SYNC_RANGE },
 		{ "e300", SYNC_RANGE },
 		{ "e305", SYNC_RANGE },
 	};

@@ -16,7 +16,7 @@ local rns = Proto("rns", "Reticulum")
 local SYNC = "853230c61e8f782625140c4a58ee217e"	-- PLAIN destination cairn.sync
 
 local types = { [0] = "digest", "events", "want", "offer" }
-local forms = { [0] = "list", "root", "parity" }
+local forms = { [0] = "list", "root", "parity", "bulk" }
 
 local f = {
 	type = ProtoField.uint8("cairn.type", "Message", base.DEC, types, 0x07),
@@ -40,6 +40,7 @@ local f = {
 	last = ProtoField.bool("cairn.end", "End of the transmission", 8, nil, 0x01),
 	k1 = ProtoField.uint8("cairn.k", "Pieces less one", base.DEC, nil, 0xf8),
 	ahead = ProtoField.uint8("cairn.parity_ahead", "Parity sent ahead", base.DEC, nil, 0x06),
+	content = ProtoField.bool("cairn.bulk", "Of a content", 8, nil, 0x01),
 	piece = ProtoField.bytes("cairn.piece", "Piece"),
 	target = ProtoField.uint16("cairn.target", "Target", base.HEX),
 	nav = ProtoField.uint8("cairn.nav_ds", "NAV, tenths of a second"),
@@ -47,6 +48,10 @@ local f = {
 	alias = ProtoField.uint32("cairn.alias", "Author alias", base.HEX),
 	have = ProtoField.uint64("cairn.have", "Have"),
 	needed = ProtoField.uint8("cairn.needed", "Rows needed", base.DEC, nil, 0x7f),
+	hash = ProtoField.bytes("cairn.blob_hash", "Content"),
+	chunk = ProtoField.uint64("cairn.chunk", "Chunk"),
+	from = ProtoField.uint8("cairn.from", "From index"),
+	frames = ProtoField.uint8("cairn.frames", "Frames needed"),
 	loss = ProtoField.uint8("cairn.loss_256", "Loss, of 256"),
 }
 cairn.fields = f
@@ -124,7 +129,7 @@ end
 local function events(r)
 	local generation = r.add(f.generation, 1)
 	local place = r.bits(f.index, f.more, f.last)
-	local shape = r.bits(f.k1, f.ahead)
+	local shape = r.bits(f.k1, f.ahead, f.content)
 	r.rest(f.piece)
 	local index, k = bit32.rshift(place, 2), bit32.rshift(shape, 3) + 1
 	return string.format("events generation %s %s", generation and generation:uint() or "?",
@@ -151,6 +156,11 @@ local function want(r)
 			r.bits(f.more, f.needed)
 			r.add(f.loss, 1)
 		end
+	elseif form == 3 then
+		r.add(f.hash, 32)
+		r.leb(f.chunk)
+		r.add(f.from, 1)
+		r.add(f.frames, 1)
 	else
 		r.bad = true
 	end

@@ -80,7 +80,7 @@ void decode_generations_add(struct decode_generations *g, struct decoded *d)
 	char name[AX25_CALL_TEXT];
 	struct sender *s;
 
-	if (!d->has_cairn || d->cairn.type != SYNC_EVENTS)
+	if (!d->has_cairn || d->cairn.type != SYNC_EVENTS || e->bulk)
 		return;
 	sender_name(name, d);
 	s = sender_find(g, name);
@@ -107,7 +107,7 @@ const struct run_body *decode_heads(const struct sync_events *e,
 	struct rd r = rd_init(e->piece);
 	enum run_error err;
 
-	if (e->index != 0)
+	if (e->index != 0 || e->bulk)
 		return NULL;
 	*root48 = rd_be(&r, GENERATION_ROOT_SIZE);
 	err = run_heads_decode(&body, rd_rest(&r));

@@ -148,6 +148,8 @@ static void put_events(struct json_out *o, const struct sync_events *m)
 	json_out_kv_uint(o, "parity_ahead", m->parity_ahead);
 	json_out_kv_bool(o, "more", m->more);
 	json_out_kv_bool(o, "end", m->end);
+	if (m->bulk)
+		json_out_kv_bool(o, "bulk", true);
 	json_out_kv_hex(o, "piece", m->piece);
 	heads = decode_heads(m, &root48);
 	if (heads) {
@@ -174,11 +176,19 @@ static void put_want_item(struct json_out *o, const struct sync_want *m,
 
 static void put_want(struct json_out *o, const struct sync_want *m)
 {
-	static const char *const forms[] = { "list", "root", "parity" };
+	static const char *const forms[] = { "list", "root", "parity",
+					     "bulk" };
 
 	kv_word(o, "target", m->target, 2);
 	json_out_kv_uint(o, "nav_ms", 100u * m->nav_ds);
 	json_out_kv_string(o, "form", forms[m->form]);
+	if (m->form == SYNC_WANT_BULK) {
+		json_out_kv_hex(o, "blob_hash", SPAN(m->bulk.hash, BLOB_HASH));
+		json_out_kv_uint(o, "chunk", m->bulk.chunk);
+		json_out_kv_uint(o, "index", m->bulk.index);
+		json_out_kv_uint(o, "needed", m->bulk.needed);
+		return;
+	}
 	if (m->form == SYNC_WANT_ROOT) {
 		kv_word(o, "root48", m->root48, 6);
 		json_out_kv_uint(o, "events", m->events);

@@ -48,7 +48,8 @@ static void put_events(struct buf *b, const struct sync_events *m)
 	const struct run_body *heads;
 	uint64_t root48;
 
-	buf_printf(b, "events generation %u ", m->generation);
+	buf_printf(b, "%s generation %u ", m->bulk ? "content" : "events",
+		   m->generation);
 	if (m->index < m->k)
 		buf_printf(b, "piece %u of %u", m->index + 1, m->k);
 	else
@@ -66,6 +67,8 @@ static void put_events(struct buf *b, const struct sync_events *m)
 
 static void put_want(struct buf *b, const struct sync_want *m)
 {
+	char hex[17];
+
 	buf_printf(b, "want to %04x nav %u.%u s", m->target, m->nav_ds / 10,
 		   m->nav_ds % 10);
 	if (m->form == SYNC_WANT_ROOT)
@@ -80,6 +83,11 @@ static void put_want(struct buf *b, const struct sync_want *m)
 			   i ? "," : "", m->parity[i].needed,
 			   m->parity[i].generation,
 			   m->parity[i].loss * 100u / 256u);
+	if (m->form == SYNC_WANT_BULK)
+		buf_printf(b, " content %s chunk %u frames %u..%u",
+			   hex_encode(hex, SPAN(m->bulk.hash, 8)),
+			   m->bulk.chunk, m->bulk.index,
+			   m->bulk.index + m->bulk.needed - 1);
 }
 
 static void put_offer(struct buf *b, const struct sync_offer *m)

@@ -176,8 +176,17 @@ static void want_all(struct sim_hostile *h, struct sync_want *w)
 		w->list[i].alias = draw_alias(h);
 }
 
+static void want_content(struct sim_hostile *h, struct sync_want_bulk *w)
+{
+	for (unsigned i = 0; i < BLOB_HASH; i++)
+		w->hash[i] = (uint8_t)draw(h, 256);
+	w->chunk = (uint32_t)draw(h, BLOB_CHUNKS_MAX);
+	w->index = (uint8_t)draw(h, SYNC_INDEX_MAX + 1);
+	w->needed = 1 + (uint8_t)draw(h, SYNC_K_MAX);
+}
+
 /* Parity of what is under way, or what came since a root of the past, or
- * everything. */
+ * everything, or a content that nobody has. */
 static unsigned want_flood(struct sim_hostile *h, struct sim_frame *f)
 {
 	struct sync_message m = { .type = SYNC_WANT }, told;
@@ -194,6 +203,9 @@ static unsigned want_flood(struct sim_hostile *h, struct sim_frame *f)
 		w->parity[0].more = true;
 	} else if (draw(h, 2)) {
 		want_all(h, w);
+	} else if (draw(h, 4) == 0) {
+		w->form = SYNC_WANT_BULK;
+		want_content(h, &w->bulk);
 	} else {
 		w->form = SYNC_WANT_ROOT;
 		w->root48 = heard && told.type == SYNC_DIGEST ?

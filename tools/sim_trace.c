@@ -22,9 +22,9 @@ static void trace_digest(const struct sync_digest *d)
 
 static void trace_events(const struct sync_events *e)
 {
-	fprintf(stderr, "EVENTS gen %u %u/%u ahead %u%s%s", e->generation,
+	fprintf(stderr, "EVENTS gen %u %u/%u ahead %u%s%s%s", e->generation,
 		e->index, e->k, e->parity_ahead, e->more ? " more" : "",
-		e->end ? " end" : "");
+		e->end ? " end" : "", e->bulk ? " bulk" : "");
 }
 
 static void trace_want(const struct sync_want *w)
@@ -40,6 +40,9 @@ static void trace_want(const struct sync_want *w)
 	for (unsigned i = 0; w->form == SYNC_WANT_PARITY && i < w->n; i++)
 		fprintf(stderr, " gen %u needs %u%s", w->parity[i].generation,
 			w->parity[i].needed, w->parity[i].more ? " more" : "");
+	if (w->form == SYNC_WANT_BULK)
+		fprintf(stderr, " bulk chunk %u from %u needs %u",
+			w->bulk.chunk, w->bulk.index, w->bulk.needed);
 }
 
 static void trace_offer(const struct sync_offer *o)

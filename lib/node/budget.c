@@ -51,3 +51,14 @@ uint64_t node_budget_clear_us(struct node_budget *b, uint64_t now_us)
 		return now_us;
 	return now_us + ((uint64_t)-b->us / b->permille + 1) * 1000;
 }
+
+uint64_t node_budget_half_us(struct node_budget *b, uint64_t now_us)
+{
+	int64_t lacks = b->cap_us / 2;
+
+	budget_fill(b, now_us);
+	lacks -= b->us;
+	if (lacks <= 0)
+		return now_us;
+	return now_us + ((uint64_t)lacks / b->permille + 1) * 1000;
+}

@@ -143,8 +143,10 @@ void node_take_change(struct node *n, const struct feed_change *c)
 	for (size_t i = 0; i < c->n_events; i++)
 		dataset_apply(&n->data, c->slot, &c->events[i]);
 	node_stamps_take(n, c->slot, c->events, c->n_events);
-	for (size_t i = 0; i < c->n_events; i++)
+	for (size_t i = 0; i < c->n_events; i++) {
 		node_order_take(n, c->slot, &c->events[i]);
+		node_contents_named(n, &c->events[i]);
+	}
 	n->events_in += c->n_events;
 	take_rejoin(n, c->slot);
 	take_fork(n, c);

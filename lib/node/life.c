@@ -87,6 +87,7 @@ struct node *node_new(const struct node_config *c, struct clock_now now)
 		return NULL;
 	}
 	node_env_init(n);
+	node_contents_init(n);
 	node_write_init(n);
 	node_reissue_init(n);
 	node_orders_init(n);

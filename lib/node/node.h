@@ -13,6 +13,7 @@
 #include "ax25/frame.h"
 #include "lib/base/clock.h"
 #include "lib/base/json.h"
+#include "lib/event/blob_tree.h"
 #include "lib/feed/feed.h"
 #include "lib/rns/rns.h"
 #include "lib/view/view.h"
@@ -45,6 +46,25 @@ struct node_control {
 	char author[2 * AUTHOR_SIZE + 1];
 };
 
+/* Where the host has contents of attachments (lib/node/contents.c); all NULL:
+ * nowhere. They are called during inputs, and call no input. */
+struct node_contents {
+	void *ctx;
+	/* The piece of a chunk of a content that is here: its length, or less
+	 * than 0; dst holds BLOB_PIECE_MAX. */
+	int (*piece)(void *ctx, const uint8_t hash[BLOB_HASH], uint32_t chunk,
+		     uint8_t *dst);
+	/* A chunk of one that is waited for. 0, -errno: the wait is over. */
+	int (*keep)(void *ctx, const uint8_t hash[BLOB_HASH], uint64_t size,
+		    const struct blob_piece *p);
+	/* It was the last; the content is waited for no more. */
+	void (*whole)(void *ctx, const uint8_t hash[BLOB_HASH]);
+	/* An event names a content: node_fetch after the input, if it is
+	 * wanted. May be NULL. */
+	void (*named)(void *ctx, const uint8_t hash[BLOB_HASH],
+		      uint64_t size);
+};
+
 struct node_config {
 	struct rns_identity identity;
 	char callsign[12];	/* "" or a placeholder: never transmits */
@@ -57,6 +77,7 @@ struct node_config {
 	struct store store;
 	size_t authors_max;
 	uint64_t author_events_max, author_bytes_max;
+	struct node_contents contents;
 	bool verifies;		/* the host verifies seals (node_seal_next) */
 	struct node_control control[NODE_CONTROL_MAX];
 };
@@ -71,7 +92,7 @@ enum node_action_type {
 enum node_note {
 	NOTE_PORT_GUARDED, NOTE_FORK, NOTE_NEIGHBOUR_NEW, NOTE_CLOCK_SKEW,
 	NOTE_CALL_CLAIMED_TWICE, NOTE_TX_OFF, NOTE_TX_ON, NOTE_HEALED,
-	NOTE_ORDER_REFUSED,
+	NOTE_ORDER_REFUSED, NOTE_CONTENT_WHOLE, NOTE_CONTENT_LOST,
 };
 
 struct node_action {
@@ -167,6 +188,15 @@ int node_speak(struct node *n, const char *name, struct clock_now now,
 /* Stops (or starts again) sending the payload of an author's event, of all
  * of them for seq 0; persists. 0, -ENOENT, -ENOSPC. */
 int node_mute(struct node *n, struct span label, uint64_t seq, bool on);
+/* Waits for a content, or asks for it again at once; have: chunks that are
+ * here, bit i (from the least of byte 0) a chunk, or NULL. No input; it is not
+ * kept over a restart. 0, 1 (all of it is here), -ENOSPC (16 are waited for),
+ * -EINVAL (no content has that size), -ENOSYS. */
+int node_fetch(struct node *n, const uint8_t hash[BLOB_HASH], uint64_t size,
+	       const uint8_t *have, struct clock_now now);
+int node_fetch_drop(struct node *n, const uint8_t hash[BLOB_HASH]);
+unsigned node_fetching(const struct node *n);
+void node_fetches_json(const struct node *n, struct json_out *o);
 /* The log stopped (0 = fine): relay only what is in memory, refuse writes. */
 void node_log_failed(struct node *n, int error);
 

@@ -12,11 +12,13 @@
  *                               stamps.c  the clock
  *                               write.c   own events, seals
  *                               reissue.c own events that were displaced
+ *               +-> contents.c  contents of attachments
  */
 #pragma once
 #include "lib/event/record.h"
 #include "lib/node/dataset.h"
 #include "lib/node/node.h"
+#include "lib/sync/fetch.h"
 #include "lib/sync/pack.h"
 #include "lib/sync/sched.h"
 
@@ -144,6 +146,7 @@ struct node {
 	struct random rng;
 	struct timer_heap heap;
 	struct sync_env env;
+	struct sync_fetches fetches;	/* contents.c */
 	struct clock_now now;	/* of the input at hand */
 
 	struct node_port ports[NODE_PORTS_MAX];
@@ -234,6 +237,8 @@ void node_budget_take(struct node_budget *b, uint64_t air_us,
 		      uint64_t now_us);
 /* When it is not in debt any more. */
 uint64_t node_budget_clear_us(struct node_budget *b, uint64_t now_us);
+/* The same, for who leaves half of it. */
+uint64_t node_budget_half_us(struct node_budget *b, uint64_t now_us);
 
 /* ---- identify.c ---- */
 
@@ -365,6 +370,11 @@ void node_orders_init(struct node *n);
 void node_orders_state(const struct node *n, struct json_out *o);
 void node_orders_load(struct node *n, const struct json *root);
 void node_orders_json(const struct node *n, struct json_out *o);
+
+/* ---- contents.c ---- */
+
+void node_contents_init(struct node *n);
+void node_contents_named(struct node *n, const struct event *e);
 
 /* ---- announce.c ---- */
 

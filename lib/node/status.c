@@ -70,6 +70,10 @@ static void status_sync(const struct node_port *p, struct json_out *o,
 	json_out_kv_uint(o, "generations_received", c->generations_received);
 	json_out_kv_uint(o, "parity_sent", c->parity_sent);
 	json_out_kv_uint(o, "undecodable", c->undecodable);
+	json_out_kv_uint(o, "bulk_requests", c->bulk_requests);
+	json_out_kv_uint(o, "bulk_frames_sent", c->bulk_frames);
+	json_out_kv_uint(o, "bulk_chunks_received", c->bulk_chunks);
+	json_out_kv_uint(o, "bulk_false", c->bulk_false);
 }
 
 static void status_port(const struct node_port *p, struct json_out *o,
@@ -189,6 +193,7 @@ void node_status_json(const struct node *n, struct json_out *o,
 	status_missing(n, o);
 	json_out_kv_uint(o, "nameless", feed_nameless(n->data.feeds));
 	node_orders_json(n, o);
+	json_out_kv_uint(o, "fetching", n->fetches.n);
 	json_out_kv_bool(o, "clock_good", now.wall_good);
 	json_out_kv_uint(o, "clock_skews", n->clock_skews);
 	json_out_kv_int(o, "log_error", n->log_error);

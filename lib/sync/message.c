@@ -13,7 +13,7 @@
 
 enum { FLAG_BULK = 0x80, FLAG_PROOFS = 0x40, FLAG_MOVED = 0x20,
        FLAG_HEARS = 0x10 };
-enum { EVENTS_MORE = 2, EVENTS_END = 1 };
+enum { EVENTS_MORE = 2, EVENTS_END = 1, EVENTS_BULK = 1 };
 enum { PARITY_MORE = 0x80 };
 
 const char *sync_error_name(enum sync_error e)
@@ -57,6 +57,10 @@ static bool want_in_range(const struct sync_want *w)
 		return w->root48 <= ROOT48_MAX;
 	case SYNC_WANT_PARITY:
 		return w->n >= 1 && w->n <= SYNC_PARITY_MAX;
+	case SYNC_WANT_BULK:
+		return w->bulk.chunk < BLOB_CHUNKS_MAX &&
+		       w->bulk.index <= SYNC_INDEX_MAX &&
+		       w->bulk.needed >= 1 && w->bulk.needed <= SYNC_K_MAX;
 	}
 	return false;
 }
@@ -115,10 +119,11 @@ static enum sync_error events_read(struct rd *r, struct sync_events *e)
 	shape = rd_u8(r);
 	e->k = (shape >> 3) + 1;
 	e->parity_ahead = shape >> 1 & 3;
+	e->bulk = shape & EVENTS_BULK;
 	e->piece = rd_rest(r);
 	if (e->piece.n == 0)
 		return SYNC_SHORT;
-	return shape & 1 || !events_in_range(e) ? SYNC_RANGE : SYNC_OK;
+	return events_in_range(e) ? SYNC_OK : SYNC_RANGE;
 }
 
 static enum sync_error want_read_list(struct rd *r, struct sync_want *w)
@@ -152,6 +157,18 @@ static enum sync_error want_read_parity(struct rd *r, struct sync_want *w)
 	return SYNC_OK;
 }
 
+static enum sync_error want_read_bulk(struct rd *r, struct sync_want *w)
+{
+	uint64_t chunk;
+
+	rd_copy(r, w->bulk.hash, BLOB_HASH);
+	chunk = rd_leb(r);
+	w->bulk.chunk = chunk < UINT32_MAX ? (uint32_t)chunk : UINT32_MAX;
+	w->bulk.index = rd_u8(r);
+	w->bulk.needed = rd_u8(r);
+	return want_in_range(w) ? SYNC_OK : SYNC_RANGE;
+}
+
 static enum sync_error want_read(struct rd *r, struct sync_want *w)
 {
 	w->target = (uint16_t)rd_be(r, 2);
@@ -166,6 +183,8 @@ static enum sync_error want_read(struct rd *r, struct sync_want *w)
 		return SYNC_OK;
 	case SYNC_WANT_PARITY:
 		return want_read_parity(r, w);
+	case SYNC_WANT_BULK:
+		return want_read_bulk(r, w);
 	}
 	return SYNC_RANGE;
 }
@@ -249,7 +268,8 @@ static void events_write(struct wr *w, const struct sync_events *e)
 	wr_u8(w, e->generation);
 	wr_u8(w, (uint8_t)(e->index << 2 | (e->more ? EVENTS_MORE : 0) |
 			   (e->end ? EVENTS_END : 0)));
-	wr_u8(w, (uint8_t)((e->k - 1) << 3 | e->parity_ahead << 1));
+	wr_u8(w, (uint8_t)((e->k - 1) << 3 | e->parity_ahead << 1 |
+			   (e->bulk ? EVENTS_BULK : 0)));
 	wr_bytes(w, e->piece);
 }
 
@@ -277,6 +297,11 @@ static void want_write(struct wr *w, const struct sync_want *want)
 	if (want->form == SYNC_WANT_ROOT) {
 		wr_be(w, 6, want->root48);
 		wr_leb(w, want->events);
+	} else if (want->form == SYNC_WANT_BULK) {
+		wr_bytes(w, SPAN(want->bulk.hash, BLOB_HASH));
+		wr_leb(w, want->bulk.chunk);
+		wr_u8(w, want->bulk.index);
+		wr_u8(w, want->bulk.needed);
 	} else {
 		want_write_items(w, want);
 	}
@@ -291,8 +316,11 @@ static void offer_write(struct wr *w, const struct sync_offer *o)
 	wr_leb(w, o->events);
 }
 
+/* Of the forms that have items. */
 static bool want_items_in_range(const struct sync_want *w)
 {
+	if (w->form != SYNC_WANT_LIST && w->form != SYNC_WANT_PARITY)
+		return true;
 	for (unsigned i = 0; i < w->n; i++) {
 		if (w->form == SYNC_WANT_LIST && w->list[i].alias == 0)
 			return false;
@@ -312,8 +340,7 @@ static bool message_in_range(const struct sync_message *m)
 		return events_in_range(&m->events);
 	case SYNC_WANT:
 		return want_in_range(&m->want) &&
-		       (m->want.form == SYNC_WANT_ROOT ||
-			want_items_in_range(&m->want));
+		       want_items_in_range(&m->want);
 	case SYNC_OFFER:
 		return offer_in_range(&m->offer);
 	}

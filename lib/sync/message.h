@@ -14,13 +14,16 @@
  *          shape: c 5 bits (0..28), log2 P 3 bits; part (< P) and its root
  *          stand there if P > 1
  * EVENTS   type | generation 1 | index 6 bits, more, end |
- *          k - 1 5 bits, parity sent ahead 2 bits, 0 | piece 1..250
- *          index >= k: that row of parity over the k pieces
+ *          k - 1 5 bits, parity sent ahead 2 bits, bulk | piece 1..250
+ *          index >= k: that row of parity over the k pieces; bulk: they are
+ *          of a content (sched_bulk.c), not of events
  * WANT     type | target 2 | NAV 1, in 0.1 s | form 1 |
  *          0 list    n 1..45 | n x (alias 4, v have)   what follows `have`
  *          1 root    root48 6 | events v               what I lack since
  *          2 parity  n 1..8 | n x (generation 1 | more, needed 7 bits |
  *                    loss 1, in 1/256)
+ *          3 bulk    HASH 32 | chunk v | index 0..63 | needed 1..32
+ *                    so many frames of that chunk, from that index on
  * OFFER    type | n 1..4 | n x target 2 | root48 6 | events offered v
  *
  * One message has one spelling: reserved bits are zero, nothing follows, and
@@ -28,6 +31,7 @@
  */
 #pragma once
 #include "lib/base/bytes.h"
+#include "lib/event/blob_tree.h"
 #include "lib/feed/feed.h"
 
 #define SYNC_VERSION 0
@@ -60,12 +64,20 @@ struct sync_digest {
 
 struct sync_events {
 	uint8_t generation, index, k;
-	bool more, end;
+	bool more, end, bulk;
 	uint8_t parity_ahead;
 	struct span piece;	/* borrowed */
 };
 
-enum sync_want_form { SYNC_WANT_LIST, SYNC_WANT_ROOT, SYNC_WANT_PARITY };
+enum sync_want_form {
+	SYNC_WANT_LIST, SYNC_WANT_ROOT, SYNC_WANT_PARITY, SYNC_WANT_BULK,
+};
+
+struct sync_want_bulk {
+	uint8_t hash[BLOB_HASH];
+	uint32_t chunk;
+	uint8_t index, needed;
+};
 
 struct sync_want {
 	uint16_t target;
@@ -78,6 +90,7 @@ struct sync_want {
 		uint8_t generation, needed, loss;
 		bool more;
 	} parity[SYNC_PARITY_MAX];
+	struct sync_want_bulk bulk;
 };
 
 struct sync_offer {

@@ -22,6 +22,10 @@
 #include "lib/sync/need.h"
 #include "lib/sync/peer.h"
 
+struct sync_fetch;
+struct sync_fetches;
+struct blob_piece;
+
 struct sync_timer {
 	struct timer timer;
 	void (*fire)(struct sync_timer *t, uint64_t now_us);
@@ -105,6 +109,19 @@ struct sync_env {
 	void (*compared)(void *ctx);
 	/* Whether that is still waited for (hold-down). */
 	bool (*holding)(void *ctx);
+
+	/* Contents (sched_bulk.c); both NULL: neither given nor waited for. */
+	struct sync_fetches *fetches;
+	/* The piece of a chunk of a content that is held, its length; dst
+	 * holds BLOB_PIECE_MAX. Less than 0: it is not held. */
+	int (*piece)(void *ctx, const uint8_t hash[BLOB_HASH], uint32_t chunk,
+		     uint8_t *dst);
+	/* A verified chunk of one that is waited for; it may be the last. 0,
+	 * or -errno: it is lost. */
+	int (*take)(void *ctx, struct sync_fetch *f,
+		    const struct blob_piece *p);
+	/* As clear_us, with half of the budget kept for all else. */
+	uint64_t (*bulk_clear_us)(void *ctx, int port, uint64_t now_us);
 };
 
 struct sync_port_config {
@@ -146,6 +163,8 @@ struct sync_counters {	/* since start */
 	uint64_t generations_sent, generations_received;
 	uint64_t parity_sent, requests, bad[SYNC_ERROR_COUNT];
 	uint64_t undecodable;
+	/* contents: WANTs and frames sent, chunks that came, false ones */
+	uint64_t bulk_requests, bulk_frames, bulk_chunks, bulk_false;
 };
 
 struct sync_port;
@@ -177,6 +196,9 @@ void sync_port_news_load(struct sync_port *p, uint32_t slot, uint64_t from);
 /* Some of these that came to be so: events that may go out here after all. */
 void sync_port_news_add(struct sync_port *p, uint32_t slot, uint64_t from,
 			uint64_t to, uint64_t now_us);
+/* A content is waited for from now on, or is to be asked for at once. */
+void sync_bulk_fetch(struct sync_port *p, const struct sync_fetch *f,
+		     uint64_t now_us);
 /* The key-up is over, now rather than when `send` guessed. */
 void sync_port_sent(struct sync_port *p, uint64_t now_us);
 /* Somebody is on the air until then (anything heard that is not ours). */

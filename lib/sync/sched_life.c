@@ -173,6 +173,16 @@ bool sync_gate(struct sync_port *p, struct sync_timer *t, bool answer,
 	return true;
 }
 
+void sync_key(struct sync_port *p, const struct span *frames, unsigned n,
+	      bool answer, uint64_t now_us)
+{
+	p->sending = true;
+	p->burst_key = false;
+	sync_arm(p, &p->burst_timer,
+		 p->env->send(p->env->ctx, p->c.number, frames, n, answer,
+			      now_us));
+}
+
 bool sync_send(struct sync_port *p, const struct sync_message *m, unsigned n,
 	       bool answer, uint64_t now_us)
 {
@@ -190,11 +200,7 @@ bool sync_send(struct sync_port *p, const struct sync_message *m, unsigned n,
 		spans[i] = SPAN(frames[i], (size_t)len);
 		p->count.sent[m[i].type]++;
 	}
-	p->sending = true;
-	p->burst_key = false;
-	sync_arm(p, &p->burst_timer,
-		 p->env->send(p->env->ctx, p->c.number, spans, n, answer,
-			      now_us));
+	sync_key(p, spans, n, answer, now_us);
 	return true;
 }
 
@@ -268,6 +274,7 @@ struct sync_port *sync_port_new(const struct sync_env *env,
 	sync_want_init(p);
 	sync_offer_init(p);
 	sync_rx_init(p);
+	sync_bulk_init(p);
 	return p;
 }
 
@@ -276,7 +283,7 @@ static void sched_stop(struct sync_port *p)
 	struct sync_timer *all[] = {
 		&p->trickle_timer, &p->say, &p->reply, &p->ack, &p->greet,
 		&p->push_timer, &p->repair, &p->burst_timer, &p->want_timer,
-		&p->offer, &p->floor,
+		&p->offer, &p->floor, &p->bulk.ask, &p->bulk.give,
 	};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
@@ -286,6 +293,7 @@ static void sched_stop(struct sync_port *p)
 	p->push.n = 0;
 	p->offering = false;
 	p->push_due = p->want = p->sending = p->burst_gap = false;
+	p->bulk.asking = false;
 	p->burst_n = p->burst_at = 0;
 }
 
@@ -314,6 +322,7 @@ void sync_port_enable(struct sync_port *p, bool on, uint64_t now_us)
 	p->trickle.fire_us = now_us + sync_random(p, p->trickle.interval_us);
 	sched_trickle_arm(p);
 	sync_news_contend(p, now_us);
+	sync_bulk_wake(p, true, now_us);
 }
 
 /* ---- input ---- */
@@ -327,14 +336,16 @@ static bool sched_dataset_matches(const struct sync_port *p,
 static struct sync_peer *sched_hear(struct sync_port *p, uint32_t address,
 				    const char *call, uint64_t now_us)
 {
-	struct sync_peer *peer;
-	bool new;
+	struct sync_peer *peer = sync_peer_find(&p->peers, address);
+	bool new, back = !peer || !sync_peer_live(peer, now_us);
 
 	peer = sync_peer_hear(&p->peers, address, call, now_us, &new);
 	if (new) {
 		sync_lacks_forget(p, peer);	/* of who had this place */
 		sync_greet_arm(p, now_us);
 	}
+	if (back)
+		sync_bulk_wake(p, new, now_us);
 	return peer;
 }
 
@@ -356,9 +367,14 @@ static enum sync_verdict sched_dispatch(struct sync_port *p,
 		sync_on_digest(p, peer, &m->digest, now_us);
 		break;
 	case SYNC_EVENTS:
+		if (m->events.bulk)
+			return sync_on_bulk(p, peer, &m->events, now_us);
 		return sync_on_events(p, peer, &m->events, now_us);
 	case SYNC_WANT:
-		sync_on_want(p, peer, &m->want, now_us);
+		if (m->want.form == SYNC_WANT_BULK)
+			sync_on_bulk_want(p, &m->want, now_us);
+		else
+			sync_on_want(p, peer, &m->want, now_us);
 		break;
 	case SYNC_OFFER:
 		sync_on_offer(p, peer, &m->offer, now_us);

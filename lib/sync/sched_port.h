@@ -5,6 +5,7 @@
  * tail, S = T + air time of a 16-byte frame, n = neighbours heard in 90 min.
  */
 #pragma once
+#include "lib/sync/fetch.h"
 #include "lib/sync/generation.h"
 #include "lib/sync/pack.h"
 #include "lib/sync/sched.h"
@@ -13,6 +14,7 @@
 #define SYNC_RX_MAX 16
 #define SYNC_RX_LIFE_US (60 * US_PER_S)
 #define SYNC_TX_MAX 4
+#define SYNC_BULK_RX_MAX 4
 #define SYNC_BURST_MAX 80
 #define SYNC_KEYUP_MAX_US (15 * US_PER_S)	/* at 1200 bit/s */
 #define SYNC_HOLD_US (20 * US_PER_S)
@@ -78,6 +80,31 @@ struct sync_told {		/* by a neighbour's sketch that decoded ... */
 	uint8_t gives_n, wants_n;
 	struct { uint32_t slot; uint64_t from; } gives[SYNDROME_C_MAX];
 	struct { uint32_t alias; uint64_t have, to; } wants[SYNDROME_C_MAX];
+};
+
+struct sync_bulk_rx {		/* a chunk coming in */
+	bool used;
+	uint32_t address;
+	uint64_t at_us;		/* its last frame */
+	uint8_t seen;		/* frames that went out, as far as I know */
+	struct generation_rx g;
+};
+
+struct sync_bulk_fetch {	/* asking for one, here */
+	uint64_t due_us;
+	uint32_t holder;	/* who gave a chunk; 0 = not known */
+	uint8_t tries;		/* in vain, in a row */
+};
+
+struct sync_bulk {		/* sched_bulk.c */
+	struct sync_timer ask, give;
+	uint64_t quiet_us;	/* another exchange of this kind, until then */
+	bool asking;		/* nothing came yet ... */
+	uint8_t asked;		/* ... of this one, the last asked for */
+	struct sync_bulk_fetch fetch[SYNC_FETCHES_MAX];
+	struct sync_want_bulk give_want;	/* while `give` is armed */
+	uint64_t give_until_us;
+	struct sync_bulk_rx rx[SYNC_BULK_RX_MAX];
 };
 
 struct sync_port {
@@ -163,6 +190,8 @@ struct sync_port {
 	unsigned loss_permille;
 	bool moved;		/* the root moved since the port began ... */
 	uint64_t moved_us;	/* ... then, the last time */
+
+	struct sync_bulk bulk;
 };
 
 /* ---- sched.c: units, silence, timers ---- */
@@ -192,6 +221,9 @@ void sync_nav_charge(struct sync_port *p, uint64_t us, uint64_t now_us);
 /* n <= 4 messages as one key-up. False if they could not be sent. */
 bool sync_send(struct sync_port *p, const struct sync_message *m, unsigned n,
 	       bool answer, uint64_t now_us);
+/* Frames of one key-up, as they are. */
+void sync_key(struct sync_port *p, const struct span *frames, unsigned n,
+	      bool answer, uint64_t now_us);
 /* An exchange with the neighbour moved nothing: back off, up to an hour. */
 void sync_fruitless(struct sync_port *p, struct sync_peer *peer,
 		    uint64_t now_us);
@@ -346,3 +378,15 @@ enum sync_verdict sync_on_events(struct sync_port *p, struct sync_peer *peer,
 /* Another station asked for parity of a generation that I may be hearing. */
 void sync_rx_overheard(struct sync_port *p, const struct sync_want *w,
 		       uint64_t now_us);
+
+/* ---- sched_bulk.c ---- */
+
+void sync_bulk_init(struct sync_port *p);
+/* Somebody is there, again or for the first time: all is asked once more, or
+ * as if it had never been asked. */
+void sync_bulk_wake(struct sync_port *p, bool new, uint64_t now_us);
+void sync_on_bulk_want(struct sync_port *p, const struct sync_want *w,
+		       uint64_t now_us);
+enum sync_verdict sync_on_bulk(struct sync_port *p,
+			       const struct sync_peer *peer,
+			       const struct sync_events *e, uint64_t now_us);

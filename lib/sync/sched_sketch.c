@@ -49,6 +49,7 @@ void sync_sketch_make(const struct sync_env *env, struct sync_digest *d,
 {
 	*d = (struct sync_digest){
 		.dataset_tag = (uint16_t)be_get(env->dataset, 2),
+		.want_bulk = env->fetches && env->fetches->n,
 		.has_proofs = sketch_has_proofs(env),
 		.root48 = feed_root48(env->feeds),
 		.events = feed_event_count(env->feeds),

@@ -178,6 +178,23 @@ void view_order_json(const struct view *v, struct json_out *o)
 	free(rows);
 }
 
+void view_contents(const struct view *v,
+		   void (*fn)(void *ctx, struct span blob_hash, uint64_t size),
+		   void *ctx)
+{
+	const struct table_entry *e;
+
+	table_for_each(e, &v->rows) {
+		const struct row *row = (const struct row *)e;
+
+		for (size_t i = 0; i < row->attachments.n; i++) {
+			const struct attachment *a = row->attachments.item[i];
+
+			fn(ctx, a->blob_hash, a->size);
+		}
+	}
+}
+
 void view_forms_json(const struct view *v, struct json_out *o)
 {
 	struct row **rows = view_rows(v, false);

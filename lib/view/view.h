@@ -111,6 +111,10 @@ void view_tally_event(struct view_tally *t, const struct event *e);
  * if it does not exist. */
 void view_created_json(const struct view *v, struct span record,
 		       struct json_out *o);
+/* The contents that attachments name, in no order, some perhaps twice. */
+void view_contents(const struct view *v,
+		   void (*fn)(void *ctx, struct span blob_hash, uint64_t size),
+		   void *ctx);
 /* [{form, records}] in bytewise order. */
 void view_forms_json(const struct view *v, struct json_out *o);
 
