@@ -141,8 +141,9 @@ int blobs_want(struct blobs *b, const uint8_t hash[BLOB_HASH], uint64_t size)
 		blobs_forget(b, hash);
 		return 1;
 	}
-	if (p)
-		return node_fetch(b->node, hash, p->size, NULL, clock_read(b->time_scale));
+	if (p)		/* of one that is whole, only its name lacks */
+		return p->syncing ? 0 : node_fetch(b->node, hash, p->size,
+					NULL, clock_read(b->time_scale));
 	if (!size || size > BLOB_MAX)
 		return -EINVAL;
 	if (!quota_allows(b, size))
