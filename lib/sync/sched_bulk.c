@@ -433,7 +433,7 @@ static void bulk_heard(struct sync_port *p, const struct sync_events *e,
 }
 
 /* A frame that brings what was asked for nearer; of these there are at most
- * 16, and then the chunk shows whether they were true. */
+ * 32, and then the chunk shows whether they were true. */
 static void bulk_answered(struct sync_port *p, const struct sync_events *e)
 {
 	const struct sync_fetch *f = bulk_fetch(p, p->bulk.asked);
