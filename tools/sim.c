@@ -21,8 +21,8 @@ static const char usage[] =
 /* ---- the mean ---- */
 
 struct sim_mean {
-	unsigned runs, converged, n50, n90, n99;
-	double t_s, t50_s, t90_s, t99_s, bytes, airtime_s, frames, keyups,
+	unsigned runs, converged, n50, n90, n99, n_photo;
+	double photo_s, t_s, t50_s, t90_s, t99_s, bytes, airtime_s, frames, keyups,
 	       collisions, bound, wall_s;
 };
 
@@ -42,6 +42,7 @@ static void mean_add(struct sim_mean *m, const struct sim_result *r)
 	mean_time(&m->t50_s, &m->n50, r->t50_s);
 	mean_time(&m->t90_s, &m->n90, r->t90_s);
 	mean_time(&m->t99_s, &m->n99, r->t99_s);
+	mean_time(&m->photo_s, &m->n_photo, r->photo_s);
 	m->bytes += (double)r->air.bytes;
 	m->airtime_s += (double)r->air.airtime_us / 1e6;
 	m->frames += (double)r->air.frames;
@@ -98,6 +99,8 @@ static void result_json(const struct sim_scenario *s,
 	json_out_kv_uint(&o, "bound_bytes", r->bound.framed);
 	out_real(&o, "ratio", r->bound.framed > 0, (double)r->air.bytes /
 		 (double)(r->bound.framed ? r->bound.framed : 1));
+	if (s->photo)
+		out_real(&o, "photo_s", r->photo_s >= 0, r->photo_s);
 	out_real(&o, "wall_s", true, r->wall_s);
 	out_end(&o);
 }
@@ -125,6 +128,9 @@ static void mean_json(const struct sim_scenario *s, const struct sim_mean *m)
 	out_real(&o, "bound_bytes", true, m->bound / n);
 	out_real(&o, "ratio", m->bound > 0,
 		 m->bytes / (m->bound > 0 ? m->bound : 1));
+	if (s->photo)
+		out_real(&o, "photo_s", m->n_photo,
+			 m->photo_s / (m->n_photo ? m->n_photo : 1));
 	out_real(&o, "wall_s", true, m->wall_s / n);
 	out_end(&o);
 }

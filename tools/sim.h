@@ -10,6 +10,7 @@
 #include "lib/base/buf.h"
 #include "lib/base/json.h"
 #include "lib/base/random.h"
+#include "lib/event/blob_tree.h"
 #include "lib/event/event.h"
 #include "lib/rns/rns.h"
 
@@ -47,6 +48,9 @@ struct sim_scenario {
 	double pause_s;		/* ... so often, in the mean */
 	double writes;		/* events that a station writes in an hour */
 	bool whole;		/* runs for all of duration_s */
+	unsigned photo;		/* bytes of a content that station 0 holds ... */
+	unsigned photo_wanted;	/* ... and so many others wait for */
+	double cut_from_s, cut_to_s;	/* nobody hears anybody meanwhile */
 	char events[256];	/* a file of events instead of ours, or "" */
 	struct air_config phy;
 };
@@ -128,6 +132,7 @@ struct sim_result {
 	uint64_t seed;
 	bool converged;
 	double t_s, t50_s, t90_s, t99_s;	/* -1: not reached */
+	double photo_s;		/* all have it; -1: not, or there is none */
 	struct air_stats air;
 	struct sim_bound bound;
 	double wall_s;		/* what the run took us */

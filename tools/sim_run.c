@@ -11,6 +11,7 @@
 #include "lib/base/map.h"
 #include "lib/feed/memory.h"
 #include "lib/node/node.h"
+#include "lib/store/blob_memory.h"
 #include "tools/sim.h"
 #include "tools/sim_hostile.h"
 
@@ -21,6 +22,7 @@
 struct sim_station {
 	struct node *node;
 	struct memory *memory;
+	struct blob_memory photo;
 	uint32_t slot;		/* of the feed being loaded */
 	uint64_t steps;		/* of the root history looked at */
 	uint64_t *head;		/* an author: what it holds, as far as news */
@@ -36,7 +38,7 @@ struct sim {
 	struct sim_hostile *hostile;
 	struct random writing;
 	uint64_t now_us;
-	bool trace;
+	bool trace, cut;
 	unsigned n;
 	struct sim_station station[AIR_STATIONS_MAX];
 	uint64_t need, have;	/* pieces of news times stations */
@@ -156,6 +158,25 @@ static struct buf station_state(const struct sim *m, unsigned i)
 	return o.b;
 }
 
+/* Station 0 holds the photograph, the next ones wait for it. */
+static void station_photo(struct sim *m, unsigned i)
+{
+	struct blob_memory *mine = &m->station[i].photo;
+	struct buf b = { 0 };
+
+	if (!m->scenario->photo)
+		return;
+	if (i) {
+		blob_memory_expect(mine, m->station[0].photo.hash,
+				   m->scenario->photo);
+		return;
+	}
+	for (unsigned k = 0; k < m->scenario->photo; k++)
+		buf_add_u8(&b, (uint8_t)(k * k >> 3 ^ k));
+	blob_memory_hold(mine, buf_span(&b));
+	buf_fini(&b);
+}
+
 static int station_port(const struct sim *m, struct node *node)
 {
 	const struct air_config *phy = &m->scenario->phy;
@@ -173,7 +194,7 @@ static int station_port(const struct sim *m, struct node *node)
 	return node_port_add(node, &p) == PORT ? 0 : -1;
 }
 
-static struct node *station_node(const struct sim *m, unsigned i,
+static struct node *station_node(struct sim *m, unsigned i,
 				 struct memory *memory, uint64_t seed)
 {
 	const struct sim_feed *f = &m->data.feeds[i];
@@ -184,6 +205,8 @@ static struct node *station_node(const struct sim *m, unsigned i,
 		.drift_ms = HLC_DRIFT_MS, .seed = seed,
 		.store = memory_store(memory),
 		.authors_max = m->data.n_feeds + 64,
+		.contents = { &m->station[i].photo, blob_memory_piece,
+			      blob_memory_keep, blob_memory_whole, NULL },
 	};
 
 	memcpy(c.callsign, f->call, sizeof(c.callsign));
@@ -200,6 +223,7 @@ static int station_open(struct sim *m, unsigned i, uint64_t seed)
 	st->head = calloc(m->data.n_feeds, sizeof(*st->head));
 	if (!st->memory || !st->head)
 		abort();
+	station_photo(m, i);
 	st->node = station_node(m, i, st->memory, seed);
 	if (!st->node || station_port(m, st->node) || station_load(m, i))
 		return -1;
@@ -213,6 +237,7 @@ static void station_close(struct sim_station *st)
 {
 	node_free(st->node);
 	memory_free(st->memory);
+	blob_memory_fini(&st->photo);
 	free(st->head);
 }
 
@@ -254,6 +279,16 @@ static void sim_look(struct sim *m, struct sim_station *st)
 	sim_mark(m, &m->result->t90_s, 90);
 	sim_mark(m, &m->result->t99_s, 99);
 	sim_mark(m, &m->result->t_s, 100);
+}
+
+static bool sim_photos(struct sim *m)
+{
+	for (unsigned i = 1; i <= m->scenario->photo_wanted; i++)
+		if (!m->station[i].photo.whole)
+			return false;
+	if (m->scenario->photo && m->result->photo_s < 0)
+		m->result->photo_s = (double)m->now_us / US_PER_S;
+	return true;
 }
 
 /* Where everybody stands at first, and how much is missing. */
@@ -376,9 +411,29 @@ static void sim_turn(struct sim *m)
 }
 
 /* In sync from the start: the cost of an hour is asked, so run it all. */
-static bool sim_done(const struct sim *m)
+static bool sim_done(struct sim *m)
 {
-	return m->need > 0 && m->have >= m->need && !m->scenario->whole;
+	return sim_photos(m) && m->need > 0 && m->have >= m->need &&
+		!m->scenario->whole;
+}
+
+static void sim_link(struct sim *m, bool yes)
+{
+	for (unsigned i = 0; i < m->n; i++)
+		for (unsigned j = 0; j < m->n; j++)
+			if (m->graph.adj[i] >> j & 1)
+				air_hears(m->air, i, j, yes);
+}
+
+static void sim_cut(struct sim *m)
+{
+	double now_s = (double)m->now_us / 1e6;
+	bool cut = now_s >= m->scenario->cut_from_s &&
+		   now_s < m->scenario->cut_to_s;
+
+	if (cut != m->cut)
+		sim_link(m, !cut);
+	m->cut = cut;
 }
 
 static int sim_loop(struct sim *m, char err[160])
@@ -399,6 +454,7 @@ static int sim_loop(struct sim *m, char err[160])
 		}
 		if (wake_us > m->now_us)
 			m->now_us = wake_us;
+		sim_cut(m);
 		sim_turn(m);
 	}
 	if (!sim_done(m))
@@ -417,10 +473,7 @@ static int sim_open_air(struct sim *m, uint64_t seed)
 	m->air = air_new(&c);
 	if (!m->air)
 		return -1;
-	for (unsigned i = 0; i < m->n; i++)
-		for (unsigned j = 0; j < m->n; j++)
-			if (m->graph.adj[i] >> j & 1)
-				air_hears(m->air, i, j, true);
+	sim_link(m, true);
 	for (unsigned i = m->n; i < c.stations; i++)
 		for (unsigned j = 0; j < i; j++)
 			air_link(m->air, i, j, true);
@@ -450,6 +503,10 @@ static int sim_open(struct sim *m, uint64_t seed, char err[160])
 		m->station[i].write_us = UINT64_MAX;
 		if (m->scenario->writes > 0)
 			sim_write_arm(m, &m->station[i]);
+		if (i && i <= m->scenario->photo_wanted)
+			node_fetch(m->station[i].node,
+				   m->station[0].photo.hash,
+				   m->scenario->photo, NULL, sim_clock(m));
 		node_port_up(m->station[i].node, PORT, true, sim_clock(m));
 		sim_act(m, i);
 	}
@@ -555,6 +612,7 @@ int sim_run(struct sim_result *r, const struct sim_scenario *s, uint64_t seed,
 		abort();
 	*r = (struct sim_result){
 		.seed = seed, .t_s = -1, .t50_s = -1, .t90_s = -1, .t99_s = -1,
+		.photo_s = -1,
 	};
 	m->scenario = s;
 	m->n = s->nodes;
@@ -567,8 +625,9 @@ int sim_run(struct sim_result *r, const struct sim_scenario *s, uint64_t seed,
 		sim_trace_missing(m);
 	if (!e) {
 		sim_sum(m, &r->air);
-		r->converged = m->have >= m->need && sim_equal(m);
-		if (r->t_s < 0 || !m->need)
+		r->converged = m->have >= m->need && sim_equal(m) &&
+			sim_photos(m);
+		if (r->t_s < 0 || (!m->need && !s->photo))
 			r->t_s = (double)m->now_us / 1e6;
 		sim_bound_make(&r->bound, &m->data, s, &m->graph);
 		r->wall_s = seconds_now() - began;

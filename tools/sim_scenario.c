@@ -163,6 +163,22 @@ static int hostile_read(struct sim_scenario *s, const struct json *o,
 	return -1;
 }
 
+static int photo_read(struct sim_scenario *s, const struct json *o,
+		      char err[160])
+{
+	const struct json *cut = json_get(o, "cut");
+
+	s->cut_from_s = json_real(json_at(cut, 0));
+	s->cut_to_s = json_real(json_at(cut, 1));
+	if (cut && !(s->cut_from_s >= 0 && s->cut_to_s > s->cut_from_s)) {
+		snprintf(err, 160, "\"cut\": [from, to) in seconds");
+		return -1;
+	}
+	return count(o, "photo", 0, 0, BLOB_MAX, &s->photo, err) ||
+	       count(o, "photo_wanted", s->photo ? 1 : 0, 0, s->nodes - 1,
+		     &s->photo_wanted, err);
+}
+
 static int scenario_read(struct sim_scenario *s, const struct json *o,
 			 char err[160])
 {
@@ -182,7 +198,7 @@ static int scenario_read(struct sim_scenario *s, const struct json *o,
 	    number(o, "duration", 3600, 1, 1e8, &s->duration_s, err) ||
 	    word(o, "holder", holders, &holder, err) ||
 	    topology_read(s, o, err) || base_read(s, o, err) ||
-	    phy_read(s, o, err))
+	    phy_read(s, o, err) || photo_read(s, o, err))
 		return -1;
 	s->holder = holder;
 	s->warm = json_bool(json_get(o, "warm"));

@@ -128,6 +128,8 @@ static void bulk_in_vain(struct sync_port *p, uint64_t now_us)
 	uint64_t wait = p->S + 2 * p->F;
 
 	p->bulk.asking = false;
+	a->before_us = a->vain_us;
+	a->vain_us = now_us;
 	if (a->tries < BACKOFF_MAX)
 		a->tries++;
 	if (a->tries >= HOLDER_TRIES)
@@ -243,16 +245,21 @@ void sync_bulk_fetch(struct sync_port *p, const struct sync_fetch *f,
 	sync_arm(p, &p->bulk.ask, now_us + sync_random(p, p->S));
 }
 
-void sync_bulk_wake(struct sync_port *p, bool new, uint64_t now_us)
+void sync_bulk_wake(struct sync_port *p, uint64_t heard_us, uint64_t now_us)
 {
-	if (!p->env->fetches || !p->env->fetches->n)
-		return;
-	for (unsigned i = 0; i < SYNC_FETCHES_MAX; i++) {
-		p->bulk.fetch[i].due_us = 0;
-		if (new)
-			p->bulk.fetch[i].tries = 0;
+	bool due = false;
+
+	for (unsigned i = 0; p->env->fetches && i < SYNC_FETCHES_MAX; i++) {
+		struct sync_bulk_fetch *a = &p->bulk.fetch[i];
+
+		if (!bulk_fetch(p, i)->used || (heard_us &&
+						heard_us >= a->before_us))
+			continue;
+		a->due_us = 0;
+		due = true;
 	}
-	sync_arm(p, &p->bulk.ask, now_us + bulk_gap(p, now_us));
+	if (due)
+		sync_arm(p, &p->bulk.ask, now_us + bulk_gap(p, now_us));
 }
 
 /* ---- giving ---- */

@@ -322,7 +322,7 @@ void sync_port_enable(struct sync_port *p, bool on, uint64_t now_us)
 	p->trickle.fire_us = now_us + sync_random(p, p->trickle.interval_us);
 	sched_trickle_arm(p);
 	sync_news_contend(p, now_us);
-	sync_bulk_wake(p, true, now_us);
+	sync_bulk_wake(p, 0, now_us);
 }
 
 /* ---- input ---- */
@@ -337,15 +337,15 @@ static struct sync_peer *sched_hear(struct sync_port *p, uint32_t address,
 				    const char *call, uint64_t now_us)
 {
 	struct sync_peer *peer = sync_peer_find(&p->peers, address);
-	bool new, back = !peer || !sync_peer_live(peer, now_us);
+	uint64_t heard_us = peer ? peer->heard_us : 0;
+	bool new;
 
 	peer = sync_peer_hear(&p->peers, address, call, now_us, &new);
 	if (new) {
 		sync_lacks_forget(p, peer);	/* of who had this place */
 		sync_greet_arm(p, now_us);
 	}
-	if (back)
-		sync_bulk_wake(p, new, now_us);
+	sync_bulk_wake(p, heard_us, now_us);
 	return peer;
 }
 

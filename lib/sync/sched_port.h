@@ -93,7 +93,8 @@ struct sync_bulk_rx {		/* a chunk coming in */
 struct sync_bulk_fetch {	/* asking for one, here */
 	uint64_t due_us;
 	uint32_t holder;	/* who gave a chunk; 0 = not known */
-	uint8_t tries;		/* in vain, in a row */
+	uint8_t tries;		/* in vain, in a row ... */
+	uint64_t vain_us, before_us;	/* ... the last of them, one before */
 };
 
 struct sync_bulk {		/* sched_bulk.c */
@@ -382,9 +383,9 @@ void sync_rx_overheard(struct sync_port *p, const struct sync_want *w,
 /* ---- sched_bulk.c ---- */
 
 void sync_bulk_init(struct sync_port *p);
-/* Somebody is there, again or for the first time: all is asked once more, or
- * as if it had never been asked. */
-void sync_bulk_wake(struct sync_port *p, bool new, uint64_t now_us);
+/* Somebody is there whom I heard last at heard_us (0: never): what was asked
+ * in vain twice since then is asked once more. */
+void sync_bulk_wake(struct sync_port *p, uint64_t heard_us, uint64_t now_us);
 void sync_on_bulk_want(struct sync_port *p, const struct sync_want *w,
 		       uint64_t now_us);
 enum sync_verdict sync_on_bulk(struct sync_port *p,
