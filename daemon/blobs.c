@@ -167,6 +167,38 @@ int blobs_forget(struct blobs *b, const uint8_t hash[BLOB_HASH])
 	return 0;
 }
 
+/* ---- offered by hand ---- */
+
+struct search {
+	const uint8_t *hash;
+	uint64_t size;
+	bool found;
+};
+
+static void search_named(void *ctx, struct span text, uint64_t size)
+{
+	struct search *s = ctx;
+	uint8_t hash[BLOB_HASH];
+
+	s->found |= size == s->size &&
+		hex_decode(hash, BLOB_HASH, text) == BLOB_HASH &&
+		memcmp(hash, s->hash, BLOB_HASH) == 0;
+}
+
+const char *blobs_refuses(struct blobs *b, const uint8_t hash[BLOB_HASH],
+			  uint64_t size)
+{
+	struct search s = { hash, size, false };
+
+	if (blob_held(b->dir, hash))
+		return "";
+	view_contents(node_view(b->node), search_named, &s);
+	if (!s.found)
+		return "no event names it";
+	return quota_allows(b, size) ? NULL :
+	       "no room: see blobs = in cairn.conf(5)";
+}
+
 /* ---- the folder ---- */
 
 /* HASH or HASH.part; any other name is none of ours. */

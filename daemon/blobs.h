@@ -49,3 +49,7 @@ void blobs_close(struct blobs *b);
 int blobs_want(struct blobs *b, const uint8_t hash[BLOB_HASH], uint64_t size);
 /* No longer; what came of it is removed. 0, -ENOENT. */
 int blobs_forget(struct blobs *b, const uint8_t hash[BLOB_HASH]);
+/* Why a content that is offered by hand is not taken: NULL if it is, "" if it
+ * is here. */
+const char *blobs_refuses(struct blobs *b, const uint8_t hash[BLOB_HASH],
+			  uint64_t size);

@@ -7,6 +7,8 @@
  *                          pieces -> {"runs":[verdict...],"events":n}
  *   import meshlog HEX...  payloads of kind `import`, one behind the other,
  *                          each an event of our own -> {"written":[why...]}
+ *   import content HASH SIZE   would it be taken? -> {"take":b,"why":...}
+ *   import here HASH SIZE  a content is in DIR/blobs now
  *   import sync            is it all on disk?
  *   seal                   seals our own events, to be carried away
  *
@@ -14,6 +16,7 @@
  * not a million syncs; `sync` waits for all.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include "daemon/control.h"
 #include "daemon/verbs.h"
@@ -109,11 +112,44 @@ static void import_sync(const struct call *c)
 	client_end_durable(c->cl, &o, c->d->committed);
 }
 
+static void import_content(const struct call *c)
+{
+	const char *why = "not a hash of 64 hex digits";
+	uint8_t hash[BLOB_HASH];
+	struct json_out o = { 0 };
+
+	if (c->n_args == 3 && hex_decode(hash, sizeof(hash),
+					 SPAN_STR(c->args[1])) == BLOB_HASH)
+		why = blobs_refuses(&c->d->blobs, hash,
+				    strtoull(c->args[2], NULL, 10));
+	json_out_object(&o);
+	json_out_kv_bool(&o, "take", !why);
+	json_out_kv_string(&o, "why", why ? why : "");
+	json_out_end_object(&o);
+	client_reply(c->cl, &o);
+	client_end(c->cl, EXIT_CODE_OK, NULL);
+}
+
+/* What was waited for is no longer. */
+static void import_here(const struct call *c)
+{
+	uint8_t hash[BLOB_HASH];
+
+	if (c->n_args > 1 && hex_decode(hash, sizeof(hash),
+					SPAN_STR(c->args[1])) == BLOB_HASH)
+		blobs_forget(&c->d->blobs, hash);
+	client_end(c->cl, EXIT_CODE_OK, NULL);
+}
+
 void verb_import(const struct call *c)
 {
 	struct buf bytes = { 0 };
 
-	if (!strcmp(c->args[0], "sync"))
+	if (!strcmp(c->args[0], "content"))
+		import_content(c);
+	else if (!strcmp(c->args[0], "here"))
+		import_here(c);
+	else if (!strcmp(c->args[0], "sync"))
 		import_sync(c);
 	else if (!verb_pieces(c, 1, &bytes))
 		client_end(c->cl, EXIT_CODE_USAGE, "not hex");
@@ -122,8 +158,8 @@ void verb_import(const struct call *c)
 	else if (!strcmp(c->args[0], "meshlog"))
 		import_meshlog(c, buf_span(&bytes));
 	else
-		client_end(c->cl, EXIT_CODE_USAGE, "import runs, meshlog or "
-			   "sync");
+		client_end(c->cl, EXIT_CODE_USAGE, "import runs, meshlog, "
+			   "content or sync");
 	buf_fini(&bytes);
 }
 

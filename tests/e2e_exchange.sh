@@ -65,6 +65,31 @@ says 'of another dataset' c other import "$D/stick"
 says 'of another dataset' c other import "$D/all.jsonl"
 end other
 
+# ---- contents of attachments ----
+head -c 10000 /dev/urandom > "$D/map.png"
+c a attach R-1 map "$D/map.png" > /dev/null || fail "attach"
+c a export "$D/with" --bundle --blobs || fail "export --blobs"
+c a export "$D/with.jsonl" --blobs || fail "export --blobs, lines"
+for form in with with.jsonl; do
+	key "s-$form"
+	says '1 contents new; 10 events new' c "s-$form" import "$D/$form"
+	c "s-$form" fetch R-1 map - 2> /dev/null | cmp -s - "$D/map.png" || fail "$form: another content"
+	says '"contents":0,"held":10' c "s-$form" import "$D/$form" --json
+done
+c b fetch R-1 map - > /dev/null 2>&1 && fail "b has it"
+c b import "$D/with" > /dev/null || fail "import --blobs"
+c b fetch R-1 map - | cmp -s - "$D/map.png" || fail "b: another content"
+says 'nothing is waited for' c b fetch
+key pieces
+sed '$d' "$D/with.jsonl" > "$D/pieces.jsonl"
+says 'pieces of a content are missing' c pieces import "$D/pieces.jsonl"
+sed '$s/"piece":"....../"piece":"03aaaa/' "$D/with.jsonl" > "$D/false.jsonl"
+says "a piece that is not its content's" c pieces import "$D/false.jsonl"
+key bare
+(head -n 1 "$D/with.jsonl"; grep '"piece"' "$D/with.jsonl") > "$D/bare.jsonl"
+says 'no event names it' c bare import "$D/bare.jsonl"
+[ ! -e "$D/bare/blobs" ] || fail "it is kept"
+
 # ---- meshlog ----
 log=tests/golden/meshlog.jsonl
 n=$(wc -l < $log)

@@ -22,6 +22,16 @@ static void take_body(void *ctx, struct span body)
 		feed_admit(ctx, SPAN(NULL, 0), &decoded.runs[i], &c);
 }
 
+static void take_blob(void *ctx, const struct bundle_blob *b)
+{
+	struct blob_piece p;
+
+	(void)ctx;
+	if (blob_piece_get(&p, b->hash, b->size, b->piece) == 0 &&
+	    p.chunk.n > BLOB_CHUNK)
+		abort();
+}
+
 static void take_error(void *ctx, enum bundle_error e)
 {
 	(void)ctx;
@@ -41,6 +51,7 @@ static void bundle_try(struct span data)
 	s = feed_set_new(&cfg);
 	bundle_reader_init(&r, cfg.dataset);
 	r.body = take_body;
+	r.blob = take_blob;
 	r.error = take_error;
 	r.ctx = s;
 	bundle_read(&r, data);

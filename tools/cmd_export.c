@@ -270,7 +270,7 @@ static void export_count(struct export *x)
 }
 
 struct how {
-	bool bundle;
+	bool bundle, blobs;
 	enum export_geo geo;
 	const char *frontier, *path;
 };
@@ -287,6 +287,8 @@ static int export_to(struct export *x, const struct how *how)
 		err = export_geo(x, how->geo);
 	else
 		err = how->bundle ? bundle_export(x) : lines_write(x);
+	if (!err && how->blobs)
+		err = export_blobs(x, how->bundle);
 	if (x->to) {
 		if (!how->geo)
 			export_progress(x, 0, true);
@@ -337,24 +339,30 @@ int cmd_export(int argc, char **argv)
 	bool geojson = false, gpx = false, kml = false;
 	struct option_spec own[] = {
 		{ "--bundle", &how.bundle, NULL },
+		{ "--blobs", &how.blobs, NULL },
 		{ "--since-frontier", NULL, &how.frontier },
 		{ "--geojson", &geojson, NULL }, { "--gpx", &gpx, NULL },
 		{ "--kml", &kml, NULL }, { NULL, NULL, NULL } };
 	struct options o;
 	int code = options_read(&o, argc, argv,
-		"export [FILE] [--bundle] [--since-frontier FEEDS]\n"
+		"export [FILE] [--bundle] [--blobs] [--since-frontier FEEDS]\n"
 		"       cairn export [FILE] --geojson | --gpx | --kml\n\n"
 		"All that is held, seals included, as JSON Lines or as a "
 		"bundle for a stick; cairn\nimport takes both. "
 		"--since-frontier: only what another station lacks; FEEDS "
-		"is\nwhat cairn feeds --json prints there. --geojson, --gpx, "
-		"--kml: the positions in\nthe records.", own, 0, 1);
+		"is\nwhat cairn feeds --json prints there. --blobs: with "
+		"the contents of attachments\nthat are here. --geojson, "
+		"--gpx, --kml: the positions in the records.", own, 0, 1);
 
 	if (code != OPTIONS_OK)
 		return code;
 	how.path = o.n_args ? o.args[0] : NULL;
 	how.geo = geojson ? GEO_JSON : gpx ? GEO_GPX : kml ? GEO_KML :
 		  GEO_NONE;
+	if (how.blobs && how.geo) {
+		fprintf(stderr, "cairn: export: a map has no contents\n");
+		return EXIT_CODE_USAGE;
+	}
 	if (how.bundle && !how.path && isatty(STDOUT_FILENO)) {
 		fprintf(stderr, "cairn: export: a bundle is no text: name a "
 			"file\n");

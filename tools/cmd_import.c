@@ -177,14 +177,17 @@ static void import_run(struct import *im, FILE *f)
 {
 	im->runs = import_runs_new(im);
 	im->meshlog = import_meshlog_new(im);
+	im->blobs = import_blobs_new(im);
 	im->code = client_ask(im->fd, "status", 0, NULL, status_dataset,
 			      im->dataset);
 	if (im->code == EXIT_CODE_OK)
 		file_take(im, f);
+	import_blobs_end(im->blobs);
 	if (im->code == EXIT_CODE_OK)
 		import_send(im, "sync", SPAN(NULL, 0), NULL, NULL);
 	import_runs_free(im->runs);
 	import_meshlog_free(im->meshlog);
+	import_blobs_free(im->blobs);
 }
 
 static void import_print(const struct import *im)
@@ -192,6 +195,9 @@ static void import_print(const struct import *im)
 	struct json_out o = { 0 };
 
 	if (!im->json) {
+		if (im->contents)
+			printf("%llu contents new; ",
+			       (unsigned long long)im->contents);
 		printf("%llu events new, %llu known already, %llu behind a "
 		       "gap, %llu not taken\n",
 		       (unsigned long long)im->events,
@@ -202,6 +208,7 @@ static void import_print(const struct import *im)
 	}
 	json_out_object(&o);
 	json_out_kv_uint(&o, "events", im->events);
+	json_out_kv_uint(&o, "contents", im->contents);
 	json_out_kv_uint(&o, "held", im->held);
 	json_out_kv_uint(&o, "gaps", im->gaps);
 	json_out_kv_uint(&o, "refused", im->refused);

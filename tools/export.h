@@ -19,6 +19,9 @@ struct export {
 /* `events` more are written; shows it where a person looks on. */
 void export_progress(struct export *x, uint64_t events, bool last);
 
+/* Contents (export_blobs.c): as frames of a bundle or as lines. 0, -errno. */
+int export_blobs(struct export *x, bool bundle);
+
 /* Positions (export_geo.c): out of the view, in one of three formats. */
 enum export_geo { GEO_NONE, GEO_JSON, GEO_GPX, GEO_KML };
 int export_geo(struct export *x, enum export_geo format);

@@ -6,13 +6,16 @@
  *
  *   import_runs.c     lines of an export, bundles  -> runs -> cairnd
  *   import_meshlog.c  lines of a meshlog log       -> own events
+ *   import_blobs.c    pieces of contents           -> DIR/blobs
  */
 #pragma once
 #include "lib/base/json.h"
+#include "lib/event/blob_tree.h"
 #include "lib/event/event.h"
 
 struct import_runs;
 struct import_meshlog;
+struct import_blobs;
 
 struct import {
 	const char *file;
@@ -21,6 +24,7 @@ struct import {
 	uint8_t dataset[DATASET_SIZE];
 	uint64_t lines;		/* read; of a bundle, frames */
 	uint64_t events;	/* newly held */
+	uint64_t contents;	/* of attachments, new */
 	uint64_t held;		/* known already */
 	uint64_t gaps;		/* waiting for what is missing */
 	uint64_t refused;	/* of no use: torn, false, unknown */
@@ -28,6 +32,7 @@ struct import {
 	int code;		/* EXIT_CODE_OK, or why it had to stop */
 	struct import_runs *runs;
 	struct import_meshlog *meshlog;
+	struct import_blobs *blobs;
 };
 
 /* "FILE:LINE: WHAT"; to = from for one line. */
@@ -54,3 +59,11 @@ void import_meshlog_free(struct import_meshlog *m);
 void import_meshlog_line(struct import_meshlog *m, struct span line);
 /* Sends what is left and tells of gaps. */
 void import_meshlog_end(struct import_meshlog *m);
+
+struct import_blobs *import_blobs_new(struct import *im);
+void import_blobs_free(struct import_blobs *b);
+/* The events before it have been sent. */
+void import_blobs_piece(struct import_blobs *b, const uint8_t hash[BLOB_HASH],
+			uint64_t size, struct span piece);
+/* A content of which pieces are missing is told of. */
+void import_blobs_end(struct import_blobs *b);

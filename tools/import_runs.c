@@ -256,6 +256,10 @@ void import_runs_line(struct import_runs *r, const struct json *v)
 		head_line(r, &l);
 	} else if (l.kind == LINE_PROOF) {
 		proof_line(r, &l);
+	} else if (l.kind == LINE_BLOB) {
+		import_runs_end(r);	/* the event that names it */
+		import_blobs_piece(r->im->blobs, l.blob_hash, l.blob_size,
+				   buf_span(&l.payload));
 	} else {
 		event_line(r, &l);
 	}
@@ -289,6 +293,14 @@ static void bundle_body(void *ctx, struct span body)
 	import_send(r->im, "runs", body, body_answer, r);
 }
 
+static void bundle_blob(void *ctx, const struct bundle_blob *b)
+{
+	struct import_runs *r = ctx;
+
+	r->im->lines = r->bundle.frames;
+	import_blobs_piece(r->im->blobs, b->hash, b->size, b->piece);
+}
+
 static void bundle_error(void *ctx, enum bundle_error e)
 {
 	struct import_runs *r = ctx;
@@ -302,6 +314,7 @@ void import_runs_bundle(struct import_runs *r, struct span bytes)
 	if (!r->bundle.body) {
 		bundle_reader_init(&r->bundle, r->im->dataset);
 		r->bundle.body = bundle_body;
+		r->bundle.blob = bundle_blob;
 		r->bundle.error = bundle_error;
 		r->bundle.ctx = r;
 	}

@@ -300,3 +300,15 @@ int bundle_write(struct bundle_source *s)
 	free(w);
 	return err;
 }
+
+size_t bundle_blob_put(uint8_t *wire, const struct bundle_blob *b)
+{
+	uint8_t frame[BUNDLE_BLOB_HEAD + BLOB_PIECE_MAX];
+	struct wr out = wr_init(frame, sizeof(frame));
+
+	wr_u8(&out, 'B');
+	wr_bytes(&out, SPAN(b->hash, BLOB_HASH));
+	wr_be(&out, 8, b->size);
+	wr_bytes(&out, b->piece);
+	return hdlc_encode(wire, wr_span(&out));
+}

@@ -8,11 +8,13 @@
  *   bundle = HDLC frames (lib/rns/rns.h)
  *   head   = "CAIRN BUNDLE" 12 | version u8 | dataset 32       the first frame
  *   runs   = 'R' | run body (lib/event/run.h)
+ *   blob   = 'B' | HASH 32 | size u64 | piece (lib/event/blob_tree.h)
  *
  * One run a seal: all seals that are held travel along. A bundle proves itself
  * as a generation does; nothing else in it is believed.
  */
 #pragma once
+#include "lib/event/blob_tree.h"
 #include "lib/feed/feed.h"
 #include "lib/rns/rns.h"
 
@@ -69,6 +71,20 @@ struct bundle_source {
  * (history cannot be read), -ENOMEM, or what put returned. */
 int bundle_write(struct bundle_source *s);
 
+/* ---- contents ---- */
+
+#define BUNDLE_BLOB_HEAD (1 + BLOB_HASH + 8)
+#define BUNDLE_BLOB_MAX HDLC_ENCODED_MAX(BUNDLE_BLOB_HEAD + BLOB_PIECE_MAX)
+
+struct bundle_blob {		/* a piece of a content; nothing is verified */
+	const uint8_t *hash;
+	uint64_t size;
+	struct span piece;
+};
+
+/* Its frame, BUNDLE_BLOB_MAX bytes at most: the length. */
+size_t bundle_blob_put(uint8_t *wire, const struct bundle_blob *b);
+
 /* ---- reading ---- */
 
 enum bundle_error {
@@ -88,11 +104,12 @@ struct bundle_reader {
 	uint64_t frames;		/* so far: where an error lies */
 	bool refused;			/* other version or dataset */
 	void (*body)(void *ctx, struct span body);
+	void (*blob)(void *ctx, const struct bundle_blob *b);	/* or NULL */
 	void (*error)(void *ctx, enum bundle_error e);
 	void *ctx;
 };
 
-/* body, error and ctx are set by the caller afterwards. */
+/* body, blob, error and ctx are set by the caller afterwards. */
 void bundle_reader_init(struct bundle_reader *r, const uint8_t *dataset);
 void bundle_read(struct bundle_reader *r, struct span bytes);
 void bundle_read_end(struct bundle_reader *r);

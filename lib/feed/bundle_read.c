@@ -43,6 +43,17 @@ static bool is_head(struct span frame)
 	return frame.p[0] == HEAD_TEXT[0];
 }
 
+static bool blob_read(struct bundle_blob *b, struct span frame)
+{
+	struct rd in = rd_init(frame);
+	bool type = rd_u8(&in) == 'B';
+
+	b->hash = rd_bytes(&in, BLOB_HASH).p;
+	b->size = rd_be(&in, 8);
+	b->piece = rd_rest(&in);
+	return type && !in.bad;
+}
+
 /* Without its head a bundle still proves itself. Two bundles may stand in one
  * file: cat is a fine tool. */
 static void frame_take(void *ctx, struct span frame)
@@ -50,6 +61,7 @@ static void frame_take(void *ctx, struct span frame)
 	struct bundle_reader *r = ctx;
 	bool first = r->frames++ == 0;
 	enum bundle_error e = BUNDLE_OK;
+	struct bundle_blob blob;
 
 	if (is_head(frame) || first) {
 		e = head_read(r, frame);
@@ -58,6 +70,8 @@ static void frame_take(void *ctx, struct span frame)
 	}
 	if (!r->refused && frame.p[0] == 'R')
 		r->body(r->ctx, SPAN(frame.p + 1, frame.n - 1));
+	else if (!r->refused && r->blob && blob_read(&blob, frame))
+		r->blob(r->ctx, &blob);
 	else if (!e && !r->refused && !is_head(frame))
 		e = BUNDLE_UNKNOWN_FRAME;
 	if (e)

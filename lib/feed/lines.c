@@ -104,9 +104,25 @@ static enum line_error head_read(struct line *l, const struct json *v)
 	       LINE_OK : LINE_SHAPE;
 }
 
+static enum line_error blob_read(struct line *l, const struct json *v)
+{
+	struct span hex = json_string(json_get(v, "piece"));
+	int n = hex_decode(buf_reserve(&l->payload, BLOB_PIECE_MAX),
+			   BLOB_PIECE_MAX, hex);
+
+	l->kind = LINE_BLOB;
+	if (n <= 0 || !number_member(v, "size", BLOB_MAX, &l->blob_size) ||
+	    !hex_member(v, "blob_hash", l->blob_hash, BLOB_HASH))
+		return LINE_SHAPE;
+	l->payload.len = (size_t)n;
+	return LINE_OK;
+}
+
 enum line_error line_from_json(struct line *l, const struct json *v)
 {
 	*l = (struct line){ 0 };
+	if (json_get(v, "blob_hash"))
+		return blob_read(l, v);
 	if (json_get(v, "cairn_export"))
 		return head_read(l, v);
 	l->e.author = json_string(json_get(v, "author"));
@@ -165,6 +181,16 @@ void line_put_head(struct json_out *o, const uint8_t dataset[DATASET_SIZE])
 	json_out_object(o);
 	json_out_kv_uint(o, "cairn_export", 1);
 	json_out_kv_hex(o, "dataset", SPAN(dataset, DATASET_SIZE));
+	json_out_end_object(o);
+}
+
+void line_put_blob(struct json_out *o, const uint8_t hash[BLOB_HASH],
+		   uint64_t size, struct span piece)
+{
+	json_out_object(o);
+	json_out_kv_hex(o, "blob_hash", SPAN(hash, BLOB_HASH));
+	json_out_kv_uint(o, "size", size);
+	json_out_kv_hex(o, "piece", piece);
 	json_out_end_object(o);
 }
 

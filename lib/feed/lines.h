@@ -6,6 +6,7 @@
  *   {"author","seq","wall_ms","counter","kind","payload","id"
  *    [,"prev"][,"seal"]}                                         an event
  *   {"author","seq","id","proof"}                                a fork's proof
+ *   {"blob_hash","size","piece"}                  a piece of a content, in hex
  *
  * "prev" stands where the line before is not the event's predecessor, "seal"
  * where there is one. A payload that JSON would not give back byte for byte
@@ -13,9 +14,10 @@
  */
 #pragma once
 #include "lib/base/json.h"
+#include "lib/event/blob_tree.h"
 #include "lib/feed/feed.h"
 
-enum line_kind { LINE_HEAD, LINE_EVENT, LINE_PROOF };
+enum line_kind { LINE_HEAD, LINE_EVENT, LINE_PROOF, LINE_BLOB };
 
 enum line_error {
 	LINE_OK,
@@ -33,7 +35,9 @@ struct line {
 	uint8_t prev[EVENT_ID_SIZE];
 	uint8_t seal[EVENT_SEAL_SIZE];	/* or the proof */
 	uint8_t dataset[DATASET_SIZE];	/* LINE_HEAD */
-	struct buf payload;
+	uint8_t blob_hash[BLOB_HASH];	/* LINE_BLOB ... */
+	uint64_t blob_size;
+	struct buf payload;		/* ... its piece */
 };
 
 /* From parsed JSON, which must outlive it; says nothing about its truth.
@@ -45,5 +49,7 @@ void line_put_head(struct json_out *o, const uint8_t dataset[DATASET_SIZE]);
 /* prev, seal: NULL = left out. e->author is the label. */
 void line_put_event(struct json_out *o, const struct event *e,
 		    const uint8_t *prev, const uint8_t *seal);
+void line_put_blob(struct json_out *o, const uint8_t hash[BLOB_HASH],
+		   uint64_t size, struct span piece);
 void line_put_proof(struct json_out *o, struct span label,
 		    const struct feed_seal *proof);

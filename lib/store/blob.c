@@ -212,12 +212,18 @@ static int file_load(const char *dir, const uint8_t hash[BLOB_HASH],
 	return e;
 }
 
+int blob_read(const char *dir, const uint8_t hash[BLOB_HASH],
+	      struct buf *file, struct blob *b)
+{
+	return file_load(dir, hash, "", file, b);
+}
+
 int blob_load(const char *dir, const uint8_t hash[BLOB_HASH],
 	      struct buf *content)
 {
 	struct buf file = { 0 };
 	struct blob b;
-	int e = file_load(dir, hash, "", &file, &b);
+	int e = blob_read(dir, hash, &file, &b);
 
 	if (!e)
 		buf_add(content, b.content);

@@ -43,6 +43,10 @@ int blob_store(const char *dir, struct span content, uint8_t hash[BLOB_HASH]);
  * is damaged), -errno. */
 int blob_load(const char *dir, const uint8_t hash[BLOB_HASH],
 	      struct buf *content);
+/* The same with its leaves: b points into file, which is the caller's also on
+ * failure. */
+int blob_read(const char *dir, const uint8_t hash[BLOB_HASH],
+	      struct buf *file, struct blob *b);
 bool blob_held(const char *dir, const uint8_t hash[BLOB_HASH]);
 /* Piece i of what is held; dst holds BLOB_PIECE_MAX. Its length, -ENOENT,
  * -EINVAL (no such chunk), -EBADMSG, -errno. */
