@@ -12,6 +12,7 @@
  *   fetch HASH SIZE|off   fetches               verbs_content.c
  *   tx on|off|test [PORT]   announce            the transmitter
  *   order CALL tx|duty on|off|PERMILLE  report  verbs_station.c
+ *   retire AUTHOR   succeed AUTHOR              the same
  *   sync look|dry|now [PORT|CALL]               verbs_sync.c
  *   mute AUTHOR[/SEQ] on|off                    what it may send
  *   import runs|meshlog|sync HEX...   seal      see verbs_import.c
@@ -86,6 +87,8 @@ const char *verb_write_sentence(int e)
 		return "too long to be sent by radio in one piece";
 	case -EROFS:
 		return "the log stopped: nothing is stored any more";
+	case -EKEYREVOKED:
+		return "this station's key is retired: its feed has ended";
 	case -ENOSPC:
 		return "no room";
 	default:
@@ -397,6 +400,8 @@ static const struct verb verbs[] = {
 	{ "tx", verb_tx, 1, 2, false },
 	{ "order", verb_order, 3, 3, true },
 	{ "report", verb_report, 0, 0, false },
+	{ "retire", verb_retire, 1, 1, false },
+	{ "succeed", verb_succeed, 1, 1, false },
 	{ "announce", verb_announce, 0, 0, false },
 	{ "mute", verb_mute, 2, 2, false },
 	{ "sync", verb_sync, 1, 2, false },

@@ -42,6 +42,8 @@ void verb_seal(const struct call *c);
 
 void verb_order(const struct call *c);
 void verb_report(const struct call *c);
+void verb_retire(const struct call *c);
+void verb_succeed(const struct call *c);
 
 /* ---- verbs_sync.c ---- */
 

@@ -19,9 +19,12 @@ b_up
 until_ok 45 same a b || fail "not the same"
 end b
 c a count R-100 visitors +2 > /dev/null
-c a plan boats=5 > /dev/null
+c a plan boats=5 road=muddy > /dev/null
+c a doc minutes update 1 "09:02 arrived" > /dev/null
+echo "guard: Kim" | c a resource commit roster "$(c a resource begin roster)" - > /dev/null || fail "commit"
 c a doc minutes insert "10:00 water measured" --after 1 > /dev/null
 c a doc minutes insert "10:30 pump started" litres=40 --after 2 > /dev/null
+sleep 1.1	# what b writes is later by the second, whatever the counters
 station b --callsign Q2BBB-1
 c b count R-100 visitors 10 > /dev/null
 c b count R-100 visitors -1 > /dev/null
@@ -29,6 +32,7 @@ c b plan boats=4 road=closed > /dev/null
 c b doc minutes insert "11:00 road cut" --before 2 --type warning > /dev/null
 c b doc minutes update 1 "09:05 arrived" > /dev/null
 c b doc minutes delete 3 > /dev/null
+echo "guard: Lee" | c b resource commit roster "$(c b resource begin roster)" - > /dev/null || fail "commit"
 end b
 b_up
 until_ok 45 same a b || fail "not the same after the cut"
@@ -46,6 +50,14 @@ for n in a b; do
 4  [warning] 11:00 road cut' ] || fail "$n: $(c $n doc minutes)"
 	says 'Q2BBB-1 #' c $n doc minutes version
 	says 'minutes *4 *1 *0' c $n doc
+	says '"callsign":"Q2BBB-1",.*"added":10,"steps":"the steps add up"' c $n why R-100.visitors --json
+	c $n conflicts > "$D/conflicts"
+	[ "$(grep -c '^plan road$\|^doc minutes @.* text$\|^resource roster$' "$D/conflicts")" = 3 ] ||
+		fail "$n: $(cat "$D/conflicts")"
+	[ "$(grep -c '^  shows  "closed"\|^  beside "muddy"\|^  shows  "09:05\|^  beside "09:02\|guard: Kim\|guard: Lee' "$D/conflicts")" = 6 ] ||
+		fail "$n: $(cat "$D/conflicts")"
+	! grep -q boats "$D/conflicts" || fail "of numbers the greatest stands"
+	says '{"plan":"road","heads":\[' c $n conflicts --json
 done
 gone=$(c a doc minutes log --json | sed -n 's/.*doc.delete.*"element":{"bytes":"\([0-9a-f]*\)".*/\1/p')
 c a doc minutes restore "@$gone" > /dev/null
@@ -54,7 +66,7 @@ c a plan boats=1 --set > /dev/null
 says '^boats = 1$' c a plan
 until_ok 45 same a b || fail "not the same at the end"
 [ "$(c b doc minutes order | wc -l)" = 5 ] || fail "order"
-[ "$(c b doc minutes log | wc -l)" = 8 ] || fail "log"
+[ "$(c b doc minutes log | wc -l)" = 9 ] || fail "log"
 
 refused 2 'nothing an event can hold' c a count R-100 visitors x
 refused 2 'nothing an event can hold' c a count R-100 visitors 0

@@ -71,4 +71,32 @@ carry base hill
 on || fail "obeyed one of two who claim the call sign"
 c base order nonsense tx off > /dev/null 2>&1; [ $? = 2 ] || fail "usage"
 c base order Q9HIL-1 duty 200% > /dev/null 2>&1; [ $? = 2 ] || fail "usage duty"
+
+# one call sign, two keys: both are shown, with their keys; and when the one was
+# retired in favour of the other, and that says so too, they are one station
+station old --callsign Q5TWO-1
+c old set R-1 status open > /dev/null
+c old count R-1 people +3 > /dev/null
+station new --callsign Q5TWO-1
+c new count R-1 people +4 > /dev/null
+a_old=$(c old key show --json | json author) a_new=$(c new key show --json | json author)
+carry old new
+grep -q 'Q5TWO-1' "$D/new.log" || fail "two keys with one call sign are not said"
+says "+3  by Q5TWO-1/${a_old:0:8} as of" c new why R-1.people
+says "Q5TWO-1 .*call sign claimed by two" c new feeds
+c old key retire xyz 2> /dev/null; [ $? = 2 ] || fail "retired to nobody"
+c old key retire "$a_new" > /dev/null || fail "retire"
+c old set R-1 status shut 2> "$D/out" && fail "a retired key writes"
+grep -q 'key is retired' "$D/out" || fail "$(cat "$D/out")"
+carry old new
+says "by Q5TWO-1/${a_old:0:8}" c new why R-1.people
+c new key succeed "$a_old" > /dev/null || fail "succeed"
+c new key succeed "$a_new" 2> /dev/null && fail "two predecessors"
+says "+3  by Q5TWO-1 (its former key ${a_old:0:8}) as of" c new why R-1.people
+says "+4  by Q5TWO-1 as of" c new why R-1.people
+says "shows  \"open\"  by Q5TWO-1 (its former key" c new why R-1.status
+says "Q5TWO-1 .*retired" c new feeds
+says "\"retired\":true,\"next\":\"$a_new\",\"call_shared\":false" c new feeds --json
+carry new base
+says "its former key ${a_old:0:8}" c base why R-1.people
 say "stations tell how they are and obey whom they may"

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include "lib/base/buf.h"
+#include "lib/event/payload.h"
 #include "lib/event/record.h"
 #include "tests/feed_bench.h"
 
@@ -393,6 +394,55 @@ static void test_withheld_is_filled(void **unused)
 	set_close(s);
 }
 
+static void write_names(struct writer *w, uint16_t kind,
+			const struct writer *other)
+{
+	struct buf out = { 0 };
+	struct station st = { .has_previous = true };
+
+	if (kind == KIND_STATION) {
+		memcpy(st.key, w->key.pub, sizeof(st.key));
+		memcpy(st.previous, other->key.hash, AUTHOR_SIZE);
+		strcpy(st.call, "N0CALL-7");
+		station_build(&out, &st);
+	} else {
+		payload_put_map(&out, 1);
+		payload_put_uint(&out, KEY_NEXT);
+		payload_put_bytes(&out, SPAN(other->key.hash, AUTHOR_SIZE));
+	}
+	write_event(w, kind, buf_span(&out));
+	buf_fini(&out);
+}
+
+/* Joined only by both; shared is the call sign until then. */
+static void test_successor(void **unused)
+{
+	static struct writer old, next;
+	struct station_set *s = set_open_keys();
+
+	(void)unused;
+	writer_open(&old, 1);
+	writer_open(&next, 2);
+	write_names(&old, KIND_STATION_RETIRE, &next);
+	write_note(&next, 1);
+	write_names(&next, KIND_STATION, &old);
+	take_run(s, &old, 1, 1);
+	take_run(s, &next, 1, 2);
+	assert_true(feed_call_shared(s->feeds, 0));
+	take_run(s, &old, 1, 2);
+	assert_true(feed_at(s->feeds, 0)->has_next);
+	assert_int_equal(feed_successor(s->feeds, 0), FEED_SLOT_NONE);
+	assert_true(feed_call_shared(s->feeds, 1));
+	take_run(s, &next, 1, 3);
+	assert_int_equal(feed_successor(s->feeds, 0), 1);
+	assert_int_equal(feed_station(s->feeds, 0), 1);
+	assert_int_equal(feed_station(s->feeds, 1), 1);
+	assert_false(feed_call_shared(s->feeds, 0));
+	assert_false(feed_call_shared(s->feeds, 1));
+	reload_same(s);
+	set_close(s);
+}
+
 static void test_retire(void **unused)
 {
 	struct station_set *s = set_open_keys();
@@ -600,6 +650,7 @@ int main(void)
 		cmocka_unit_test(test_shared_alias),
 		cmocka_unit_test(test_withheld_is_filled),
 		cmocka_unit_test(test_retire),
+		cmocka_unit_test(test_successor),
 		cmocka_unit_test(test_own_feed),
 		cmocka_unit_test(test_big_events_are_sealed_apart),
 		cmocka_unit_test(test_own_tail_gives_way),

@@ -11,5 +11,7 @@ int answer(struct json_out *o, const struct reader *r, bool json,
 	   void (*print)(const struct reader *r, const struct json *v));
 /* The writes of v's "heads", and how many are replaced. */
 void answer_heads(const struct reader *r, const struct json *v);
-/* The call sign of an author, if it claims one, and whether its feed forked. */
+/* The call sign of an author's station (lib/feed: feed_station), if it claims
+ * one, with the key's beginning where another claims it too; and whether its
+ * feed forked. */
 void answer_author(const struct reader *r, struct span label);

@@ -10,9 +10,11 @@
 #include "tools/out.h"
 #include "tools/reader.h"
 
-static void feed_json(const struct feed *f, uint64_t now_ms,
+static void feed_json(const struct feed_set *s, uint32_t slot, uint64_t now_ms,
 		      struct json_out *o)
 {
+	const struct feed *f = feed_at(s, slot);
+	uint32_t next = feed_successor(s, slot);
 	char alias[9];
 
 	snprintf(alias, sizeof(alias), "%08x", f->alias);
@@ -28,6 +30,12 @@ static void feed_json(const struct feed *f, uint64_t now_ms,
 	json_out_kv_uint(o, "ahead_s", feed_ahead_s(f, now_ms));
 	json_out_kv_bool(o, "forked", f->forked);
 	json_out_kv_bool(o, "retired", f->retired_at != 0);
+	json_out_kv_string(o, "next", next == FEED_SLOT_NONE ? "" :
+			   feed_at(s, next)->label);
+	json_out_kv_bool(o, "call_shared", feed_call_shared(s, slot));
+	json_out_kv_string(o, "notes", f->retired_at ? "retired" :
+			   feed_call_shared(s, slot) ?
+			   "call sign claimed by two" : "");
 	json_out_end_object(o);
 }
 
@@ -41,6 +49,7 @@ static void print_feeds(const struct feed_set *s, bool json, bool verbose)
 		{ "forked", "FORKED", OUT_YES_NO },
 		{ verbose ? "author" : "alias", verbose ? "AUTHOR" : "ALIAS",
 		  OUT_TEXT },
+		{ "notes", "NOTES", OUT_TEXT },
 		{ NULL, NULL, OUT_TEXT },
 	};
 	uint64_t now_ms = clock_read(1).wall_ms;
@@ -50,7 +59,7 @@ static void print_feeds(const struct feed_set *s, bool json, bool verbose)
 	json_out_array(&o);
 	for (uint32_t i = 0; i < feed_count(s); i++)
 		if (feed_at(s, i)->label_len)
-			feed_json(feed_at(s, i), now_ms, &o);
+			feed_json(s, i, now_ms, &o);
 	json_out_end_array(&o);
 	rows = json_parse(buf_span(&o.b), NULL);
 	if (json)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * key gen|show: the station's identity, DIR/key. It never leaves the file and
- * is never an argument.
+ * key: the station's identity, DIR/key. It never leaves the file and is never
+ * an argument. A station that gets a new key says so under both.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -77,18 +77,48 @@ static int key_make(struct rns_identity *id, char *dir, const char *path)
 	return rns_identity_save(id, path);
 }
 
+static void print_said(void *ctx, const struct json *v, struct span text)
+{
+	(void)v;
+	(void)text;
+	puts(ctx);
+}
+
+/* retire, succeed: what cairnd writes into the feed. */
+static int key_said(const struct options *o)
+{
+	static char ended[] = "this feed has ended", goes_on[] =
+		"this feed goes on where that one ended";
+	bool ends = !strcmp(o->args[0], "retire");
+
+	if (!ends && strcmp(o->args[0], "succeed")) {
+		fprintf(stderr, "cairn: key: retire or succeed\n");
+		return EXIT_CODE_USAGE;
+	}
+	return client_call(o->args[0], 1, o->args + 1, o->json ?
+			   client_print_json : print_said,
+			   ends ? ended : goes_on);
+}
+
 int cmd_key(int argc, char **argv)
 {
 	struct rns_identity id;
 	struct options o;
 	char dir[512], path[544];
-	int e, code = options_read(&o, argc, argv, "key gen|show [--json]\n\n"
-		"gen   makes DIR/key, never over one that exists\n"
-		"show  author and public key; the private one stays in the "
-		"file", NULL, 1, 1);
+	int e, code = options_read(&o, argc, argv, "key gen|show [--json]\n"
+		"       cairn key retire|succeed AUTHOR [--json]\n\n"
+		"gen      makes DIR/key, never over one that exists\n"
+		"show     author and public key; the private one stays in the "
+		"file\n"
+		"retire   ends this station's feed for good: AUTHOR goes on for "
+		"it\n"
+		"succeed  this station's feed goes on where AUTHOR's ended; "
+		"only what both say counts", NULL, 1, 2);
 
 	if (code != OPTIONS_OK)
 		return code;
+	if (o.n_args == 2)
+		return key_said(&o);
 	snprintf(path, sizeof(path), "%s/key", client_dir(dir));
 	if (!strcmp(o.args[0], "gen")) {
 		e = key_make(&id, dir, path);

@@ -43,9 +43,19 @@ void answer_author(const struct reader *r, struct span label)
 {
 	uint32_t slot = feed_find(r->data.feeds, label);
 	const struct feed *f = slot == FEED_SLOT_NONE ? NULL :
-			       feed_at(r->data.feeds, slot);
+			       feed_at(r->data.feeds, slot), *station;
 
-	out_text(stdout, f && f->call[0] ? SPAN_STR(f->call) : label);
+	if (!f || !f->call[0]) {
+		out_text(stdout, label);
+	} else {
+		station = feed_at(r->data.feeds,
+				  feed_station(r->data.feeds, slot));
+		out_text(stdout, SPAN_STR(station->call));
+		if (feed_call_shared(r->data.feeds, slot))
+			printf("/%.8s", f->label);
+		if (station != f)
+			printf(" (its former key %.8s)", f->label);
+	}
 	if (f && f->forked)
 		fputs(" (forked)", stdout);
 }
@@ -97,6 +107,59 @@ static const char *slot_check(const struct reader *r, struct span record,
 			view_tally_event(&t, &e);
 	return t.withheld ? "some steps are withheld" :
 	       t.wrong ? "THE STEPS DO NOT ADD UP" : "the steps add up";
+}
+
+/* The slots with who they are, and whether their steps add up. */
+static void slots_told(const struct reader *r, const struct json *v,
+		       struct json_out *o)
+{
+	const struct json *slots = json_get(v, "slots");
+
+	json_out_array(o);
+	for (size_t i = 0; i < json_len(slots); i++) {
+		const struct json *s = json_at(slots, i);
+		struct json_member m = { .it = NULL };
+		uint32_t slot = feed_find(r->data.feeds,
+				json_string(json_get(s, "author")));
+
+		json_out_object(o);
+		json_out_kv_string(o, "callsign", slot == FEED_SLOT_NONE ? "" :
+				   feed_at(r->data.feeds, slot)->call);
+		while (json_next(s, &m)) {
+			json_out_key_span(o, m.key);
+			json_out_value(o, m.value);
+		}
+		json_out_kv_string(o, "steps", slot_check(r,
+			json_string(json_get(v, "record_id")),
+			json_string(json_get(v, "field")), s));
+		json_out_end_object(o);
+	}
+	json_out_end_array(o);
+}
+
+/* Of a counter, --json says what the text does. */
+static void count_told(const struct reader *r, struct json_out *out)
+{
+	struct json *v = json_parse(buf_span(&out->b), NULL);
+	struct json_member m = { .it = NULL };
+	struct json_out o = { 0 };
+
+	json_out_object(&o);
+	while (json_next(v, &m)) {
+		json_out_key_span(&o, m.key);
+		if (span_equal(m.key, SPAN_STR("slots")))
+			slots_told(r, v, &o);
+		else
+			json_out_value(&o, m.value);
+	}
+	json_out_end_object(&o);
+	if (json_get(v, "slots")) {
+		buf_fini(&out->b);
+		*out = o;
+	} else {
+		buf_fini(&o.b);
+	}
+	json_free(v);
 }
 
 static void print_slot(const struct reader *r, const struct json *v,
@@ -163,10 +226,31 @@ static void print_created(const struct reader *r, const struct json *v)
 	}
 }
 
+static void print_conflict(const struct reader *r, const struct json *v)
+{
+	static const char *const kinds[] = { "plan", "doc", "resource" };
+
+	if (json_get(v, "record_id")) {
+		print_field(r, v);
+		return;
+	}
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (json_get(v, kinds[i])) {
+			printf("%s ", kinds[i]);
+			out_text(stdout, json_string(json_get(v, kinds[i])));
+		}
+	if (json_get(v, "doc"))
+		printf(" @%.*s ", 16, (const char *)
+		       json_string(json_get(v, "element")).p);
+	out_text(stdout, json_string(json_get(v, "field")));
+	putchar('\n');
+	answer_heads(r, v);
+}
+
 static void print_conflicts(const struct reader *r, const struct json *v)
 {
 	for (size_t i = 0; i < json_len(v); i++)
-		print_field(r, json_at(v, i));
+		print_conflict(r, json_at(v, i));
 	if (!json_len(v))
 		puts("no conflict");
 }
@@ -203,7 +287,9 @@ int cmd_why(int argc, char **argv)
 		field_name(&o, &record, &field);
 		if (field.n)
 			view_why_json(r.data.view, record, field, &out);
-		else
+		if (field.n && o.json)
+			count_told(&r, &out);
+		if (!field.n)
 			view_created_json(r.data.view, record, &out);
 		code = answer(&out, &r, o.json, field.n ? print_field :
 							  print_created);
@@ -218,8 +304,9 @@ int cmd_conflicts(int argc, char **argv)
 	struct options o;
 	struct reader r;
 	int code = ask(&r, &o, argc, argv, "conflicts [--json]\n\n"
-		"Fields that two stations wrote without knowing of each "
-		"other. A further set settles it.", 0, 0);
+		"What two stations wrote without knowing of each other: "
+		"fields, the plan, elements of\ndocuments, resources. A "
+		"further write settles it.", 0, 0);
 
 	if (code == OPTIONS_OK) {
 		view_conflicts_json(r.data.view, &out);

@@ -64,6 +64,10 @@ struct feed {
 	uint32_t alias;
 	bool has_key, forked;
 	uint64_t retired_at;	/* seq of its station.retire; 0 = none */
+	bool has_next;
+	uint8_t next[AUTHOR_SIZE];	/* whom that names */
+	uint64_t previous_at;	/* seq of the `station` that names ... */
+	uint8_t previous[AUTHOR_SIZE];	/* ... whom it succeeds; 0 = none */
 	uint8_t key[64];	/* X25519 | Ed25519 */
 	char call[12];		/* claimed call sign, "" if none */
 	uint64_t head;		/* sealed, standing; 0 = none */
@@ -204,6 +208,13 @@ uint64_t feed_candidate_end(const struct feed_set *s, uint32_t slot);
 
 uint32_t feed_count(const struct feed_set *s);
 const struct feed *feed_at(const struct feed_set *s, uint32_t slot);
+/* The slot of the author that this one's station.retire names and that names
+ * it as its predecessor; FEED_SLOT_NONE without one. */
+uint32_t feed_successor(const struct feed_set *s, uint32_t slot);
+/* The last of its successors, itself without one. */
+uint32_t feed_station(const struct feed_set *s, uint32_t slot);
+/* Its call sign is also claimed by another station. */
+bool feed_call_shared(const struct feed_set *s, uint32_t slot);
 /* How far its greatest stamp is ahead of now_ms; 0 if it is not. */
 static inline uint64_t feed_ahead_s(const struct feed *f, uint64_t now_ms)
 {

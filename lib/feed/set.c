@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include "lib/base/crypto.h"
+#include "lib/event/payload.h"
 #include "lib/event/station.h"
 #include "lib/feed/set.h"
 
@@ -283,6 +284,24 @@ static void read_station(struct author *a, const struct event *e)
 		return;
 	}
 	claim_add(a, e->seq, st.call);
+	if (!st.has_previous || f->previous_at)
+		return;
+	f->previous_at = e->seq;
+	memcpy(f->previous, st.previous, AUTHOR_SIZE);
+}
+
+/* The first one counts. */
+static void read_retire(struct feed *f, const struct event *e)
+{
+	struct payload_value next;
+
+	if (e->kind != KIND_STATION_RETIRE || f->retired_at)
+		return;
+	f->retired_at = e->seq;
+	f->has_next = !e->withheld && payload_get(e->payload, KEY_NEXT, &next) &&
+		next.type == PAYLOAD_BYTES && next.str.n == AUTHOR_SIZE;
+	if (f->has_next)
+		memcpy(f->next, next.str.p, AUTHOR_SIZE);
 }
 
 void set_extend(const struct feed_set *s, struct author *a,
@@ -299,8 +318,7 @@ void set_extend(const struct feed_set *s, struct author *a,
 	f->bytes += e->payload.n;
 	if (s->cfg.need_station)
 		read_station(a, e);
-	if (e->kind == KIND_STATION_RETIRE && !f->retired_at)
-		f->retired_at = e->seq;
+	read_retire(f, e);
 }
 
 void set_displace(struct author *a, uint64_t from)
@@ -317,6 +335,8 @@ void set_displace(struct author *a, uint64_t from)
 		a->base = a->last;
 	if (f->retired_at >= from)
 		f->retired_at = 0;
+	if (f->previous_at >= from)
+		f->previous_at = 0;
 	claims_cut(a, from);
 }
 

@@ -102,17 +102,6 @@ static void take_fork(struct node *n, const struct feed_change *c)
 	node_queue_note(n, NOTE_FORK, -1, text);
 }
 
-static bool take_call_taken(const struct node *n, uint32_t slot)
-{
-	const struct feed *f = feed_at(n->data.feeds, slot);
-
-	for (uint32_t i = 0; i < feed_count(n->data.feeds); i++)
-		if (i != slot && f->call[0] &&
-		    strcmp(feed_at(n->data.feeds, i)->call, f->call) == 0)
-			return true;
-	return false;
-}
-
 /* The damaged log may have more behind a gap that this change closed. */
 static void take_rejoin(struct node *n, uint32_t slot)
 {
@@ -150,7 +139,7 @@ void node_take_change(struct node *n, const struct feed_change *c)
 	n->events_in += c->n_events;
 	take_rejoin(n, c->slot);
 	take_fork(n, c);
-	if (c->new_author && take_call_taken(n, c->slot))
+	if (c->new_author && feed_call_shared(n->data.feeds, c->slot))
 		node_queue_note(n, NOTE_CALL_CLAIMED_TWICE, -1,
 				feed_at(n->data.feeds, c->slot)->call);
 }

@@ -151,10 +151,18 @@ void node_tick(struct node *n, struct clock_now now);
 uint64_t node_wake_us(const struct node *n);
 
 /* An own event: payload as CBOR. 0, -EINVAL (payload),
- * -EMSGSIZE (too long for one generation), -EROFS, -ENOSPC. The
+ * -EMSGSIZE (too long for one generation), -EROFS, -ENOSPC, -EKEYREVOKED. The
  * id is returned in id (may be NULL). */
 int node_write(struct node *n, uint16_t kind, struct span payload,
 	       uint8_t id[EVENT_ID_SIZE], struct clock_now now);
+
+/* Ends the own feed in favour of the author `next`; what is written later is
+ * refused, -EKEYREVOKED. And the other half: this feed goes on where that one
+ * ended; -EEXIST if it says so of one already. Else as node_write. */
+int node_retire(struct node *n, const uint8_t next[AUTHOR_SIZE],
+		struct clock_now now);
+int node_succeed(struct node *n, const uint8_t previous[AUTHOR_SIZE],
+		 struct clock_now now);
 
 /* Seals own events now, whoever may hear of it: for a copy that is carried
  * away. 0 (also if there is nothing to seal), -EAGAIN in the hold-down. */

@@ -20,18 +20,11 @@
 
 /* ---- who may ---- */
 
-static bool call_unique(const struct node *n, const char *call)
+static bool order_allowed(const struct node *n, uint32_t slot)
 {
-	unsigned claims = 0;
+	const struct feed *f = feed_at(n->data.feeds, slot);
 
-	for (uint32_t i = 0; i < feed_count(n->data.feeds); i++)
-		claims += strcmp(feed_at(n->data.feeds, i)->call, call) == 0;
-	return claims == 1;
-}
-
-static bool order_allowed(const struct node *n, const struct feed *f)
-{
-	if (f->forked || !f->call[0])
+	if (f->forked || f->retired_at || !f->call[0])
 		return false;
 	for (unsigned i = 0; i < NODE_CONTROL_MAX; i++) {
 		const struct node_control *c = &n->c.control[i];
@@ -40,7 +33,7 @@ static bool order_allowed(const struct node *n, const struct feed *f)
 		if (!c->call[0] || strcmp(c->call, f->call) != 0)
 			continue;
 		if (len ? strncmp(c->author, f->label, len) == 0 :
-			  call_unique(n, f->call))
+			  !feed_call_shared(n->data.feeds, slot))
 			return true;
 	}
 	return false;
@@ -136,7 +129,7 @@ void node_order_take(struct node *n, uint32_t slot, const struct event *e)
 	    !span_equal(o.station,
 			SPAN_STR(ax25_address_format(call, &n->address))))
 		return;
-	if (!order_allowed(n, f)) {
+	if (!order_allowed(n, slot)) {
 		order_refuse(n, f, "not named in control =",
 			     &n->orders_foreign);
 		return;

@@ -135,15 +135,17 @@ int node_append(struct node *n, uint16_t kind, struct span payload,
 }
 
 /* The feed opens with `station`: the key, and the call sign claimed. */
-static int write_station(struct node *n)
+static int write_station(struct node *n, const uint8_t *previous)
 {
-	struct station st = { 0 };
+	struct station st = { .has_previous = previous != NULL };
 	struct buf payload = { 0 };
 	char call[AX25_CALL_TEXT];
 	struct event e;
 	int err;
 
 	memcpy(st.key, n->c.identity.pub, sizeof(st.key));
+	if (previous)
+		memcpy(st.previous, previous, AUTHOR_SIZE);
 	if (n->call_ok)
 		snprintf(st.call, sizeof(st.call), "%.9s",
 			 ax25_address_format(call, &n->address));
@@ -166,7 +168,7 @@ void node_claim_call(struct node *n)
 	    strcmp(feed_at(n->data.feeds, n->own_slot)->call,
 		   ax25_address_format(call, &n->address)) == 0)
 		return;
-	if (write_station(n) == 0) {
+	if (write_station(n, NULL) == 0) {
 		node_queue_commit(n);
 		node_seal_arm(n);
 	}
@@ -200,7 +202,7 @@ static int write_open(struct node *n)
 				  SPAN(NULL, 0));
 	if (feed_own_last(n->data.feeds, n->own_slot) > 0 || node_own_gap(n))
 		return 0;
-	return write_station(n);
+	return write_station(n, NULL);
 }
 
 int node_write(struct node *n, uint16_t kind, struct span payload,
@@ -218,6 +220,8 @@ int node_write(struct node *n, uint16_t kind, struct span payload,
 	if (!write_fits(kind, payload))
 		return -EMSGSIZE;
 	err = write_open(n);
+	if (!err && feed_at(n->data.feeds, n->own_slot)->retired_at)
+		err = -EKEYREVOKED;
 	if (!err)
 		err = node_append(n, kind, payload, &e);
 	if (err)
@@ -225,6 +229,42 @@ int node_write(struct node *n, uint16_t kind, struct span payload,
 	node_queue_commit(n);
 	if (id)
 		memcpy(id, e.id, EVENT_ID_SIZE);
+	node_seal_arm(n);
+	return 0;
+}
+
+int node_retire(struct node *n, const uint8_t next[AUTHOR_SIZE],
+		struct clock_now now)
+{
+	struct buf b = { 0 };
+	int err;
+
+	payload_put_map(&b, 1);
+	payload_put_uint(&b, KEY_NEXT);
+	payload_put_bytes(&b, SPAN(next, AUTHOR_SIZE));
+	err = node_write(n, KIND_STATION_RETIRE, buf_span(&b), NULL, now);
+	buf_fini(&b);
+	return err;
+}
+
+/* A further `station` event: the first one of the feed that names a
+ * predecessor counts. */
+int node_succeed(struct node *n, const uint8_t previous[AUTHOR_SIZE],
+		 struct clock_now now)
+{
+	int err;
+
+	node_begin(n, now);
+	if (n->log_error || !n->c.identity.has_prv)
+		return -EROFS;
+	err = write_open(n);
+	if (!err && feed_at(n->data.feeds, n->own_slot)->previous_at)
+		err = -EEXIST;
+	if (!err)
+		err = write_station(n, previous);
+	if (err)
+		return err;
+	node_queue_commit(n);
 	node_seal_arm(n);
 	return 0;
 }

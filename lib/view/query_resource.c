@@ -99,6 +99,31 @@ void view_resource_json(const struct view *v, struct span name,
 	buf_fini(&s.content);
 }
 
+/* Those whose heads the policy does not fold. */
+void resource_conflicts_json(const struct view *v, struct json_out *o)
+{
+	struct table_entry **list = table_sorted(&v->resources);
+	struct shown s;
+
+	for (size_t i = 0; i < v->resources.n; i++) {
+		struct named_field *r = (struct named_field *)list[i];
+
+		show(v, r->name.key, &r->rule, &s);
+		buf_fini(&s.content);
+		if (s.settled)
+			continue;
+		json_out_object(o);
+		json_out_kv_span(o, "resource", r->name.key);
+		json_out_key(o, "heads");
+		json_out_array(o);
+		for (size_t h = 0; h < s.n_listed; h++)
+			head_json(s.heads[h], o);
+		json_out_end_array(o);
+		json_out_end_object(o);
+	}
+	free(list);
+}
+
 void view_resources_json(const struct view *v, struct json_out *o)
 {
 	struct table_entry **list = table_sorted(&v->resources);

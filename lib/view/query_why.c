@@ -130,7 +130,7 @@ void order_json(const struct order *at, struct json_out *o)
 	json_out_kv_uint(o, "counter", at->hlc.counter);
 }
 
-static void head_json(const struct write *w, struct json_out *o)
+void head_json(const struct write *w, struct json_out *o)
 {
 	uint8_t id[EVENT_BASE_SIZE];
 
@@ -242,20 +242,88 @@ void view_created_json(const struct view *v, struct span record,
 	free(all);
 }
 
-static void row_conflicts_json(struct row *row, struct json_out *o)
-{
-	struct table_entry **list = table_sorted(&row->fields);
+/* ---- conflicts ---- */
 
-	for (size_t i = 0; i < row->fields.n; i++) {
+/* Of a table of fields: `named` begins the object of one and says where it
+ * stands. */
+struct conflicts {
+	struct json_out *o;
+	struct span record;	/* or document ... */
+	struct span element;	/* ... and one of its elements */
+	void (*named)(const struct conflicts *c, struct span name);
+};
+
+static void conflict_json(const struct conflicts *c, struct span name,
+			  struct field *f)
+{
+	json_out_object(c->o);
+	c->named(c, name);
+	heads_json(f, c->o);
+	json_out_end_object(c->o);
+}
+
+static void table_conflicts_json(const struct conflicts *c,
+				 const struct table *fields)
+{
+	struct table_entry **list = table_sorted(fields);
+
+	for (size_t i = 0; i < fields->n; i++) {
 		struct field *f = &((struct named_field *)list[i])->rule;
 
-		if (!field_conflicted(f))
-			continue;
-		json_out_object(o);
-		json_out_kv_span(o, "record_id", row->id.key);
-		json_out_kv_span(o, "field", list[i]->key);
-		heads_json(f, o);
-		json_out_end_object(o);
+		if (field_conflicted(f))
+			conflict_json(c, list[i]->key, f);
+	}
+	free(list);
+}
+
+static void record_named(const struct conflicts *c, struct span name)
+{
+	json_out_kv_span(c->o, "record_id", c->record);
+	json_out_kv_span(c->o, "field", name);
+}
+
+static void element_named(const struct conflicts *c, struct span name)
+{
+	json_out_kv_span(c->o, "doc", c->record);
+	json_out_kv_hex(c->o, "element", c->element);
+	json_out_kv_span(c->o, "field", name);
+}
+
+static void doc_conflicts_json(struct doc *d, struct json_out *o)
+{
+	struct conflicts c = { o, d->name.key, { NULL, 0 }, element_named };
+	struct element *const *order = doc_order(d);
+
+	for (size_t i = 0; i < d->n_order; i++) {
+		c.element = order[i]->id.key;
+		if (!order[i]->deleted)
+			table_conflicts_json(&c, &order[i]->fields);
+	}
+}
+
+static void plan_named(const struct conflicts *c, struct span name)
+{
+	json_out_kv_span(c->o, "plan", name);
+}
+
+static bool shows_number(const struct write *w)
+{
+	struct payload_value v;
+
+	return payload_first(w->value, &v) && plan_is_number(&v);
+}
+
+/* Of numbers the greatest stands, whoever knew of whom: no conflict. */
+static void plan_conflicts_json(const struct plan *p, struct json_out *o)
+{
+	const struct conflicts c = { .o = o, .named = plan_named };
+	struct table_entry **list = table_sorted(&p->keys);
+
+	for (size_t i = 0; i < p->keys.n; i++) {
+		struct field *f = &((struct named_field *)list[i])->rule;
+
+		if (field_conflicted(f) && !shows_number(field_winner(f)))
+			conflict_json(&c, list[i]->key, f);
 	}
 	free(list);
 }
@@ -263,11 +331,18 @@ static void row_conflicts_json(struct row *row, struct json_out *o)
 void view_conflicts_json(const struct view *v, struct json_out *o)
 {
 	struct row **rows = view_rows(v, false);
+	struct table_entry **docs = table_sorted(&v->docs);
 
 	json_out_array(o);
 	for (size_t i = 0; i < v->n_records; i++)
-		row_conflicts_json(rows[i], o);
+		table_conflicts_json(&(struct conflicts){ o, rows[i]->id.key,
+				     { NULL, 0 }, record_named },
+				     &rows[i]->fields);
+	plan_conflicts_json(&v->plan, o);
+	for (size_t i = 0; i < v->docs.n; i++)
+		doc_conflicts_json((struct doc *)docs[i], o);
+	resource_conflicts_json(v, o);
 	json_out_end_array(o);
 	free(rows);
+	free(docs);
 }
-

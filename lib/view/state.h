@@ -95,8 +95,12 @@ enum view_verdict reduce_resource_policy(struct view *v,
 
 /* author, seq, wall_ms, counter of an open object. */
 void order_json(const struct order *at, struct json_out *o);
+/* One write: {author ... id, value | unset}. */
+void head_json(const struct write *w, struct json_out *o);
 /* "heads": [...] of an open object. */
 void heads_json(struct field *f, struct json_out *o);
+/* An object for each resource in conflict, into an open array. */
+void resource_conflicts_json(const struct view *v, struct json_out *o);
 /* The ids of a field's visible heads (f may be NULL): view_field_base. */
 size_t field_base(struct field *f, uint8_t *base, size_t cap);
 /* {name: value} of the fields that show. */

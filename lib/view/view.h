@@ -85,8 +85,9 @@ size_t view_doc_base(const struct view *v, struct span doc,
 		     struct span element, struct span field, uint8_t *base,
 		     size_t cap);
 
-/* Fields with two heads or more: [{record_id, field, heads: [...]}], each
- * head as in view_why_json. */
+/* What two wrote without knowing of each other, and no rule joins: fields
+ * [{record_id, field, heads: [...]}], then {plan, heads}, {doc, element, field,
+ * heads} and {resource, heads}; each head as in view_why_json. */
 void view_conflicts_json(const struct view *v, struct json_out *o);
 /* How the value of a field came about: {record_id, field, conflict, heads:
  * [{author, seq, wall_ms, counter, id, value | unset}], superseded} and, where
