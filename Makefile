@@ -102,6 +102,7 @@ $(O)/tests/torture_log: $(patsubst %,$(O)/tests/%.o,torture_log torture_life \
 $(O)/tests/torture_kill: $(O)/tests/torture_kill.o $(O)/libcairn.a
 $(O)/tests/torture_fill: $(O)/tests/torture_fill.o $(O)/daemon/flight.o \
 	$(O)/libcairn.a
+$(O)/tests/test_health: $(call obj,$(filter-out daemon/main.c,$(CAIRND)))
 $(O)/tests/test_outbox: $(O)/daemon/outbox.o
 $(O)/tests/test_reading: $(O)/daemon/reading.o
 $(O)/tests/test_ingest: $(O)/tests/bench_stream.o \

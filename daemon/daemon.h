@@ -104,6 +104,10 @@ void seals_out(struct daemon *d);
 void health_init(struct daemon *d);
 /* Looks now and then whether a day is over. */
 void health_start(struct daemon *d);
+/* Whether it is time: told_ms is the last status in the log, 0 = none;
+ * silent_us the uptime since one was told, or since the start. */
+bool health_day_over(uint64_t told_ms, struct clock_now now,
+		     uint64_t silent_us);
 /* station.status, now; glue_actions follows. 0, or as node_write. */
 int health_tell(struct daemon *d);
 

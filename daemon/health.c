@@ -87,24 +87,23 @@ int health_tell(struct daemon *d)
 	return e;
 }
 
-static bool day_over(struct daemon *d)
+bool health_day_over(uint64_t told_ms, struct clock_now now, uint64_t silent_us)
 {
-	struct clock_now now = daemon_now(d);
-	uint64_t told = view_station_told_ms(node_view(d->node),
-					     node_label(d->node));
-
-	if (!told)
+	if (!told_ms)
 		return true;
-	if (!now.wall_good || now.wall_ms < told)
-		return up_us(d) - d->health_us >= DAY_MS * US_PER_MS;
-	return now.wall_ms - told >= DAY_MS;
+	if (!now.wall_good || now.wall_ms < told_ms)
+		return silent_us >= DAY_MS * US_PER_MS;
+	return now.wall_ms - told_ms >= DAY_MS;
 }
 
 static void health_look(void *ctx)
 {
 	struct daemon *d = ctx;
+	uint64_t told_ms = view_station_told_ms(node_view(d->node),
+						node_label(d->node));
 
-	if (day_over(d) && health_tell(d) == 0)
+	if (health_day_over(told_ms, daemon_now(d), up_us(d) - d->health_us) &&
+	    health_tell(d) == 0)
 		glue_actions(d);
 	health_start(d);
 }
