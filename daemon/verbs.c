@@ -16,6 +16,8 @@
  *   sync look|dry|now [PORT|CALL]               verbs_sync.c
  *   mute AUTHOR[/SEQ] on|off                    what it may send
  *   import runs|meshlog|sync HEX...   seal      see verbs_import.c
+ *   ask WHAT [A [B]]        a question to the view (lib/view/ask.h)
+ *   name AUTHOR             what people read for an author
  *   monitor                 everything that happens, from now on
  */
 #include <errno.h>
@@ -24,6 +26,7 @@
 #include "daemon/verbs.h"
 #include "lib/ctl/ctl.h"
 #include "lib/event/payload.h"
+#include "lib/view/ask.h"
 #include "lib/view/form.h"
 
 struct verb {
@@ -67,6 +70,51 @@ static void verb_feeds(const struct call *c)
 	struct json_out o = { 0 };
 
 	node_feeds_json(c->d->node, &o);
+	client_reply(c->cl, &o);
+	client_end(c->cl, EXIT_CODE_OK, NULL);
+}
+
+/* ask WHAT [A [B]]: {"answer": ...}; not what is too large for a message. */
+static void verb_ask(const struct call *c)
+{
+	struct json_out answer = { 0 }, o = { 0 };
+	bool found = view_ask(node_view(c->d->node), SPAN_STR(c->args[0]),
+			      SPAN_STR(c->n_args > 1 ? c->args[1] : ""),
+			      SPAN_STR(c->n_args > 2 ? c->args[2] : ""),
+			      &answer);
+
+	if (!found || answer.b.len > CTL_MESSAGE_MAX - 1024) {
+		client_end(c->cl, EXIT_CODE_FAILED, "too large an answer");
+	} else {
+		json_out_object(&o);
+		json_out_key(&o, "answer");
+		if (answer.b.len)
+			json_out_raw(&o, buf_span(&answer.b));
+		else
+			json_out_null(&o);
+		json_out_end_object(&o);
+		client_reply(c->cl, &o);
+		client_end(c->cl, EXIT_CODE_OK, NULL);
+	}
+	buf_fini(&answer.b);
+}
+
+/* name AUTHOR: what people read for it, and where the log has it. */
+static void verb_name(const struct call *c)
+{
+	const struct feed_set *s = node_feeds(c->d->node);
+	uint32_t slot = feed_find(s, SPAN_STR(c->args[0]));
+	struct buf name = { 0 };
+	struct json_out o = { 0 };
+
+	feed_name_told(s, SPAN_STR(c->args[0]), &name);
+	json_out_object(&o);
+	json_out_kv_span(&o, "name", buf_span(&name));
+	json_out_kv_string(&o, "callsign", slot == FEED_SLOT_NONE ? "" :
+			   feed_at(s, slot)->call);
+	json_out_kv_uint(&o, "slot", slot);
+	json_out_end_object(&o);
+	buf_fini(&name);
 	client_reply(c->cl, &o);
 	client_end(c->cl, EXIT_CODE_OK, NULL);
 }
@@ -385,6 +433,8 @@ static const struct verb verbs[] = {
 	{ "neighbours", verb_neighbours, 0, 0, false },
 	{ "heard", verb_heard, 0, 0, false },
 	{ "feeds", verb_feeds, 0, 0, false },
+	{ "ask", verb_ask, 1, 3, false },
+	{ "name", verb_name, 1, 1, false },
 	{ "monitor", verb_monitor, 0, 0, false },
 	{ "create", verb_create, 2, 2, true },
 	{ "set", verb_set, 3, 4, true },

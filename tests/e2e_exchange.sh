@@ -90,6 +90,10 @@ key bare
 says 'no event names it' c bare import "$D/bare.jsonl"
 [ ! -e "$D/bare/blobs" ] || fail "it is kept"
 
+# a reader that goes away takes the cairnd with it that was started for it
+gone() { ! ps -eo args | grep -q "[c]airnd --offline -d $D/"; }
+until_ok 5 gone || fail "cairnd --offline is left: $(ps -eo pid,args | grep '[c]airnd --offline')"
+
 # ---- meshlog ----
 log=tests/golden/meshlog.jsonl
 n=$(wc -l < $log)

@@ -185,9 +185,24 @@ static void test_reals(void **state)
 	}
 }
 
+/* A stranger's name with a NUL in it hides nothing from who looks. */
+static void test_shown(void **state)
+{
+	struct json *v;
+
+	(void)state;
+	v = json_parse_shown(SPAN_STR("{\"a\\u0000b\":1,\"c\\\\u0000\":2}"));
+	assert_non_null(v);
+	assert_int_equal(json_int(json_get(v, "a\u2400b")), 1);
+	assert_int_equal(json_int(json_get(v, "c\\u0000")), 2);
+	json_free(v);
+	assert_null(json_parse_shown(SPAN_STR("{\"a\\u0000b\":")));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_shown),
 		cmocka_unit_test(test_read), cmocka_unit_test(test_refuse),
 		cmocka_unit_test(test_write), cmocka_unit_test(test_again),
 		cmocka_unit_test(test_bad_utf8), cmocka_unit_test(test_reals),

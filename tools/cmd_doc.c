@@ -99,43 +99,39 @@ static void print_versions(const struct reader *r, const struct json *v)
 	}
 }
 
-typedef void (*doc_json_fn)(const struct view *v, struct span name,
-			    struct json_out *o);
 typedef void (*print_fn)(const struct reader *r, const struct json *v);
 
-static int doc_look(struct doc_call *c, doc_json_fn json, print_fn print)
+/* what NULL: all documents. */
+static int doc_look(struct doc_call *c, const char *what, print_fn print)
 {
 	struct json_out out = { 0 };
 	struct reader r;
 	int code = reader_open(&r, c->verb);
 
 	if (code == OPTIONS_OK)
-		code = reader_load(&r, c->verb);
-	if (code == OPTIONS_OK) {
-		if (json)
-			json(r.data.view, SPAN_STR(c->o.args[0]), &out);
-		else
-			view_docs_json(r.data.view, &out);
+		code = reader_ask(&r, c->verb, what ? what : "docs",
+				  SPAN_STR(what ? c->o.args[0] : ""),
+				  SPAN("", 0), &out);
+	if (code == OPTIONS_OK)
 		code = answer(&out, &r, c->o.json, print);
-	}
 	reader_close(&r);
 	return code;
 }
 
 static int doc_show(struct doc_call *c)
 {
-	return doc_look(c, view_doc_json, c->o.verbose ? print_with_ids :
+	return doc_look(c, "doc", c->o.verbose ? print_with_ids :
 							 print_plainly);
 }
 
 static int doc_order_show(struct doc_call *c)
 {
-	return doc_look(c, view_doc_order_json, print_order);
+	return doc_look(c, "doc_order", print_order);
 }
 
 static int doc_version(struct doc_call *c)
 {
-	return doc_look(c, view_doc_version_json, print_versions);
+	return doc_look(c, "doc_version", print_versions);
 }
 
 static int doc_log(struct doc_call *c)

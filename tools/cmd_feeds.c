@@ -61,7 +61,7 @@ static void print_feeds(const struct feed_set *s, bool json, bool verbose)
 		if (feed_at(s, i)->label_len)
 			feed_json(s, i, now_ms, &o);
 	json_out_end_array(&o);
-	rows = json_parse(buf_span(&o.b), NULL);
+	rows = json_parse_shown(buf_span(&o.b));
 	if (json)
 		printf("%.*s\n", (int)o.b.len, (const char *)o.b.p);
 	else
@@ -145,7 +145,7 @@ static void print_forks(struct reader *r, bool json)
 			fork_json(&o, feed_at(s, i), feed_proof(s, i),
 				  d.events[i]);
 	json_out_end_array(&o);
-	rows = json_parse(buf_span(&o.b), NULL);
+	rows = json_parse_shown(buf_span(&o.b));
 	if (json)
 		printf("%.*s\n", (int)o.b.len, (const char *)o.b.p);
 	else

@@ -59,7 +59,7 @@ static bool search_run(const struct reader *r, struct search *s)
 	struct json *all;
 
 	view_records_json(r->data.view, &f, false, &text);
-	all = json_parse(buf_span(&text.b), NULL);
+	all = json_parse_shown(buf_span(&text.b));
 	while (json_next(all, &m)) {
 		const struct json *list = json_get(m.value, "attachments");
 

@@ -81,8 +81,8 @@ static void forms_take(const struct view *v, struct json_out *o)
 	view_forms_json(v, &text);
 	if (record)
 		fields_json(&record->fields, &types);
-	list = json_parse(buf_span(&text.b), NULL);
-	defined = record ? json_parse(buf_span(&types.b), NULL) : NULL;
+	list = json_parse_shown(buf_span(&text.b));
+	defined = record ? json_parse_shown(buf_span(&types.b)) : NULL;
 	forms_json(o, list, defined);
 	json_free(list);
 	json_free(defined);

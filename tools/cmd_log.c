@@ -315,12 +315,12 @@ static int list_rejected(struct lister *l)
 {
 	struct json_out o = { 0 };
 	struct json *v;
-	int code = reader_load(&l->r, "log");
+	int code = reader_ask(&l->r, "log", "rejected", SPAN("", 0),
+			      SPAN("", 0), &o);
 
 	if (code != OPTIONS_OK)
 		return code;
-	view_rejected_json(l->r.data.view, &o);
-	v = json_parse(buf_span(&o.b), NULL);
+	v = json_parse_shown(buf_span(&o.b));
 	for (size_t i = 0; l->json && i < json_len(v); i++) {
 		struct json_out line = { 0 };
 

@@ -46,14 +46,14 @@ static int plan_look(const char *verb, struct options *o)
 	int code = reader_open(&r, verb);
 
 	if (code == OPTIONS_OK)
-		code = reader_load(&r, verb);
-	if (code == OPTIONS_OK && o->n_args) {
-		view_plan_why_json(r.data.view, SPAN_STR(o->args[0]), &out);
-		code = answer(&out, &r, o->json, print_key);
-	} else if (code == OPTIONS_OK) {
-		view_plan_json(r.data.view, &out);
-		code = answer(&out, &r, o->json, print_plan);
-	}
+		code = o->n_args ?
+			reader_ask(&r, verb, "plan_why",
+				   SPAN_STR(o->args[0]), SPAN("", 0), &out) :
+			reader_ask(&r, verb, "plan", SPAN("", 0), SPAN("", 0),
+				   &out);
+	if (code == OPTIONS_OK)
+		code = answer(&out, &r, o->json, o->n_args ? print_key :
+							     print_plan);
 	reader_close(&r);
 	return code;
 }

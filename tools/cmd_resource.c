@@ -136,6 +136,17 @@ static void print_policies(const struct reader *r, const struct json *v)
 		  "decides");
 }
 
+static int ask(const struct resource_call *c, struct reader *r,
+	       const char *what, struct json_out *o)
+{
+	int code = reader_open(r, c->verb);
+
+	return code == OPTIONS_OK ? reader_ask(r, c->verb, what, c->o.n_args > 1 ?
+				name_of(c) : SPAN("", 0), SPAN("", 0), o) :
+	       code;
+}
+
+/* With the view itself. */
 static int load(const struct resource_call *c, struct reader *r)
 {
 	int code = reader_open(r, c->verb);
@@ -147,15 +158,11 @@ static int run_status(struct resource_call *c)
 {
 	struct json_out o = { 0 };
 	struct reader r;
-	int code = load(c, &r);
+	bool one = c->o.n_args > 1;
+	int code = ask(c, &r, one ? "resource" : "resources", &o);
 
-	if (code == OPTIONS_OK && c->o.n_args > 1) {
-		view_resource_json(r.data.view, name_of(c), &o);
-		code = answer(&o, &r, c->o.json, print_one);
-	} else if (code == OPTIONS_OK) {
-		view_resources_json(r.data.view, &o);
-		code = answer(&o, &r, c->o.json, print_list);
-	}
+	if (code == OPTIONS_OK)
+		code = answer(&o, &r, c->o.json, one ? print_one : print_list);
 	reader_close(&r);
 	return code;
 }
@@ -164,12 +171,10 @@ static int run_history(struct resource_call *c)
 {
 	struct json_out o = { 0 };
 	struct reader r;
-	int code = load(c, &r);
+	int code = ask(c, &r, "resource_history", &o);
 
-	if (code == OPTIONS_OK) {
-		view_resource_history_json(r.data.view, name_of(c), &o);
+	if (code == OPTIONS_OK)
 		code = answer(&o, &r, c->o.json, print_history);
-	}
 	reader_close(&r);
 	return code;
 }
@@ -178,12 +183,10 @@ static int run_stats(struct resource_call *c)
 {
 	struct json_out o = { 0 };
 	struct reader r;
-	int code = load(c, &r);
+	int code = ask(c, &r, "resource_stats", &o);
 
-	if (code == OPTIONS_OK) {
-		view_resource_stats_json(r.data.view, &o);
+	if (code == OPTIONS_OK)
 		code = answer(&o, &r, c->o.json, print_stats);
-	}
 	reader_close(&r);
 	return code;
 }
@@ -210,11 +213,10 @@ static int run_begin(struct resource_call *c)
 	struct json *v = NULL;
 	struct reader r;
 	struct span token;
-	int code = load(c, &r);
+	int code = ask(c, &r, "resource", &o);
 
 	if (code == OPTIONS_OK) {
-		view_resource_json(r.data.view, name_of(c), &o);
-		v = json_parse(buf_span(&o.b), NULL);
+		v = json_parse_shown(buf_span(&o.b));
 		token = json_string(json_get(v, "token"));
 		code = c->o.n_args > 2 ?
 			content_write(word(c, 2),
@@ -387,11 +389,9 @@ static int run_policy(struct resource_call *c)
 	if (c->o.n_args == 2)
 		return fprintf(stderr, "cairn: resource: words are missing\n"),
 		       EXIT_CODE_USAGE;
-	code = load(c, &r);
-	if (code == OPTIONS_OK) {
-		view_policies_json(r.data.view, &o);
+	code = ask(c, &r, "policies", &o);
+	if (code == OPTIONS_OK)
 		code = answer(&o, &r, c->o.json, print_policies);
-	}
 	reader_close(&r);
 	return code;
 }

@@ -13,14 +13,6 @@
 
 /* ---- stations ---- */
 
-static const char *call_of(const struct reader *r, struct span author)
-{
-	uint32_t slot = feed_find(r->data.feeds, author);
-
-	return slot == FEED_SLOT_NONE ? "" :
-	       feed_at(r->data.feeds, slot)->call;
-}
-
 /* Members of the payload that a table can show. */
 static void members_json(struct json_out *o, const struct json *payload)
 {
@@ -38,9 +30,11 @@ static void row_json(struct json_out *o, const struct reader *r,
 	struct span author = json_string(json_get(v, "author"));
 	uint64_t wall = (uint64_t)json_int(json_get(v, "wall_ms"));
 	uint64_t now = clock_read(1).wall_ms;
+	struct reader_author who;
 
+	reader_author(r, author, &who);
 	json_out_object(o);
-	json_out_kv_string(o, "callsign", call_of(r, author));
+	json_out_kv_string(o, "callsign", who.callsign);
 	json_out_kv_span(o, "author", author);
 	json_out_kv_uint(o, "wall_ms", wall);
 	json_out_kv_uint(o, "told_ago_s", now > wall ? (now - wall) / 1000 : 0);
@@ -48,21 +42,22 @@ static void row_json(struct json_out *o, const struct reader *r,
 	json_out_end_object(o);
 }
 
-static void rows_json(struct json_out *o, const struct reader *r,
-		      void (*fn)(const struct view *v, struct json_out *o),
-		      const char *what)
+static int rows_json(struct json_out *o, struct reader *r,
+		     const char *question, const char *what)
 {
 	struct json_out text = { 0 };
 	struct json *list;
+	int code = reader_ask(r, "stations", question, SPAN("", 0),
+			      SPAN("", 0), &text);
 
-	fn(r->data.view, &text);
-	list = json_parse(buf_span(&text.b), NULL);
+	list = json_parse_shown(buf_span(&text.b));
 	json_out_array(o);
 	for (size_t i = 0; i < json_len(list); i++)
 		row_json(o, r, json_at(list, i), what);
 	json_out_end_array(o);
 	json_free(list);
 	buf_fini(&text.b);
+	return code;
 }
 
 static void print_stations(const struct json *v)
@@ -95,24 +90,29 @@ static void print_stations(const struct json *v)
 	out_table(json_get(v, "orders"), orders, "");
 }
 
-static void stations_show(const struct reader *r, bool json)
+static int stations_show(struct reader *r, bool json)
 {
 	struct json_out o = { 0 };
 	struct json *v;
+	int code;
 
 	json_out_object(&o);
 	json_out_key(&o, "stations");
-	rows_json(&o, r, view_stations_json, "status");
+	code = rows_json(&o, r, "stations", "status");
 	json_out_key(&o, "orders");
-	rows_json(&o, r, view_orders_json, "order");
-	json_out_end_object(&o);
-	v = json_parse(buf_span(&o.b), NULL);
-	if (json)
-		printf("%.*s\n", (int)o.b.len, (const char *)o.b.p);
+	if (code == OPTIONS_OK)
+		code = rows_json(&o, r, "orders", "order");
 	else
+		json_out_null(&o);
+	json_out_end_object(&o);
+	v = json_parse_shown(buf_span(&o.b));
+	if (code == OPTIONS_OK && json)
+		printf("%.*s\n", (int)o.b.len, (const char *)o.b.p);
+	else if (code == OPTIONS_OK)
 		print_stations(v);
 	json_free(v);
 	buf_fini(&o.b);
+	return code == OPTIONS_OK ? EXIT_CODE_OK : code;
 }
 
 int cmd_stations(int argc, char **argv)
@@ -127,11 +127,7 @@ int cmd_stations(int argc, char **argv)
 		return code;
 	code = reader_open(&r, argv[0]);
 	if (code == OPTIONS_OK)
-		code = reader_load(&r, argv[0]);
-	if (code == OPTIONS_OK) {
-		stations_show(&r, o.json);
-		code = EXIT_CODE_OK;
-	}
+		code = stations_show(&r, o.json);
 	reader_close(&r);
 	return code;
 }

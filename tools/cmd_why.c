@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * why, conflicts: questions to the dataset; no daemon is needed.
+ * why, conflicts: questions to the dataset. A cairnd at work answers at once;
+ * without one the log is read.
  */
 #include <stdio.h>
 #include "lib/base/clock.h"
@@ -8,23 +9,10 @@
 #include "tools/answer.h"
 #include "tools/out.h"
 
-static int ask(struct reader *r, struct options *o, int argc, char **argv,
-	       const char *usage, size_t min, size_t max)
-{
-	int code = options_read(o, argc, argv, usage, NULL, min, max);
-
-	*r = (struct reader){ 0 };
-	if (code == OPTIONS_OK)
-		code = reader_open(r, argv[0]);
-	if (code == OPTIONS_OK)
-		code = reader_load(r, argv[0]);
-	return code;
-}
-
 int answer(struct json_out *o, const struct reader *r, bool json,
 	   void (*print)(const struct reader *r, const struct json *v))
 {
-	struct json *v = json_parse(buf_span(&o->b), NULL);
+	struct json *v = json_parse_shown(buf_span(&o->b));
 	int code = v && json_type(v) != JSON_NULL ? EXIT_CODE_OK :
 						    EXIT_CODE_FAILED;
 
@@ -41,23 +29,10 @@ int answer(struct json_out *o, const struct reader *r, bool json,
 
 void answer_author(const struct reader *r, struct span label)
 {
-	uint32_t slot = feed_find(r->data.feeds, label);
-	const struct feed *f = slot == FEED_SLOT_NONE ? NULL :
-			       feed_at(r->data.feeds, slot), *station;
+	struct reader_author a;
 
-	if (!f || !f->call[0]) {
-		out_text(stdout, label);
-	} else {
-		station = feed_at(r->data.feeds,
-				  feed_station(r->data.feeds, slot));
-		out_text(stdout, SPAN_STR(station->call));
-		if (feed_call_shared(r->data.feeds, slot))
-			printf("/%.8s", f->label);
-		if (station != f)
-			printf(" (its former key %.8s)", f->label);
-	}
-	if (f && f->forked)
-		fputs(" (forked)", stdout);
+	reader_author(r, label, &a);
+	out_text(stdout, SPAN_STR(a.name));
 }
 
 static void print_head(const struct reader *r, const struct json *h,
@@ -95,13 +70,13 @@ static const char *slot_check(const struct reader *r, struct span record,
 	struct view_tally t = { .record = record, .counter = counter,
 				.taken = json_get(s, "taken") != NULL };
 	uint64_t last = (uint64_t)json_int(json_get(s, "seq"));
-	uint32_t slot = feed_find(r->data.feeds,
-				  json_string(json_get(s, "author")));
+	struct reader_author who;
 	struct event e;
 
+	reader_author(r, json_string(json_get(s, "author")), &who);
 	for (uint64_t seq = 1; seq <= last; seq++)
-		if (slot == FEED_SLOT_NONE ||
-		    r->store.event(r->store.ctx, slot, seq, &e))
+		if (who.slot == FEED_SLOT_NONE ||
+		    r->store.event(r->store.ctx, who.slot, seq, &e))
 			t.withheld = true;
 		else
 			view_tally_event(&t, &e);
@@ -119,12 +94,11 @@ static void slots_told(const struct reader *r, const struct json *v,
 	for (size_t i = 0; i < json_len(slots); i++) {
 		const struct json *s = json_at(slots, i);
 		struct json_member m = { .it = NULL };
-		uint32_t slot = feed_find(r->data.feeds,
-				json_string(json_get(s, "author")));
+		struct reader_author who;
 
+		reader_author(r, json_string(json_get(s, "author")), &who);
 		json_out_object(o);
-		json_out_kv_string(o, "callsign", slot == FEED_SLOT_NONE ? "" :
-				   feed_at(r->data.feeds, slot)->call);
+		json_out_kv_string(o, "callsign", who.callsign);
 		while (json_next(s, &m)) {
 			json_out_key_span(o, m.key);
 			json_out_value(o, m.value);
@@ -140,7 +114,7 @@ static void slots_told(const struct reader *r, const struct json *v,
 /* Of a counter, --json says what the text does. */
 static void count_told(const struct reader *r, struct json_out *out)
 {
-	struct json *v = json_parse(buf_span(&out->b), NULL);
+	struct json *v = json_parse_shown(buf_span(&out->b));
 	struct json_member m = { .it = NULL };
 	struct json_out o = { 0 };
 
@@ -271,47 +245,63 @@ static void field_name(const struct options *o, struct span *record,
 	}
 }
 
-int cmd_why(int argc, char **argv)
-{
-	struct span record, field;
-	struct json_out out = { 0 };
-	struct options o;
-	struct reader r;
-	int code = ask(&r, &o, argc, argv,
-		"why RECORD.FIELD | RECORD FIELD | RECORD [--json]\n\n"
-		"How a value came about: the write that shows, those beside "
-		"it, how many are\nreplaced; of a counter, who added and took "
-		"how much. A record alone: who says to\nhave created it.", 1, 2);
+/* What is asked, and how it is shown. */
+struct question {
+	const char *verb, *what;
+	struct span a, b;
+	bool json;
+	void (*print)(const struct reader *r, const struct json *v);
+	void (*told)(const struct reader *r, struct json_out *out);
+};
 
-	if (code == OPTIONS_OK) {
-		field_name(&o, &record, &field);
-		if (field.n)
-			view_why_json(r.data.view, record, field, &out);
-		if (field.n && o.json)
-			count_told(&r, &out);
-		if (!field.n)
-			view_created_json(r.data.view, record, &out);
-		code = answer(&out, &r, o.json, field.n ? print_field :
-							  print_created);
-	}
+static int question_run(const struct question *q)
+{
+	struct json_out out = { 0 };
+	struct reader r;
+	int code = reader_open(&r, q->verb);
+
+	if (code == OPTIONS_OK)
+		code = reader_ask(&r, q->verb, q->what, q->a, q->b, &out);
+	if (code == OPTIONS_OK && q->json && q->told)
+		q->told(&r, &out);
+	if (code == OPTIONS_OK)
+		code = answer(&out, &r, q->json, q->print);
 	reader_close(&r);
 	return code;
 }
 
+int cmd_why(int argc, char **argv)
+{
+	struct question q = { .verb = "why" };
+	struct options o;
+	int code = options_read(&o, argc, argv,
+		"why RECORD.FIELD | RECORD FIELD | RECORD [--json]\n\n"
+		"How a value came about: the write that shows, those beside "
+		"it, how many are\nreplaced; of a counter, who added and took "
+		"how much. A record alone: who says to\nhave created it.",
+		NULL, 1, 2);
+
+	if (code != OPTIONS_OK)
+		return code;
+	field_name(&o, &q.a, &q.b);
+	q.what = q.b.n ? "why" : "created";
+	q.json = o.json;
+	q.print = q.b.n ? print_field : print_created;
+	q.told = q.b.n ? count_told : NULL;
+	return question_run(&q);
+}
+
 int cmd_conflicts(int argc, char **argv)
 {
-	struct json_out out = { 0 };
 	struct options o;
-	struct reader r;
-	int code = ask(&r, &o, argc, argv, "conflicts [--json]\n\n"
+	int code = options_read(&o, argc, argv, "conflicts [--json]\n\n"
 		"What two stations wrote without knowing of each other: "
 		"fields, the plan, elements of\ndocuments, resources. A "
-		"further write settles it.", 0, 0);
+		"further write settles it.", NULL, 0, 0);
 
-	if (code == OPTIONS_OK) {
-		view_conflicts_json(r.data.view, &out);
-		code = answer(&out, &r, o.json, print_conflicts);
-	}
-	reader_close(&r);
-	return code;
+	if (code != OPTIONS_OK)
+		return code;
+	return question_run(&(struct question){ .verb = "conflicts",
+		.what = "conflicts", .json = o.json,
+		.print = print_conflicts });
 }

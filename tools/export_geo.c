@@ -164,7 +164,7 @@ int export_geo(struct export *x, enum export_geo format)
 	struct json *all;
 
 	view_records_json(x->r.data.view, NULL, false, &text);
-	all = json_parse(buf_span(&text.b), NULL);
+	all = json_parse_shown(buf_span(&text.b));
 	head_write(x->to, format);
 	json_out_object(&o);
 	json_out_kv_string(&o, "type", "FeatureCollection");

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "lib/ctl/ctl.h"
@@ -41,8 +42,9 @@ static void start_read(struct start *s)
 	json_free(state);
 }
 
-/* The cairnd beside this program, else the one in the path. */
-static void daemon_exec(const struct start *s)
+/* The cairnd beside this program, else the one in the path. It ends with this
+ * program, however that ends (Ctrl-C, a pipe that nobody reads). */
+static void daemon_exec(const struct start *s, pid_t parent)
 {
 	char path[4096];
 	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 8);
@@ -58,6 +60,9 @@ static void daemon_exec(const struct start *s)
 		args[at++] = "--callsign";
 		args[at++] = s->callsign;
 	}
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (getppid() != parent)
+		_exit(EXIT_CODE_FAILED);
 	path[n < 0 ? 0 : n] = 0;
 	strcat(path, "d");	/* cairn -> cairnd */
 	execv(path, (char *const *)(void *)args);
@@ -84,6 +89,7 @@ static int daemon_wait(struct offline *o, const struct start *s)
 
 int offline_open(struct offline *o, const char *verb)
 {
+	pid_t self = getpid();
 	struct start s;
 
 	start_read(&s);
@@ -94,7 +100,7 @@ int offline_open(struct offline *o, const char *verb)
 		return client_connect(verb, &o->fd);	/* says so */
 	o->pid = fork();
 	if (o->pid == 0)
-		daemon_exec(&s);
+		daemon_exec(&s, self);
 	if (o->pid < 0) {
 		o->pid = 0;
 		fprintf(stderr, "cairn: %s: no process: %s\n", verb,

@@ -17,6 +17,14 @@ struct reader {
 	struct dataset data;
 	uint8_t dataset[DATASET_SIZE];	/* its id; after reader_load */
 	bool has_data;
+	int fd;				/* cairnd at work, -1 = not asked or none */
+};
+
+/* Who wrote something, for people. */
+struct reader_author {
+	uint32_t slot;			/* FEED_SLOT_NONE: not held */
+	char callsign[16];
+	char name[160];
 };
 
 /* OPTIONS_OK, or an exit code with the reason said. */
@@ -24,6 +32,15 @@ int reader_open(struct reader *r, const char *verb);
 /* Feeds and view as well. The same results. */
 int reader_load(struct reader *r, const char *verb);
 void reader_close(struct reader *r);
+
+/* The answer to a question of lib/view/ask.h, from a cairnd at work, which has
+ * it at hand; else (none there, too large an answer) from the log, read as
+ * reader_load does. After reader_open. OPTIONS_OK or an exit code, said. */
+int reader_ask(struct reader *r, const char *verb, const char *what,
+	       struct span a, struct span b, struct json_out *o);
+/* After either. */
+void reader_author(const struct reader *r, struct span label,
+		   struct reader_author *a);
 
 /* DIR/state, or NULL; the caller frees it. */
 struct json *reader_state(const char *dir);

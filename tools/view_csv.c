@@ -118,7 +118,7 @@ void view_csv(const struct view *v, const struct view_filter *f)
 	struct json *all;
 
 	view_records_json(v, f, false, &text);
-	all = json_parse(buf_span(&text.b), NULL);
+	all = json_parse_shown(buf_span(&text.b));
 	while (json_next(all, &m))
 		columns_take(&c, m.value);
 	columns_settle(&c);

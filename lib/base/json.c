@@ -87,6 +87,32 @@ struct json *json_parse(struct span text, struct json_error *err)
 	return (struct json *)v;
 }
 
+/* \u0000 becomes \u2400. */
+static void nul_show(struct buf *b)
+{
+	for (size_t i = 0; i + 5 < b->len; i++) {
+		if (b->p[i] != '\\')
+			continue;
+		if (memcmp(b->p + i + 1, "u0000", 5) == 0)
+			memcpy(b->p + i + 2, "24", 2);
+		i++;	/* what is escaped is no backslash of its own */
+	}
+}
+
+struct json *json_parse_shown(struct span text)
+{
+	struct json *v = json_parse(text, NULL);
+	struct buf copy = { 0 };
+
+	if (v)
+		return v;
+	buf_add(&copy, text);
+	nul_show(&copy);
+	v = json_parse(buf_span(&copy), NULL);
+	buf_fini(&copy);
+	return v;
+}
+
 void json_free(struct json *root)
 {
 	json_decref((json_t *)root);

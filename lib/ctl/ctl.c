@@ -133,7 +133,7 @@ static bool call_reply(struct span text, int *code, char *error,
 		       void (*fn)(void *, const struct json *, struct span),
 		       void *ctx)
 {
-	struct json *v = json_parse(text, NULL);
+	struct json *v = json_parse_shown(text);
 	const struct json *end = v ? json_get(v, "end") : NULL;
 	struct span why = v ? json_string(json_get(v, "error")) : SPAN("", 0);
 

@@ -215,6 +215,10 @@ uint32_t feed_successor(const struct feed_set *s, uint32_t slot);
 uint32_t feed_station(const struct feed_set *s, uint32_t slot);
 /* Its call sign is also claimed by another station. */
 bool feed_call_shared(const struct feed_set *s, uint32_t slot);
+/* What people read for an author, appended: its station's call sign, with the
+ * key's beginning where another station claims it too; a former key, a fork. The
+ * label where nothing is claimed. */
+void feed_name_told(const struct feed_set *s, struct span label, struct buf *out);
 /* How far its greatest stamp is ahead of now_ms; 0 if it is not. */
 static inline uint64_t feed_ahead_s(const struct feed *f, uint64_t now_ms)
 {

@@ -48,3 +48,23 @@ bool feed_call_shared(const struct feed_set *s, uint32_t slot)
 			return true;
 	return false;
 }
+
+void feed_name_told(const struct feed_set *s, struct span label, struct buf *out)
+{
+	uint32_t slot = feed_find(s, label);
+	const struct feed *f, *station;
+
+	if (slot == FEED_SLOT_NONE || !feed_at(s, slot)->call[0]) {
+		buf_add(out, label);
+	} else {
+		f = feed_at(s, slot);
+		station = feed_at(s, feed_station(s, slot));
+		buf_add(out, SPAN_STR(station->call));
+		if (feed_call_shared(s, slot))
+			buf_printf(out, "/%.8s", f->label);
+		if (station != f)
+			buf_printf(out, " (its former key %.8s)", f->label);
+	}
+	if (slot != FEED_SLOT_NONE && feed_at(s, slot)->forked)
+		buf_add(out, SPAN_STR(" (forked)"));
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Questions to a view by name, so that `cairn` may put them to a cairnd at
+ * work, whose view is there, instead of reading the whole log for one of its
+ * own. Only what costs about as much as it answers.
+ *
+ *   record R, record_line R     why R F        created R      rejected
+ *   plan, plan_why KEY          conflicts      stations       orders
+ *   docs, doc D, doc_order D, doc_version D
+ *   resources, resource N, resource_history N, resource_stats, policies
+ */
+#pragma once
+#include "lib/view/view.h"
+
+#define VIEW_ASK_RECORDS_MAX 100000	/* above: no question to all of them */
+
+/* False: no such question, or too large a one. */
+bool view_ask(const struct view *v, struct span what, struct span a,
+	      struct span b, struct json_out *o);
