@@ -68,6 +68,7 @@ static void events_read(struct sync_events *e, const struct json *v,
 		.more = json_bool(json_get(v, "more")),
 		.end = json_bool(json_get(v, "end")),
 		.parity_ahead = (uint8_t)vector_uint(v, "parity_ahead"),
+		.bulk = json_bool(json_get(v, "bulk")),
 		.piece = buf_span(piece),
 	};
 }
@@ -93,6 +94,14 @@ static void want_read_items(struct sync_want *w, const struct json *list)
 	}
 }
 
+static void want_read_bulk(struct sync_want_bulk *b, const struct json *v)
+{
+	hex_decode(b->hash, BLOB_HASH, json_string(json_get(v, "blob_hash")));
+	b->chunk = (uint32_t)vector_uint(v, "chunk");
+	b->index = (uint8_t)vector_uint(v, "index");
+	b->needed = (uint8_t)vector_uint(v, "needed");
+}
+
 static void want_read(struct sync_want *w, const struct json *v)
 {
 	w->target = (uint16_t)vector_word(v, "target", 2);
@@ -103,6 +112,9 @@ static void want_read(struct sync_want *w, const struct json *v)
 	} else if (json_get(v, "parity")) {
 		w->form = SYNC_WANT_PARITY;
 		want_read_items(w, json_get(v, "parity"));
+	} else if (json_get(v, "blob_hash")) {
+		w->form = SYNC_WANT_BULK;
+		want_read_bulk(&w->bulk, v);
 	} else {
 		w->form = SYNC_WANT_ROOT;
 		w->root48 = vector_word(v, "root48", 6);

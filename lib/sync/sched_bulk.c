@@ -40,8 +40,8 @@ static uint8_t bulk_number(const uint8_t hash[BLOB_HASH], uint32_t chunk)
 static bool bulk_idle(const struct sync_port *p, uint64_t now_us)
 {
 	const struct sync_timer *const others[] = {
-		&p->offer, &p->reply, &p->ack, &p->greet, &p->push_timer,
-		&p->repair, &p->want_timer,
+		&p->offer, &p->floor, &p->reply, &p->ack, &p->greet,
+		&p->push_timer, &p->repair, &p->want_timer,
 	};
 
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
