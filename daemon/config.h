@@ -76,5 +76,7 @@ int config_finish(struct config *c, char err[CONFIG_ERROR_MAX]);
  * placeholder): why, filled; NULL if it can. */
 const char *config_call_missing(const struct config *c, char why[80]);
 
+/* Whether two ports would be printed alike. */
+bool config_port_same(const struct config_port *a, const struct config_port *b);
 /* The effective configuration in the file's own language (cairnd -n -v). */
 void config_print(const struct config *c, struct buf *out);

@@ -522,6 +522,24 @@ static const char *yes_no(bool v)
 	return v ? "yes" : "no";
 }
 
+static void named_ms_print(struct buf *out, const char *key, int ms)
+{
+	if (ms >= 0)
+		buf_printf(out, "%s = %dms\n", key, ms);
+}
+
+static void tnc_print(const struct tnc_config *t, struct buf *out)
+{
+	buf_printf(out, "kiss_port = %u\nackmode = %s\npolled = %s\n",
+		   t->kiss_port, yes_no(t->ackmode), yes_no(t->polled));
+	if (t->fullduplex >= 0)
+		buf_printf(out, "fullduplex = %s\n", yes_no(t->fullduplex));
+	if (t->check)
+		buf_printf(out, "checksum = %s\n", kiss_check_name(t->check));
+	if (t->init[0])
+		buf_printf(out, "init = \"%s\"\n", t->init);
+}
+
 static void port_print(const struct config_port *p, struct buf *out)
 {
 	const struct node_port_config *n = &p->node;
@@ -530,33 +548,32 @@ static void port_print(const struct config_port *p, struct buf *out)
 		   "bitrate = %u\nduty = %u.%u%%\n", n->name, p->spec,
 		   n->framing == NODE_BARE ? "bare" : "ax25", n->bitrate,
 		   n->duty_permille / 10, n->duty_permille % 10);
+	named_ms_print(out, "txdelay", p->tnc.txdelay_ms);
+	named_ms_print(out, "txtail", p->tnc.txtail_ms);
+	named_ms_print(out, "slottime", p->tnc.slottime_ms);
+	if (p->tnc.persistence >= 0)
+		buf_printf(out, "persistence = %d\n", p->tnc.persistence);
+	if (p->device == DEVICE_KISS)
+		tnc_print(&p->tnc, out);
 	if (p->mirror[0])
 		buf_printf(out, "mirror = %s\n", p->mirror);
 	if (n->profile == NODE_RADIO)
-		buf_printf(out, "rf_relay = %s\n", yes_no(n->rf_relay));
-	if (p->device != DEVICE_KISS)
-		return;
-	buf_printf(out, "kiss_port = %u\n", p->tnc.kiss_port);
-	if (p->tnc.txdelay_ms >= 0)
-		buf_printf(out, "txdelay = %dms\n", p->tnc.txdelay_ms);
-	if (p->tnc.txtail_ms >= 0)
-		buf_printf(out, "txtail = %dms\n", p->tnc.txtail_ms);
-	if (p->tnc.slottime_ms >= 0)
-		buf_printf(out, "slottime = %dms\n", p->tnc.slottime_ms);
-	if (p->tnc.persistence >= 0)
-		buf_printf(out, "persistence = %d\n", p->tnc.persistence);
-	if (p->tnc.fullduplex >= 0)
-		buf_printf(out, "fullduplex = %s\n",
-			   yes_no(p->tnc.fullduplex));
-	if (p->tnc.check)
-		buf_printf(out, "checksum = %s\n",
-			   kiss_check_name(p->tnc.check));
-	buf_printf(out, "ackmode = %s\npolled = %s\n",
-		   yes_no(p->tnc.ackmode), yes_no(p->tnc.polled));
-	if (p->tnc.init[0])
-		buf_printf(out, "init = \"%s\"\n", p->tnc.init);
-	buf_printf(out, "allow_shared = %s\nbare_rf = %s\n",
-		   yes_no(n->allow_shared), yes_no(n->bare_rf));
+		buf_printf(out, "allow_shared = %s\nbare_rf = %s\n"
+			   "rf_relay = %s\n", yes_no(n->allow_shared),
+			   yes_no(n->bare_rf), yes_no(n->rf_relay));
+}
+
+bool config_port_same(const struct config_port *a, const struct config_port *b)
+{
+	struct buf x = { 0 }, y = { 0 };
+	bool same;
+
+	port_print(a, &x);
+	port_print(b, &y);
+	same = span_equal(buf_span(&x), buf_span(&y));
+	buf_fini(&x);
+	buf_fini(&y);
+	return same;
 }
 
 void config_print(const struct config *c, struct buf *out)

@@ -28,10 +28,12 @@
 #include "lib/store/history.h"
 
 struct control;
+struct flags;
 struct worker;
 
 struct daemon {
-	struct config config;
+	struct flags *flags;
+	struct config config;	/* of the ports: by number; see n_ports */
 	struct station station;
 	struct blobs blobs;
 	struct ring *ring;
@@ -41,6 +43,7 @@ struct daemon {
 	struct node *node;
 	struct worker *worker;		/* NULL: seals are verified inline */
 	struct reading reading;
+	/* by number, some of which may be free: no config */
 	struct port ports[NODE_PORTS_MAX];
 	size_t n_ports;
 	struct flight *flight;
@@ -76,6 +79,17 @@ int daemon_open(struct daemon *d, const char *dir, int *exit_code);
 int daemon_close(struct daemon *d);
 
 struct clock_now daemon_now(const struct daemon *d);
+/* Opens the port that the node and d->config know by that number; 0 or
+ * -ENOMEM: it may well be down still. */
+int daemon_port_open(struct daemon *d, int number);
+/* A port's number, or -ENOENT; name NULL: of the first there is. */
+int daemon_port_find(const struct daemon *d, const char *name);
+
+/* ---- reload.c ---- */
+
+/* Reads the configuration again and does what it says, as far as a station at
+ * work can. 0, or -EINVAL and a sentence: everything is as it was. */
+int reload(struct daemon *d, char err[CONFIG_ERROR_MAX]);
 
 /* ---- glue.c ---- */
 

@@ -135,7 +135,7 @@ static void burst_send(struct daemon *d, int number,
 {
 	struct port *p = &d->ports[number];
 
-	if (port_send(p, frames, n))
+	if (!n || port_send(p, frames, n))
 		return;
 	for (size_t i = 0; i < n; i++)
 		frame_seen(d, number, true, port_link(p), NODE_OK, "sent",

@@ -64,6 +64,19 @@ void outbox_drop(struct outbox *o)
 	buf_consume(&o->b, outbox_head(o).size);
 }
 
+/* Its bursts stay, empty: they are first in, first out. */
+void outbox_forget(struct outbox *o, int port)
+{
+	struct head h;
+
+	for (size_t at = 0; at < o->b.len; at += h.size) {
+		memcpy(&h, o->b.p + at, sizeof(h));
+		if (h.port == port)
+			h.n = 0;
+		memcpy(o->b.p + at, &h, sizeof(h));
+	}
+}
+
 void outbox_clear(struct outbox *o)
 {
 	o->b.len = 0;

@@ -31,6 +31,8 @@ void outbox_put(struct outbox *o, uint64_t need, int port,
  * outbox_drop that must follow. */
 bool outbox_first(struct outbox *o, uint64_t durable, struct outbox_burst *b);
 void outbox_drop(struct outbox *o);
+/* The port is another one, or gone: what waits for it is not sent. */
+void outbox_forget(struct outbox *o, int port);
 void outbox_clear(struct outbox *o);
 
 static inline bool outbox_empty(const struct outbox *o)

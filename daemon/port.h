@@ -35,7 +35,7 @@ extern const struct port_driver port_axudp;	/* axudp: */
 struct tun;
 
 struct port {
-	const struct config_port *config;	/* outlives the port */
+	const struct config_port *config;	/* outlives it; NULL = free */
 	int number;
 	struct ring *ring;
 	const struct port_ops *ops;

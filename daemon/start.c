@@ -262,18 +262,35 @@ static int open_node(struct daemon *d)
 
 /* ---- all ---- */
 
+int daemon_port_open(struct daemon *d, int number)
+{
+	struct port *p = &d->ports[number];
+	int e;
+
+	if (d->n_ports <= (size_t)number)
+		d->n_ports = (size_t)number + 1;
+	e = port_open(p, d->ring, &d->config.ports[number], number,
+		      &glue_port_ops, d);
+	port_pause(p, d->reading.why != READING_ON);
+	return e;
+}
+
+int daemon_port_find(const struct daemon *d, const char *name)
+{
+	for (size_t i = 0; i < d->n_ports; i++)
+		if (d->ports[i].config && (!name ||
+		    !strcmp(d->ports[i].config->node.name, name)))
+			return (int)i;
+	return -ENOENT;
+}
+
 static int open_ports(struct daemon *d)
 {
-	for (size_t i = 0; i < d->config.n_ports && !d->offline; i++) {
-		int e;
+	int e = 0;
 
-		d->n_ports = i + 1;
-		e = port_open(&d->ports[i], d->ring, &d->config.ports[i],
-			      (int)i, &glue_port_ops, d);
-		if (e)
-			return e;
-	}
-	return 0;
+	for (size_t i = 0; i < d->config.n_ports && !d->offline && !e; i++)
+		e = daemon_port_open(d, (int)i);
+	return e;
 }
 
 static int open_rest(struct daemon *d)

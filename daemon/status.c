@@ -134,7 +134,8 @@ void status_json(struct daemon *d, struct json_out *o)
 	json_out_key(o, "ports");
 	json_out_array(o);
 	for (size_t i = 0; i < d->n_ports; i++)
-		port_json(d, &d->ports[i], o);
+		if (d->ports[i].config)
+			port_json(d, &d->ports[i], o);
 	json_out_end_array(o);
 	json_out_key(o, "log");
 	log_json(d, o);

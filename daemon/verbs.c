@@ -18,6 +18,7 @@
  *   import runs|meshlog|sync HEX...   seal      see verbs_import.c
  *   ask WHAT [A [B]]        a question to the view (lib/view/ask.h)
  *   name AUTHOR             what people read for an author
+ *   reload                  the configuration, again
  *   monitor                 everything that happens, from now on
  */
 #include <errno.h>
@@ -307,22 +308,14 @@ static void verb_unset(const struct call *c)
 
 /* ---- tx ---- */
 
-static int port_find(struct daemon *d, const char *name)
-{
-	for (size_t i = 0; i < d->n_ports; i++)
-		if (!strcmp(d->ports[i].config->node.name, name))
-			return (int)i;
-	return -ENOENT;
-}
-
 static int tx_test(const struct call *c, char why[160])
 {
-	int port = c->n_args > 1 ? port_find(c->d, c->args[1]) : 0;
-	int e;
+	const char *name = c->n_args > 1 ? c->args[1] : NULL;
+	int port = daemon_port_find(c->d, name), e;
 
-	if (port < 0 || !c->d->n_ports) {
-		snprintf(why, 160, c->d->n_ports ? "no such port" :
-			 "no port yet: see cairn.conf(5)");
+	if (port < 0) {
+		snprintf(why, 160, daemon_port_find(c->d, NULL) < 0 ?
+			 "no port yet: see cairn.conf(5)" : "no such port");
 		return -ENOENT;
 	}
 	if (!c->d->ports[port].up) {
@@ -426,6 +419,16 @@ static void verb_mute(const struct call *c)
 		   e == -ENOENT ? "it is not muted" : e ? strerror(-e) : NULL);
 }
 
+/* ---- reload ---- */
+
+static void verb_reload(const struct call *c)
+{
+	char err[CONFIG_ERROR_MAX];
+	int e = reload(c->d, err);
+
+	client_end(c->cl, e ? EXIT_CODE_USAGE : EXIT_CODE_OK, e ? err : NULL);
+}
+
 /* ---- the table ---- */
 
 static const struct verb verbs[] = {
@@ -457,6 +460,7 @@ static const struct verb verbs[] = {
 	{ "sync", verb_sync, 1, 2, false },
 	{ "import", verb_import, 1, CTL_ARGS_MAX, false },
 	{ "seal", verb_seal, 0, 0, false },
+	{ "reload", verb_reload, 0, 0, false },
 	{ NULL, NULL, 0, 0, false },
 };
 

@@ -374,6 +374,74 @@ static void test_restart(void **state)
 }
 
 /* A listener's events go out once he has a call sign. */
+static bool status_has(struct field *f, const char *text)
+{
+	struct json_out o = { 0 };
+	bool has;
+
+	node_status_json(f->s[0].node, &o, field_now(f));
+	node_neighbours_json(f->s[0].node, &o, field_now(f));
+	node_heard_json(f->s[0].node, &o, field_now(f));
+	buf_add_u8(&o.b, 0);
+	has = strstr((const char *)o.b.p, text) != NULL;
+	buf_fini(&o.b);
+	return has;
+}
+
+/* A port is set otherwise, taken away and added again while others talk. */
+static void test_ports_at_work(void **state)
+{
+	struct node_port_config c;
+	struct field f;
+
+	(void)state;
+	field_init(&f, 2, 5);
+	field_start(&f);
+	assert_int_equal(field_write(&f, 1, 7), 0);
+	assert_true(field_converge_s(&f, 2, 10 * MINUTE) > 0);
+	assert_true(status_has(&f, "TE5T-2"));
+	c = field_port(&f);
+	c.duty_permille = 77;
+	assert_int_equal(node_port_set(f.s[0].node, 0, &c, field_now(&f)), 0);
+	assert_true(status_has(&f, "\"duty_percent\":7.7"));
+	assert_true(status_has(&f, "\"generations_received\":1"));
+	c.bitrate = 2400;	/* begins anew, with the same neighbours */
+	assert_int_equal(node_port_set(f.s[0].node, 0, &c, field_now(&f)), 0);
+	assert_true(status_has(&f, "\"generations_received\":0"));
+	assert_true(status_has(&f, "\"neighbours\":1"));
+	node_port_remove(f.s[0].node, 0, field_now(&f));
+	assert_false(status_has(&f, "TE5T-2"));
+	assert_false(status_has(&f, "\"name\":\"vhf\""));
+	assert_int_equal(node_port_add(f.s[0].node, &c), 0);
+	assert_int_equal(node_port_add(f.s[0].node, &c), 1);
+	node_port_up(f.s[0].node, 0, true, field_now(&f));
+	assert_int_equal(field_write(&f, 1, 8), 0);
+	assert_true(field_converge_s(&f, 3, 10 * MINUTE) > 0);
+	field_fini(&f);
+}
+
+/* The operator's switch, once used, beats what a file says later. */
+static void test_configured_at_work(void **state)
+{
+	struct node_config c = { .transmit = false };
+	char why[160];
+	struct field f;
+
+	(void)state;
+	field_init(&f, 1, 5);
+	field_start(&f);
+	node_configure(f.s[0].node, &c, field_now(&f));
+	assert_false(node_transmitting(f.s[0].node));
+	c.transmit = true;
+	node_configure(f.s[0].node, &c, field_now(&f));
+	assert_true(node_transmitting(f.s[0].node));
+	assert_int_equal(node_transmit(f.s[0].node, false, field_now(&f), why),
+			 0);
+	node_configure(f.s[0].node, &c, field_now(&f));
+	assert_false(node_transmitting(f.s[0].node));
+	field_fini(&f);
+}
+
 static void test_call_sign_later(void **state)
 {
 	struct field f;
@@ -824,6 +892,8 @@ int main(void)
 		cmocka_unit_test(test_strangers),
 		cmocka_unit_test(test_backlog),
 		cmocka_unit_test(test_silent_until_on),
+		cmocka_unit_test(test_ports_at_work),
+		cmocka_unit_test(test_configured_at_work),
 		cmocka_unit_test(test_call_sign_later),
 		cmocka_unit_test(test_longest_event),
 		cmocka_unit_test(test_placeholder_refused),

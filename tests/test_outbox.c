@@ -58,11 +58,33 @@ static void is_bounded(void **state)
 	buf_fini(&o.b);
 }
 
+/* A port that is gone: its bursts keep their place, with nothing in them. */
+static void forgets_a_port(void **state)
+{
+	struct outbox o = { 0 };
+	struct outbox_burst b;
+
+	(void)state;
+	put(&o, 0, 1, "one", "eins");
+	put(&o, 0, 2, "two", "zwei");
+	outbox_forget(&o, 1);
+	assert_true(outbox_first(&o, 0, &b));
+	assert_int_equal(b.n, 0);
+	outbox_drop(&o);
+	assert_true(outbox_first(&o, 0, &b));
+	assert_int_equal(b.port, 2);
+	assert_true(span_equal(b.frames[1], SPAN_STR("zwei")));
+	outbox_drop(&o);
+	assert_true(outbox_empty(&o));
+	buf_fini(&o.b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(waits_and_keeps_order),
 		cmocka_unit_test(is_bounded),
+		cmocka_unit_test(forgets_a_port),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -25,7 +25,7 @@ _cairn()
 		case $verb in
 		tx) COMPREPLY=($(compgen -W 'on off test' -- "$cur")) ;;
 		key) COMPREPLY=($(compgen -W 'gen show' -- "$cur")) ;;
-		config) COMPREPLY=($(compgen -W 'check example' -- "$cur")) ;;
+		config) COMPREPLY=($(compgen -W 'check example reload' -- "$cur")) ;;
 		kissattach) COMPREPLY=($(compgen -f -- "${cur:-/dev/tty}")) ;;
 		decode | import) COMPREPLY=($(compgen -f -- "$cur")) ;;
 		esac

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * config check|example. The file's language belongs to cairnd: check asks the
+ * config check|example|reload. The file's language belongs to cairnd: check asks the
  * cairnd that is installed beside this program.
  */
 #include <stdio.h>
@@ -69,10 +69,12 @@ int cmd_config(int argc, char **argv)
 	struct options o;
 	char dir[512], path[544];
 	int code = options_read(&o, argc, argv, "config check [FILE] [-v]\n"
-		"       cairn config example\n\n"
+		"       cairn config example | reload\n\n"
 		"check    cairnd's opinion of FILE (DIR/cairn.conf); -v "
 		"prints what is in force\n"
-		"example  a commented file to begin with", NULL, 1, 2);
+		"example  a commented file to begin with\n"
+		"reload   has the running cairnd read its file again",
+		NULL, 1, 2);
 
 	if (code != OPTIONS_OK)
 		return code;
@@ -80,8 +82,10 @@ int cmd_config(int argc, char **argv)
 		fputs(example, stdout);
 		return EXIT_CODE_OK;
 	}
+	if (!strcmp(o.args[0], "reload") && o.n_args == 1)
+		return client_call("reload", 0, NULL, client_print_json, NULL);
 	if (strcmp(o.args[0], "check")) {
-		fprintf(stderr, "cairn: config: check or example\n");
+		fprintf(stderr, "cairn: config: check, example or reload\n");
 		return EXIT_CODE_USAGE;
 	}
 	snprintf(path, sizeof(path), "%s/cairn.conf", client_dir(dir));

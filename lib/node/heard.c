@@ -30,3 +30,14 @@ known:
 	h->bytes += bytes;
 	return h;
 }
+
+/* The table has no holes. */
+void node_heard_forget(struct node *n, int port)
+{
+	struct node_heard *end = n->heard + NODE_HEARD_MAX, *to = n->heard;
+
+	for (struct node_heard *h = n->heard; h < end && h->call[0]; h++)
+		if (h->port != port)
+			*to++ = *h;
+	memset(to, 0, (size_t)(end - to) * sizeof(*to));
+}

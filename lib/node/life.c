@@ -204,6 +204,28 @@ static int life_call_missing(const struct node *n, char why[160])
 	return -EPERM;
 }
 
+static void life_tx_set(struct node *n, bool on)
+{
+	if (n->tx_on != on)
+		node_queue_note(n, on ? NOTE_TX_ON : NOTE_TX_OFF, -1, "");
+	n->tx_on = on;
+	if (on)
+		node_claim_call(n);
+	for (int i = 0; i < n->n_ports; i++)
+		node_port_review(&n->ports[i]);
+}
+
+void node_configure(struct node *n, const struct node_config *c,
+		    struct clock_now now)
+{
+	node_begin(n, now);
+	n->clock.drift_ms = n->c.drift_ms = c->drift_ms;
+	memcpy(n->c.control, c->control, sizeof(n->c.control));
+	n->c.transmit = c->transmit;
+	if (!n->tx_switched)
+		life_tx_set(n, c->transmit);
+}
+
 int node_transmit(struct node *n, bool on, struct clock_now now,
 		  char why[160])
 {
@@ -214,17 +236,11 @@ int node_transmit(struct node *n, bool on, struct clock_now now,
 	err = on ? life_call_missing(n, why) : 0;
 	if (err)
 		return err;
-	if (n->tx_on != on)
-		node_queue_note(n, on ? NOTE_TX_ON : NOTE_TX_OFF, -1, "");
-	n->tx_on = on;
-	if (on) {
+	if (on)
 		n->ordered_off = false;	/* who stands beside it decides */
-		node_claim_call(n);
-	}
 	n->tx_switched = true;
 	n->dirty = true;
-	for (int i = 0; i < n->n_ports; i++)
-		node_port_review(&n->ports[i]);
+	life_tx_set(n, on);
 	return 0;
 }
 

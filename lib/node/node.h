@@ -135,9 +135,16 @@ void node_state(const struct node *n, struct json_out *o);
 /* True once after something in node_state changed that must not be lost. */
 bool node_state_dirty(struct node *n);
 
-/* Adds a port: its number, or -ENOSPC. Before node_loaded, so that the state
- * finds its neighbours; it is down until node_port_up. */
+/* Adds a port: its number, the lowest that is free, or -ENOSPC, -ENOMEM; it is
+ * down until node_port_up. One that is added before node_loaded finds its
+ * neighbours in the state. */
 int node_port_add(struct node *n, const struct node_port_config *p);
+/* Other settings for one, at work. What the protocol reckons with (framing, bit
+ * rate, times) makes it begin anew, its neighbours kept. 0, or -ENOMEM: as it
+ * was. */
+int node_port_set(struct node *n, int port, const struct node_port_config *p,
+		  struct clock_now now);
+void node_port_remove(struct node *n, int port, struct clock_now now);
 void node_port_up(struct node *n, int port, bool up, struct clock_now now);
 /* The key-up of the last SEND on this port is over (ACKMODE, an idle
  * channel). Optional: without it the node estimates; with it, it waits. */
@@ -182,6 +189,10 @@ int node_order(struct node *n, struct span station, const bool *tx,
  * a sentence in why[] if a call sign is missing. */
 int node_transmit(struct node *n, bool on, struct clock_now now,
 		  char why[160]);
+/* The configuration was read again. Of *c this takes transmit (the operator's
+ * switch, once used, beats it), control and drift_ms. */
+void node_configure(struct node *n, const struct node_config *c,
+		    struct clock_now now);
 /* One AX.25 UI frame with the call sign on a port ("tx test"). */
 int node_send_test(struct node *n, int port, struct clock_now now,
 		   char why[160]);

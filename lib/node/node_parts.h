@@ -49,6 +49,7 @@ struct node_port {
 	struct node *node;
 	int number;
 	bool up, guarded, reports_sent;
+	bool gone;		/* removed: its number is free */
 	struct node_port_config c;
 	struct sync_port *sync;
 	struct node_budget all, answers;
@@ -278,6 +279,8 @@ const char *node_peer_call(const struct node *n, const struct sync_peer *q,
 struct node_heard *node_hear(struct node *n, int port, const char *call,
 			     size_t bytes);
 
+void node_heard_forget(struct node *n, int port);
+
 /* ---- ingest.c ---- */
 
 enum sync_ingest node_ingest(void *ctx, int port, const struct sync_whole *w,
@@ -366,6 +369,8 @@ void node_reissue_gap(struct node *n);
 
 /* An event that came in: obeyed if it is an order to us, from whom it may. */
 void node_order_take(struct node *n, uint32_t slot, const struct event *e);
+/* After the duty of a port, or the order, changed. */
+void node_orders_apply(struct node *n);
 void node_orders_init(struct node *n);
 void node_orders_state(const struct node *n, struct json_out *o);
 void node_orders_load(struct node *n, const struct json *root);

@@ -59,7 +59,7 @@ static struct node_order *order_floor(struct node *n, const uint8_t *author)
 
 /* ---- obeying ---- */
 
-static void orders_apply(struct node *n)
+void node_orders_apply(struct node *n)
 {
 	for (int i = 0; i < n->n_ports; i++) {
 		struct node_port *p = &n->ports[i];
@@ -97,7 +97,7 @@ static void order_obey(struct node *n, const struct feed *f,
 static void orders_due(struct sync_timer *t, uint64_t now_us)
 {
 	(void)now_us;
-	orders_apply(t->owner);
+	node_orders_apply(t->owner);
 }
 
 void node_orders_init(struct node *n)
@@ -203,7 +203,7 @@ void node_orders_load(struct node *n, const struct json *root)
 					     hex) == AUTHOR_SIZE)
 			n->orders[i].serial = (uint64_t)serial;
 	}
-	orders_apply(n);
+	node_orders_apply(n);
 }
 
 void node_orders_json(const struct node *n, struct json_out *o)

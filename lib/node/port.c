@@ -229,24 +229,100 @@ static struct sync_port_config port_sync_config(const struct node_port *p)
 	};
 }
 
+/* (Re)makes what the protocol knows of a port; a port that was there before
+ * keeps its neighbours and what it has never sent, if they go by the same
+ * addresses. 0 or -ENOMEM: as it was. */
+static int port_sync_begin(struct node_port *p, bool keep)
+{
+	struct sync_port_config c = port_sync_config(p);
+	struct sync_port *s = sync_port_new(&p->node->env, &c);
+	const struct sync_needs *news;
+
+	if (!s)
+		return -ENOMEM;
+	for (unsigned i = 0; keep && i < SYNC_PEERS_MAX; i++) {
+		const struct sync_peer *q = &sync_port_peers(p->sync)->v[i];
+
+		if (sync_peer_live(q, p->node->now.mono_us))
+			sync_peer_hear(sync_port_peers(s), q->address, q->call,
+				       q->heard_us, NULL);
+	}
+	news = keep ? sync_port_news(p->sync) : NULL;
+	for (unsigned i = 0; news && i < news->n; i++)
+		sync_port_news_load(s, news->v[i].slot, news->v[i].from);
+	sync_port_free(p->sync);
+	p->sync = s;
+	return 0;
+}
+
 int node_port_add(struct node *n, const struct node_port_config *c)
 {
-	struct node_port *p = &n->ports[n->n_ports];
-	struct sync_port_config sc;
+	struct node_port *p = n->ports;
+	int err;
 
-	if (n->n_ports == NODE_PORTS_MAX)
+	while (p < n->ports + n->n_ports && !p->gone)
+		p++;
+	if (p == n->ports + NODE_PORTS_MAX)
 		return -ENOSPC;
-	*p = (struct node_port){ .node = n, .number = n->n_ports, .c = *c };
+	*p = (struct node_port){ .node = n, .number = (int)(p - n->ports),
+				 .c = *c, .sync = p->sync };
 	port_defaults(&p->c);
-	sc = port_sync_config(p);
-	p->sync = sync_port_new(&n->env, &sc);
-	if (!p->sync)
-		return -ENOMEM;
+	err = port_sync_begin(p, false);
+	if (err) {
+		p->gone = true;
+		return err;
+	}
 	node_budget_init(&p->all, p->c.duty_permille, n->now.mono_us);
 	node_budget_init(&p->answers, (p->c.duty_permille + 1) / 2,
 			 n->now.mono_us);
 	node_identify_init(p);
-	return n->n_ports++;
+	if (p->number == n->n_ports)
+		n->n_ports++;
+	return p->number;
+}
+
+static bool port_sync_same(const struct sync_port_config *a,
+			   const struct sync_port_config *b)
+{
+	return a->bitrate == b->bitrate && a->txdelay_ms == b->txdelay_ms &&
+	       a->txtail_ms == b->txtail_ms && a->overhead == b->overhead &&
+	       a->info_max == b->info_max && a->stream == b->stream &&
+	       a->address == b->address;
+}
+
+int node_port_set(struct node *n, int port, const struct node_port_config *c,
+		  struct clock_now now)
+{
+	struct node_port *p = &n->ports[port];
+	struct node_port_config before = p->c;
+	struct sync_port_config was = port_sync_config(p), is;
+	int err = 0;
+
+	node_begin(n, now);
+	p->c = *c;
+	port_defaults(&p->c);
+	is = port_sync_config(p);
+	if (!port_sync_same(&was, &is))
+		err = port_sync_begin(p, was.address == is.address);
+	if (err)
+		p->c = before;
+	else if (p->c.allow_shared)
+		p->guarded = false;
+	node_orders_apply(n);
+	return err;
+}
+
+void node_port_remove(struct node *n, int port, struct clock_now now)
+{
+	struct node_port *p = &n->ports[port];
+
+	node_begin(n, now);
+	p->up = false;
+	node_port_review(p);
+	timer_clear(&n->heap, &p->identify.timer);
+	*sync_port_peers(p->sync) = (struct sync_peers){ 0 };
+	node_heard_forget(n, port);
+	p->gone = true;
 }
 
 void node_port_up(struct node *n, int port, bool up, struct clock_now now)

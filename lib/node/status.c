@@ -201,7 +201,8 @@ void node_status_json(const struct node *n, struct json_out *o,
 	json_out_key(o, "ports");
 	json_out_array(o);
 	for (int i = 0; i < n->n_ports; i++)
-		status_port(&n->ports[i], o, now.mono_us);
+		if (!n->ports[i].gone)
+			status_port(&n->ports[i], o, now.mono_us);
 	json_out_end_array(o);
 	json_out_end_object(o);
 }
