@@ -23,6 +23,8 @@
 #include "lib/base/clock.h"
 #include "tests/ring_peer.h"
 
+#define REGISTER_RESTRICTIONS 11	/* of io_uring_register */
+
 static struct variant variant_few_buffers = { "uring", { .buffers = 4 } };
 static struct variant variant_small_cq = { "uring", { .cq_entries = 16 } };
 
@@ -477,6 +479,14 @@ static void test_timer_for_now_waits_a_turn(void **state)
 	ring_timer_clear(ring, &again);
 }
 
+static int refuse_calls(struct sock_filter *filter, unsigned short n)
+{
+	struct sock_fprog program = { n, filter };
+
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+	       prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+}
+
 /* As under Docker's seccomp profile. 0 if all is as it should be. */
 static int child_without_uring(void)
 {
@@ -487,11 +497,9 @@ static int child_without_uring(void)
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
-	struct sock_fprog program = { 4, refuse };
 	struct ring *r;
 
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
-	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program))
+	if (refuse_calls(refuse, 4))
 		return 1;
 	unsetenv("CAIRN_ENGINE");
 	if (ring_new(&r, "uring") != -EPERM)
@@ -505,16 +513,57 @@ static int child_without_uring(void)
 	return 0;
 }
 
-static void test_refused_uring(void **state)
+/* A kernel that knows no restrictions. */
+static int child_without_restrictions(void)
 {
-	int status;
+	struct sock_filter refuse[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			 offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_io_uring_register,
+			 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			 offsetof(struct seccomp_data, args[1])),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, REGISTER_RESTRICTIONS,
+			 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EINVAL),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct ring *r;
+
+	if (refuse_calls(refuse, 6))
+		return 1;
+	if (ring_new(&r, "uring"))
+		return 2;
+	if (strstr(ring_describe(r), "restricted") || ring_uring_forbidden(r))
+		return 3;
+	ring_free(r);
+	return 0;
+}
+
+static int child_status(int (*fn)(void))
+{
+	int status = -1;
 	pid_t pid = fork();
 
-	(void)state;
 	if (pid == 0)
-		_exit(child_without_uring());
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_int_equal(status, 0);
+		_exit(fn());
+	waitpid(pid, &status, 0);
+	return status;
+}
+
+static void test_refused_uring(void **state)
+{
+	(void)state;
+	assert_int_equal(child_status(child_without_uring), 0);
+	assert_int_equal(child_status(child_without_restrictions), 0);
+}
+
+/* What the engine never does, its ring refuses. */
+static void test_only_what_it_does(void **state)
+{
+	(void)state;
+	assert_non_null(strstr(ring_describe(ring), "restricted"));
+	assert_int_equal(ring_uring_forbidden(ring), -EACCES);
 }
 
 static void test_backend_names(void **state)
@@ -553,6 +602,8 @@ int main(void)
 		ON(test_many_at_once, variant_few_buffers),
 		ON(test_many_at_once, variant_small_cq),
 		ON(test_pipe, variant_single),
+		ON(test_only_what_it_does, variant_uring),
+		ON(test_only_what_it_does, variant_single),
 		ON(test_pause_holds_what_is_under_way, variant_single),
 	};
 	int bad = cmocka_run_group_tests_name("epoll", epoll, NULL, NULL);

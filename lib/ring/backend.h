@@ -82,6 +82,9 @@ struct ring_backend {
 
 extern const struct ring_backend ring_uring, ring_epoll;
 
+/* For tests: what an operation that the engine does not use comes to. */
+int ring_uring_forbidden(struct ring *r);
+
 /* What tests turn to reach rare paths. Zeros are the defaults. */
 struct ring_tuning {
 	unsigned cq_entries;

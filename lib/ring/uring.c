@@ -12,6 +12,10 @@
  *   task work, not completions, and stalls.
  * - A buffer goes back whatever its completion says, after the callback.
  * - A handle's completion without F_MORE is its last for that operation.
+ *
+ * What is optional is probed on a small ring of its own; the one that is used
+ * is then told which operations it may take (`allowed`), and is of no use to
+ * who might get at it for anything else, opening files say.
  */
 #include <errno.h>
 #include <liburing.h>
@@ -20,12 +24,14 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 #include "lib/base/clock.h"
 #include "lib/ring/backend.h"
 
 #define SQ_ENTRIES 256
 #define CQ_ENTRIES 4096
+#define PROBE_ENTRIES 16
 #define OP_READ_MULTISHOT 49	/* newer than Debian 12's header */
 #define CANCEL_DATA UINT64_MAX	/* no handle's */
 #define GROUPS RING_CONTROL	/* control messages are polled for */
@@ -46,7 +52,7 @@ struct group {
 
 struct uring_state {
 	struct io_uring u;
-	bool read_multishot;
+	bool read_multishot, restricted;
 	struct group groups[GROUPS];
 };
 
@@ -300,14 +306,14 @@ static const struct {
 #define RUNGS (sizeof(ladder) / sizeof(*ladder))
 
 static int queue_open(struct uring_state *s, unsigned cq_entries,
-		      const char **how)
+		      unsigned flags, const char **how)
 {
 	int err = -EINVAL;
 
 	for (size_t i = 0; i < RUNGS && err == -EINVAL; i++) {
 		struct io_uring_params p = {
 			.flags = ladder[i].flags | IORING_SETUP_CQSIZE |
-				 IORING_SETUP_CLAMP,
+				 IORING_SETUP_CLAMP | flags,
 			.cq_entries = cq_entries ? cq_entries : CQ_ENTRIES,
 		};
 		unsigned sq = p.cq_entries < SQ_ENTRIES ? p.cq_entries
@@ -344,7 +350,7 @@ static bool probe_request(struct uring_state *s, const int fd[2],
 	return works && !more;
 }
 
-static int probe(struct ring *r, struct uring_state *s)
+static int probe_requests(struct ring *r, struct uring_state *s)
 {
 	int fd[2];
 
@@ -359,14 +365,87 @@ static int probe(struct ring *r, struct uring_state *s)
 	return 0;
 }
 
-static void uring_close(struct ring *r)
+static void state_close(struct uring_state *s)
 {
-	struct uring_state *s = r->state;
-
 	io_uring_queue_exit(&s->u);
 	for (unsigned group = 0; group < GROUPS; group++)
 		group_close(s, group);
-	free(s);
+}
+
+/* On a ring of its own, since the other one may do only what it must. */
+static int probe(struct ring *r, struct uring_state *s)
+{
+	struct uring_state small = { 0 };
+	const char *how;
+	int err = queue_open(&small, PROBE_ENTRIES, 0, &how);
+
+	if (err)
+		return err;
+	err = group_open(&small, RING_TTY, PROBE_ENTRIES);
+	if (!err)
+		err = probe_requests(r, &small);
+	s->read_multishot = small.read_multishot;
+	state_close(&small);
+	return err;
+}
+
+/* Of Debian 12's liburing these are not exported. */
+static int register_op(struct uring_state *s, unsigned op, void *arg,
+		       unsigned n)
+{
+	return syscall(SYS_io_uring_register, s->u.ring_fd, op, arg, n) < 0 ?
+	       -errno : 0;
+}
+
+/* A kernel that does not know how leaves the ring open to all operations. */
+static int enable(struct uring_state *s)
+{
+	struct io_uring_restriction allowed[] = {
+		{ .opcode = IORING_RESTRICTION_SQE_OP,
+		  .sqe_op = s->read_multishot ? OP_READ_MULTISHOT :
+						IORING_OP_READ },
+		{ .opcode = IORING_RESTRICTION_SQE_OP,
+		  .sqe_op = IORING_OP_RECV },
+		{ .opcode = IORING_RESTRICTION_SQE_OP,
+		  .sqe_op = IORING_OP_WRITE },
+		{ .opcode = IORING_RESTRICTION_SQE_OP,
+		  .sqe_op = IORING_OP_SEND },
+		{ .opcode = IORING_RESTRICTION_SQE_OP,
+		  .sqe_op = IORING_OP_POLL_ADD },
+		{ .opcode = IORING_RESTRICTION_SQE_OP,
+		  .sqe_op = IORING_OP_FSYNC },
+		{ .opcode = IORING_RESTRICTION_SQE_OP,
+		  .sqe_op = IORING_OP_ASYNC_CANCEL },
+		{ .opcode = IORING_RESTRICTION_SQE_FLAGS_ALLOWED,
+		  .sqe_flags = IOSQE_BUFFER_SELECT },
+		{ .opcode = IORING_RESTRICTION_REGISTER_OP,
+		  .register_op = IORING_REGISTER_SYNC_CANCEL },
+	};
+
+	s->restricted = register_op(s, IORING_REGISTER_RESTRICTIONS, allowed,
+			sizeof(allowed) / sizeof(allowed[0])) == 0;
+	return register_op(s, IORING_REGISTER_ENABLE_RINGS, NULL, 0);
+}
+
+int ring_uring_forbidden(struct ring *r)
+{
+	struct uring_state *s = r->state;
+	struct io_uring_cqe *cqe;
+	int res;
+
+	io_uring_prep_nop(io_uring_get_sqe(&s->u));
+	io_uring_submit_and_wait(&s->u, 1);
+	if (io_uring_peek_cqe(&s->u, &cqe))
+		return -EIO;
+	res = cqe->res;
+	io_uring_cqe_seen(&s->u, cqe);
+	return res;
+}
+
+static void uring_close(struct ring *r)
+{
+	state_close(r->state);
+	free(r->state);
 }
 
 static int refused(struct ring *r, const char *what, int err)
@@ -384,23 +463,26 @@ static int uring_open(struct ring *r)
 
 	if (!s)
 		return -ENOMEM;
-	err = queue_open(s, r->tuning.cq_entries, &how);
+	err = queue_open(s, r->tuning.cq_entries, IORING_SETUP_R_DISABLED,
+			 &how);
 	if (err) {
 		free(s);
 		return refused(r, "io_uring is refused", err);
 	}
 	r->state = s;
+	err = probe(r, s);
 	for (unsigned group = 0; group < GROUPS && !err; group++)
 		err = group_open(s, group, r->tuning.buffers ?
 				 r->tuning.buffers : group_shape[group].count);
-	err = err ? err : probe(r, s);
+	err = err ? err : enable(s);
 	if (err) {
 		uring_close(r);
 		return refused(r, "this kernel's io_uring is too old", err);
 	}
-	snprintf(r->describe, sizeof(r->describe), "io_uring, %s, %s", how,
+	snprintf(r->describe, sizeof(r->describe), "io_uring, %s, %s%s", how,
 		 s->read_multishot ? "multishot reads"
-				   : "reads armed one by one");
+				   : "reads armed one by one",
+		 s->restricted ? ", restricted to what it does" : "");
 	return 0;
 }
 
