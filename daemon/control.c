@@ -162,8 +162,7 @@ static void time_json(struct json_out *o, uint64_t wall_ms)
 	json_out_kv_uint(o, "time_ms", wall_ms);
 }
 
-void control_frame(struct control *c, const char *port,
-		   const struct record_frame *f, const char *verdict)
+void control_frame(struct control *c, const struct control_seen *s)
 {
 	static const char *const links[] = {
 		[RECORD_LINK_AX25] = "ax25", [RECORD_LINK_BARE] = "bare",
@@ -174,12 +173,16 @@ void control_frame(struct control *c, const char *port,
 	if (!watched(c))
 		return;
 	json_out_object(&o);
-	time_json(&o, f->wall_ms);
-	json_out_kv_string(&o, "port", port);
-	json_out_kv_string(&o, "direction", f->sent ? "out" : "in");
-	json_out_kv_string(&o, "link", links[f->link]);
-	json_out_kv_string(&o, "verdict", verdict);
-	json_out_kv_hex(&o, "frame", f->frame);
+	time_json(&o, s->frame->wall_ms);
+	json_out_kv_string(&o, "port", s->port);
+	json_out_kv_string(&o, "direction", s->frame->sent ? "out" : "in");
+	if (s->level_dbm)
+		json_out_kv_int(&o, "level_dbm", s->level_dbm);
+	if (s->airtime_us)
+		json_out_kv_uint(&o, "airtime_us", s->airtime_us);
+	json_out_kv_string(&o, "link", links[s->frame->link]);
+	json_out_kv_string(&o, "verdict", s->verdict);
+	json_out_kv_hex(&o, "frame", s->frame->frame);
 	json_out_end_object(&o);
 	publish(c, &o);
 }

@@ -17,9 +17,14 @@ struct client;
 int control_open(struct daemon *d, struct control **out);
 void control_close(struct control *c);	/* c may be NULL, also below */
 
-/* For monitors: a frame with its verdict; something said. */
-void control_frame(struct control *c, const char *port,
-		   const struct record_frame *f, const char *verdict);
+/* For monitors: a frame; something said. */
+struct control_seen {
+	const struct record_frame *frame;
+	const char *port, *verdict;
+	uint64_t airtime_us;	/* 0 = it was on no air */
+	int level_dbm;		/* 0 = not known */
+};
+void control_frame(struct control *c, const struct control_seen *s);
 void control_note(struct control *c, const char *text, uint64_t wall_ms);
 /* The log is durable up to here, or it stopped with an error: replies that
  * waited for it leave. */

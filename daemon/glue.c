@@ -123,11 +123,17 @@ static void frame_seen(struct daemon *d, int number, bool sent,
 		.sent = sent, .verdict = (uint16_t)verdict,
 		.link = (uint16_t)link, .frame = frame,
 	};
+	const struct control_seen seen = {
+		.frame = &r, .verdict = name,
+		.port = d->ports[number].config->node.name,
+		.airtime_us = link == RECORD_LINK_ERROR ? 0 :
+			node_frame_airtime_us(d->node, number, frame.n),
+		.level_dbm = sent ? 0 : d->ports[number].level_dbm,
+	};
 
 	flight_add(d->flight, &r);
 	flush_arm(d);
-	control_frame(d->control, d->ports[number].config->node.name, &r,
-		      name);
+	control_frame(d->control, &seen);
 }
 
 static void burst_send(struct daemon *d, int number,

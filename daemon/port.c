@@ -20,6 +20,7 @@ void port_received(struct port *p, struct span frame)
 	p->frames_in++;
 	p->bytes_in += frame.n;
 	p->ops->frame(p->ctx, p->number, frame);
+	p->level_dbm = 0;
 }
 
 void port_failed(struct port *p, const char *name, struct span raw)
@@ -48,6 +49,9 @@ static void kiss_frame(void *ctx, const struct kiss_frame *f)
 
 	if (f->command == KISS_DATA && f->port == p->config->tnc.kiss_port)
 		port_received(p, f->data);
+	else if ((f->port << 4 | f->command) == KISS_TYPE_RSSI &&
+		 f->data.n == 1)
+		p->level_dbm = f->data.p[0] - KISS_RSSI_OFFSET;
 }
 
 static void kiss_error(void *ctx, enum kiss_error e, struct span raw)

@@ -44,6 +44,7 @@ struct port {
 	void *link;			/* the driver's */
 	struct tun *mirror;		/* or NULL */
 	bool up, told, paused;
+	int level_dbm;			/* of the frame at hand; 0 = not known */
 	char why[160];			/* of the last change, for status */
 	uint64_t frames_in, frames_out, bytes_in, bytes_out, errors,
 		 send_failures, ups;

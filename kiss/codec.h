@@ -25,6 +25,12 @@ enum kiss_command {
 	KISS_READY = 15, /* as Reticulum uses 0x0F */
 };
 
+/* The whole type byte under which an RNode tells the level of the frame that
+ * follows: one byte, dBm + 157. Of others it would be a slot time, which no
+ * TNC tells its host. */
+#define KISS_TYPE_RSSI 0x23
+#define KISS_RSSI_OFFSET 157
+
 enum kiss_error {
 	KISS_ERR_NONE, KISS_ERR_NOISE /* before the first FEND */,
 	KISS_ERR_ESCAPE, KISS_ERR_OVERSIZE, KISS_ERR_CUT /* FEND in escape */,

@@ -109,6 +109,6 @@ until_ok 45 dropped || fail "the slow reader was not dropped: $(c a status --jso
 kill -CONT "${pid[slow]}"
 c b note R-1 "still there" > /dev/null
 until_ok 45 same a b || fail "no work after the flood"
-end a HUP
-[ "$status" = 0 ] || fail "SIGHUP: exit $status"
+end a INT
+[ "$status" = 0 ] || fail "SIGINT: exit $status"
 say "the verbs show what is there"

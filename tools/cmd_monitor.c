@@ -23,7 +23,13 @@ static bool is_link(const struct json *v, const char *link)
 	return span_equal(json_string(json_get(v, "link")), SPAN_STR(link));
 }
 
-static void print_frame(const struct json *v, const struct decode_style *s)
+struct monitor {
+	struct decode_style style;
+	struct decode_links *links;
+	struct decode_generations *generations;
+};
+
+static void print_frame(const struct json *v, struct monitor *m)
 {
 	struct span hex = json_string(json_get(v, "frame"));
 	uint8_t frame[KISS_FRAME_MAX];
@@ -39,11 +45,28 @@ static void print_frame(const struct json *v, const struct decode_style *s)
 		decode_ax25(&d, SPAN(frame, n));
 	else	/* a bare link, or what identifies its station */
 		decode_guess(&d, SPAN(frame, n));
-	decode_put_text(&b, &d, s);
+	decode_links_add(m->links, &d);
+	decode_generations_add(m->generations, &d);
+	decode_put_text(&b, &d, &m->style);
 	while (b.len && b.p[b.len - 1] == '\n')
 		b.len--;
 	fwrite(b.p, 1, b.len, stdout);
 	buf_fini(&b);
+}
+
+static void print_air(const struct json *v)
+{
+	const struct json *level = json_get(v, "level_dbm");
+	const struct json *air = json_get(v, "airtime_us");
+
+	if (level)
+		printf("%4d ", (int)json_int(level));
+	else
+		printf("%4s ", "-");
+	if (air)
+		printf("%6.3fs ", (double)json_int(air) / 1e6);
+	else
+		printf("%7s ", "-");
 }
 
 static void print_event(void *ctx, const struct json *v, struct span text)
@@ -58,6 +81,7 @@ static void print_event(void *ctx, const struct json *v, struct span text)
 	} else {
 		print_string(v, "port", 6);
 		print_string(v, "direction", 3);
+		print_air(v);
 		print_string(v, "verdict", 13);
 		print_frame(v, ctx);
 	}
@@ -66,14 +90,21 @@ static void print_event(void *ctx, const struct json *v, struct span text)
 
 int cmd_monitor(int argc, char **argv)
 {
-	struct decode_style style = { .colour = out_colour() };
+	struct monitor m = { .style.colour = out_colour() };
 	struct options o;
 	int code = options_read(&o, argc, argv, "monitor [-v] [--json]\n\n"
-		"A line a frame: time, port, direction, verdict, what it is. "
-		"--json: with the\nraw bytes in hex.", NULL, 0, 0);
+		"A line a frame: time, port, direction, level in dBm where the "
+		"TNC tells it,\nair time, verdict, what it is. --json: with "
+		"the raw bytes in hex.", NULL, 0, 0);
 
-	style.verbose = o.verbose;
-	return code != OPTIONS_OK ? code :
-	       client_call(argv[0], 0, NULL,
-			   o.json ? client_print_json : print_event, &style);
+	if (code != OPTIONS_OK)
+		return code;
+	m.style.verbose = o.verbose;
+	m.links = decode_links_new();
+	m.generations = decode_generations_new();
+	code = client_call(argv[0], 0, NULL,
+			   o.json ? client_print_json : print_event, &m);
+	decode_links_free(m.links);
+	decode_generations_free(m.generations);
+	return code;
 }

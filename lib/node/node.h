@@ -259,6 +259,9 @@ uint32_t node_own_slot(const struct node *n);
 struct span node_label(const struct node *n);	/* the own author's */
 bool node_transmitting(const struct node *n);
 uint64_t node_airtime_us(const struct node *n, int port);
+/* Of one link frame, without the key-up around it; 0 where there is no air. */
+uint64_t node_frame_airtime_us(const struct node *n, int port,
+			       size_t link_len);
 /* Objects of `cairn status --json`, `neighbours`, `heard`, `feeds`. */
 void node_status_json(const struct node *n, struct json_out *o,
 		      struct clock_now now);

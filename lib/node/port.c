@@ -98,6 +98,14 @@ uint64_t node_port_airtime_us(const struct node_port *p, size_t link_len)
 	return (link_len + extra) * 8 * US_PER_S * 63 / 62 / p->c.bitrate;
 }
 
+uint64_t node_frame_airtime_us(const struct node *n, int port, size_t link_len)
+{
+	const struct node_port *p = &n->ports[port];
+
+	return p->c.profile == NODE_STREAM ? 0 :
+	       node_port_airtime_us(p, link_len);
+}
+
 static uint64_t port_keyup_us(const struct node_port *p)
 {
 	return (p->c.txdelay_ms + p->c.txtail_ms) * US_PER_MS;
