@@ -5,6 +5,7 @@
 #include "daemon/port.h"
 #include <errno.h>
 #include <stdio.h>
+#include <unistd.h>
 #include "ax25/tun.h"
 #include "lib/base/report.h"
 
@@ -39,6 +40,22 @@ void port_changed(struct port *p, bool up, const char *why)
 	p->ups += moved && up;
 	if (moved)	/* not each attempt that fails: status has the last */
 		p->ops->state(p->ctx, p->number, up, p->why);
+}
+
+int port_packets(struct port *p, int fd, const struct ring_stream_ops *ops,
+		 void *ctx, struct ring_stream **stream)
+{
+	int e;
+
+	*stream = ring_stream_new(p->ring, fd, RING_PACKET, ops, ctx);
+	if (*stream) {
+		ring_stream_pause(*stream, p->paused);
+		port_changed(p, true, "up");
+		return 0;
+	}
+	e = -errno;
+	close(fd);
+	return e;
 }
 
 /* ---- KISS ---- */

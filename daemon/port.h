@@ -64,3 +64,7 @@ void port_pause(struct port *p, bool pause);
 void port_received(struct port *p, struct span frame);
 void port_failed(struct port *p, const char *name, struct span raw);
 void port_changed(struct port *p, bool up, const char *why);
+/* Reads a packet or datagram socket from now on, and is up. Takes fd over: 0
+ * and *stream, or -errno and fd is closed. */
+int port_packets(struct port *p, int fd, const struct ring_stream_ops *ops,
+		 void *ctx, struct ring_stream **stream);

@@ -9,7 +9,6 @@
  * without a right one are counted and dropped.
  */
 #include <errno.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,11 +17,13 @@
 #include "daemon/port.h"
 #include "kiss/codec.h"
 #include "lib/base/clock.h"
+#include "lib/ring/dial.h"
 
 #define RETRY_S 60
 
 struct link {
 	struct port *port;
+	struct ring_resolve *resolving;
 	struct ring_stream *stream;
 	struct ring_timer retry;
 };
@@ -83,31 +84,34 @@ static int link_socket(const struct addrinfo *peer, const char *local)
 	return e;
 }
 
+/* The first of its addresses that can be used. */
+static void link_resolved(void *ctx, struct addrinfo *list, const char *why)
+{
+	struct link *l = ctx;
+	const struct config_port *c = l->port->config;
+	int fd = -EHOSTUNREACH;
+
+	l->resolving = NULL;
+	for (struct addrinfo *a = list; a && fd < 0; a = a->ai_next)
+		fd = link_socket(a, *c->local ? c->local : c->service);
+	if (list)
+		freeaddrinfo(list);
+	if (fd >= 0)
+		fd = port_packets(l->port, fd, &stream_ops, l, &l->stream);
+	if (fd < 0)
+		link_later(l, why ? why : strerror(-fd));
+}
+
 static void link_start(void *ctx)
 {
 	const struct addrinfo hints = { .ai_socktype = SOCK_DGRAM };
 	struct link *l = ctx;
 	const struct config_port *c = l->port->config;
-	struct addrinfo *list = NULL;
-	int e = getaddrinfo(c->host, c->service, &hints, &list), fd;
 
-	if (e) {
-		link_later(l, gai_strerror(e));
-		return;
-	}
-	fd = link_socket(list, *c->local ? c->local : c->service);
-	freeaddrinfo(list);
-	if (fd >= 0)
-		l->stream = ring_stream_new(l->port->ring, fd, RING_PACKET,
-					    &stream_ops, l);
-	if (l->stream) {
-		ring_stream_pause(l->stream, l->port->paused);
-		port_changed(l->port, true, "up");
-		return;
-	}
-	link_later(l, strerror(fd < 0 ? -fd : errno));
-	if (fd >= 0)
-		close(fd);
+	l->resolving = ring_resolve(l->port->ring, c->host, c->service, &hints,
+				    link_resolved, l);
+	if (!l->resolving)
+		link_later(l, "no memory");
 }
 
 static int axudp_open(struct port *p)
@@ -129,6 +133,7 @@ static void axudp_close(struct port *p)
 	struct link *l = p->link;
 
 	ring_timer_clear(p->ring, &l->retry);
+	ring_resolve_cancel(l->resolving);
 	ring_stream_close(l->stream);
 	free(l);
 }

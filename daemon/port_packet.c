@@ -153,16 +153,9 @@ static void link_up(struct link *l)
 		return;
 	}
 	if (fd >= 0)
-		l->stream = ring_stream_new(l->port->ring, fd, RING_PACKET,
-					    &stream_ops, l);
-	if (l->stream) {
-		ring_stream_pause(l->stream, l->port->paused);
-		port_changed(l->port, true, "up");
-		return;
-	}
-	link_down(l, strerror(fd < 0 ? -fd : errno));
-	if (fd >= 0)
-		close(fd);
+		fd = port_packets(l->port, fd, &stream_ops, l, &l->stream);
+	if (fd < 0)
+		link_down(l, strerror(-fd));
 }
 
 static void say_none(struct link *l)

@@ -9,7 +9,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -18,6 +17,7 @@
 #include <unistd.h>
 #include "daemon/port.h"
 #include "lib/base/clock.h"
+#include "lib/ring/dial.h"
 #include "lib/rns/rns.h"
 
 #define PEERS_MAX 16
@@ -31,7 +31,9 @@ struct peer {
 
 struct link {
 	struct port *port;
-	struct ring_wait *wait;		/* connecting or accepting */
+	struct ring_dial *dialling;
+	struct ring_resolve *resolving;
+	struct ring_wait *wait;		/* accepting */
 	struct ring_timer retry;
 	unsigned pause_s;
 	unsigned n_peers;
@@ -46,12 +48,12 @@ static bool link_listens(const struct link *l)
 	return l->port->config->device == DEVICE_LISTEN;
 }
 
-static void link_later(struct link *l, const char *what, int error)
+static void link_later(struct link *l, const char *what, const char *reason)
 {
 	char why[160];
 
-	snprintf(why, sizeof(why), "%s: %s; again in %u s", what,
-		 strerror(error), l->pause_s);
+	snprintf(why, sizeof(why), "%s: %s; again in %u s", what, reason,
+		 l->pause_s);
 	port_changed(l->port, false, why);
 	ring_timer_set(l->port->ring, &l->retry,
 		       ring_now_us(l->port->ring) + l->pause_s * US_PER_S);
@@ -90,7 +92,7 @@ static void peer_closed(void *ctx, int error)
 	peer_drop(q);
 	if (!link_listens(l))
 		link_later(l, "closed by the other end",
-			   error ? -error : ECONNRESET);
+			   strerror(error ? -error : ECONNRESET));
 	else if (l->n_peers == 0)
 		port_changed(l->port, false, "listening, nobody connected");
 }
@@ -99,6 +101,7 @@ static const struct ring_stream_ops peer_ops = {
 	.data = peer_data, .closed = peer_closed,
 };
 
+/* As those that were dialled are. */
 static void socket_tune(int fd)
 {
 	int one = 1, idle_s = 30;
@@ -116,7 +119,6 @@ static int peer_add(struct link *l, int fd)
 		q++;
 	if (q == l->peers + PEERS_MAX)
 		return -ENOSPC;
-	socket_tune(fd);
 	hdlc_decoder_init(&q->hdlc, peer_frame, q);
 	q->stream = ring_stream_new(l->port->ring, fd, RING_TCP, &peer_ops, q);
 	if (!q->stream)
@@ -135,86 +137,83 @@ static void link_accepted(void *ctx, int fd)
 {
 	struct link *l = ctx;
 
-	if (fd >= 0 && peer_add(l, fd))
+	if (fd < 0)
+		return;
+	socket_tune(fd);
+	if (peer_add(l, fd))
 		close(fd);
 }
 
-static void link_connected(void *ctx, int fd)
+static void link_dialled(void *ctx, int fd, const char *why)
 {
 	struct link *l = ctx;
 
-	l->wait = NULL;
+	l->dialling = NULL;
 	if (fd >= 0 && peer_add(l, fd)) {
 		close(fd);
-		fd = -ENOMEM;
+		fd = -1;
+		why = "no memory";
 	}
 	if (fd < 0)
-		link_later(l, l->port->config->spec, -fd);
+		link_later(l, l->port->config->spec, why);
 }
 
-static int link_listen(struct link *l, int fd, const struct addrinfo *a)
+static int link_listen(struct link *l, const struct addrinfo *a)
 {
-	int one = 1, zero = 0;
+	int fd = socket(a->ai_family, SOCK_STREAM | SOCK_CLOEXEC |
+			SOCK_NONBLOCK, 0), one = 1, zero = 0, e;
 
+	if (fd < 0)
+		return -errno;
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
 	if (a->ai_family == AF_INET6)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &zero,
 			   sizeof(zero));
-	if (bind(fd, a->ai_addr, a->ai_addrlen) || listen(fd, PEERS_MAX))
-		return -errno;
-	l->wait = ring_accept(l->port->ring, fd, link_accepted, l);
-	return l->wait ? 0 : -ENOMEM;
-}
-
-static int link_try(struct link *l, const struct addrinfo *a)
-{
-	int fd = socket(a->ai_family, SOCK_STREAM | SOCK_CLOEXEC |
-			SOCK_NONBLOCK, 0);
-	int e = fd < 0 ? -errno : 0;
-
-	if (!e && link_listens(l)) {
-		e = link_listen(l, fd, a);
-	} else if (!e) {
-		l->wait = ring_connect(l->port->ring, fd, a->ai_addr,
-				       a->ai_addrlen, link_connected, l);
-		e = l->wait ? 0 : -ENOMEM;
-	}
-	if (e && fd >= 0)
-		close(fd);
+	if (bind(fd, a->ai_addr, a->ai_addrlen) == 0 &&
+	    listen(fd, PEERS_MAX) == 0)
+		l->wait = ring_accept(l->port->ring, fd, link_accepted, l);
+	if (l->wait)
+		return 0;
+	e = -errno;
+	close(fd);
 	return e;
 }
 
-static int link_resolve(struct link *l, struct addrinfo **list)
+/* Everywhere is :: first, one socket for both families. */
+static void link_resolved(void *ctx, struct addrinfo *list, const char *why)
 {
-	const struct config_port *c = l->port->config;
-	struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
-	const char *host = c->host[0] ? c->host : NULL;
+	struct link *l = ctx;
+	int e = -EHOSTUNREACH;
 
-	if (!host)	/* listening everywhere: one socket for both families */
-		hints.ai_family = AF_INET6;
-	hints.ai_flags = link_listens(l) ? AI_PASSIVE : 0;
-	if (getaddrinfo(host, c->service, &hints, list) == 0)
-		return 0;
-	hints.ai_family = AF_UNSPEC;
-	return getaddrinfo(host, c->service, &hints, list) ? -EHOSTUNREACH : 0;
+	l->resolving = NULL;
+	for (struct addrinfo *a = list; a && e; a = a->ai_next)
+		if (a->ai_family == AF_INET6 && !l->port->config->host[0])
+			e = link_listen(l, a);
+	for (struct addrinfo *a = list; a && e; a = a->ai_next)
+		e = link_listen(l, a);
+	if (list)
+		freeaddrinfo(list);
+	if (e)
+		link_later(l, l->port->config->spec, why ? why : strerror(-e));
+	else
+		port_changed(l->port, false, "listening, nobody connected");
 }
 
 static void link_start(void *ctx)
 {
+	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM,
+					.ai_flags = AI_PASSIVE };
 	struct link *l = ctx;
-	struct addrinfo *list = NULL;
-	int e = link_resolve(l, &list);
+	const struct config_port *c = l->port->config;
 
-	if (!e) {
-		e = -EHOSTUNREACH;
-		for (struct addrinfo *a = list; a && e; a = a->ai_next)
-			e = link_try(l, a);
-		freeaddrinfo(list);
-	}
-	if (e)
-		link_later(l, l->port->config->spec, -e);
-	else if (link_listens(l))
-		port_changed(l->port, false, "listening, nobody connected");
+	if (link_listens(l))
+		l->resolving = ring_resolve(l->port->ring, c->host, c->service,
+					    &hints, link_resolved, l);
+	else
+		l->dialling = ring_dial(l->port->ring, c->host, c->service,
+					link_dialled, l);
+	if (!l->resolving && !l->dialling)
+		link_later(l, c->spec, "no memory");
 }
 
 static int rns_open(struct port *p)
@@ -237,8 +236,9 @@ static void rns_close(struct port *p)
 	struct link *l = p->link;
 
 	ring_timer_clear(p->ring, &l->retry);
-	if (l->wait)
-		ring_wait_cancel(l->wait);
+	ring_dial_cancel(l->dialling);
+	ring_resolve_cancel(l->resolving);
+	ring_wait_cancel(l->wait);
 	for (struct peer *q = l->peers; q < l->peers + PEERS_MAX; q++)
 		if (q->link)
 			peer_drop(q);

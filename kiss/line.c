@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * Opening serial lines, ptys and TCP connections. Raw mode is set here, never
+ * Opening serial lines and ptys. Raw mode is set here, never
  * trusted: without it a pty holds bytes back until a newline and changes them.
  */
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 #include "kiss/line.h"
 
@@ -68,46 +64,6 @@ int line_open_tty(const char *path, unsigned speed_baud,
 		return err;
 	}
 	return fd;
-}
-
-const char *line_resolve(const char *host_port, struct addrinfo **out)
-{
-	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
-	const char *colon = strrchr(host_port, ':');
-	size_t n = colon ? (size_t)(colon - host_port) : 0;
-	char host[256];
-	int err;
-
-	if (n >= 2 && host_port[0] == '[' && colon[-1] == ']') {
-		host_port++;
-		n -= 2;
-	}
-	if (n == 0 || n >= sizeof(host))
-		return "no HOST:PORT";
-	memcpy(host, host_port, n);
-	host[n] = '\0';
-	err = getaddrinfo(host, colon + 1, &hints, out);
-	return err ? gai_strerror(err) : NULL;
-}
-
-struct ring_wait *line_connect(struct ring *r, const struct addrinfo *to,
-			       ring_fd_fn fn, void *ctx)
-{
-	int fd = socket(to->ai_family, SOCK_STREAM | SOCK_NONBLOCK |
-			SOCK_CLOEXEC, 0), on = 1, err;
-	struct ring_wait *w;
-
-	if (fd < 0)
-		return NULL;
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
-	w = ring_connect(r, fd, to->ai_addr, to->ai_addrlen, fn, ctx);
-	if (!w) {
-		err = errno;
-		close(fd);
-		errno = err;
-	}
-	return w;
 }
 
 static uint8_t hex_digit(char c)

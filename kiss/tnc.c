@@ -21,6 +21,7 @@
 #include "kiss/tnc.h"
 #include "lib/base/buf.h"
 #include "lib/base/clock.h"
+#include "lib/ring/dial.h"
 
 #define TNC_PAUSE_MIN_US (1 * US_PER_S)
 #define TNC_PAUSE_MAX_US (60 * US_PER_S)
@@ -40,21 +41,13 @@ struct tnc {
 	struct ring_stream *stream;
 	bool paused;
 	struct termios before;		/* of a line, while up */
-	struct addrinfo *addresses, *address; /* of a host, while opening */
-	struct ring_wait *connecting;
+	struct ring_dial *dialling;	/* a host, while opening */
 	struct ring_timer retry, poll;
 	uint64_t pause_us, up_since_us;
 	enum ack ack;			/* on this connection */
 	uint16_t ack_id;		/* of the last burst */
 	struct buf out;
 };
-
-static void addresses_free(struct tnc *t)
-{
-	if (t->addresses)
-		freeaddrinfo(t->addresses);
-	t->addresses = t->address = NULL;
-}
 
 static void stream_close(struct tnc *t)
 {
@@ -77,7 +70,6 @@ static void tnc_down(struct tnc *t, const char *what, const char *reason)
 	if (t->stream && now_us - t->up_since_us >= TNC_GOOD_US)
 		pause_us = TNC_PAUSE_MIN_US;
 	stream_close(t);
-	addresses_free(t);
 	ring_timer_set(t->ring, &t->retry,
 		       now_us + pause_us + now_us % (pause_us / 4));
 	t->pause_us = 2 * pause_us < TNC_PAUSE_MAX_US ? 2 * pause_us
@@ -230,7 +222,6 @@ static void tnc_opened(struct tnc *t, int fd)
 {
 	enum ring_class cls = t->config.tcp ? RING_TCP : RING_TTY;
 
-	addresses_free(t);
 	t->stream = ring_stream_new(t->ring, fd, cls, &stream_ops, t);
 	if (!t->stream) {
 		int err = errno;
@@ -259,42 +250,29 @@ static void open_tty(struct tnc *t)
 		tnc_opened(t, fd);
 }
 
-static void on_connected(void *ctx, int fd);
-
-/* The next address, or none is left: down, for the last one's reason. */
-static void try_address(struct tnc *t, const char *reason)
-{
-	for (; t->address; t->address = t->address->ai_next) {
-		t->connecting = line_connect(t->ring, t->address,
-					     on_connected, t);
-		if (t->connecting)
-			return;
-		reason = strerror(errno);
-	}
-	tnc_down(t, t->config.device, reason);
-}
-
-static void on_connected(void *ctx, int fd)
+static void on_dialled(void *ctx, int fd, const char *why)
 {
 	struct tnc *t = ctx;
 
-	t->connecting = NULL;
-	if (fd >= 0) {
+	t->dialling = NULL;
+	if (fd < 0)
+		tnc_down(t, t->config.device, why);
+	else
 		tnc_opened(t, fd);
-		return;
-	}
-	t->address = t->address->ai_next;
-	try_address(t, strerror(-fd));
 }
 
 static void open_tcp(struct tnc *t)
 {
-	const char *reason = line_resolve(t->config.device, &t->addresses);
+	const char *colon = strrchr(t->config.device, ':');
+	char host[sizeof(t->config.device)] = "";
 
-	if (reason)
-		t->addresses = NULL;
-	t->address = t->addresses;
-	try_address(t, reason);
+	if (colon)
+		memcpy(host, t->config.device,
+		       (size_t)(colon - t->config.device));
+	t->dialling = ring_dial(t->ring, host, colon ? colon + 1 : "",
+				on_dialled, t);
+	if (!t->dialling)
+		tnc_down(t, t->config.device, strerror(ENOMEM));
 }
 
 static void tnc_open(void *ctx)
@@ -333,9 +311,8 @@ void tnc_free(struct tnc *t)
 	if (!t)
 		return;
 	ring_timer_clear(t->ring, &t->retry);
-	ring_wait_cancel(t->connecting);
+	ring_dial_cancel(t->dialling);
 	stream_close(t);
-	addresses_free(t);
 	buf_fini(&t->out);
 	free(t);
 }

@@ -7,8 +7,7 @@
  * It opens, sets raw mode itself, sends C0 C0 C0 and then only the parameters
  * that were named, and comes back by itself with growing pauses (1 s .. 60 s)
  * after a hang-up. A TNC that is away is "down", never a reason to exit. A
- * line's settings are put back when it is closed. Of a name's addresses each
- * is tried: localhost may be ::1 first where the TNC listens on 127.0.0.1.
+ * line's settings are put back when it is closed.
  *
  * ACKMODE: the last frame of a burst goes out as xC id 2 | frame, and the TNC
  * answers xC id (or, some, xE id) once it has been on the air. A TNC that does

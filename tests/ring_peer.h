@@ -43,14 +43,14 @@ static void on_drained(void *ctx)
 
 static const struct ring_stream_ops ops = { on_data, on_closed, on_drained };
 
-static void peer_open(struct peer *p, int fd, enum ring_class cls)
+static inline void peer_open(struct peer *p, int fd, enum ring_class cls)
 {
 	*p = (struct peer){ 0 };
 	p->st = ring_stream_new(ring, fd, cls, &ops, p);
 	assert_non_null(p->st);
 }
 
-static void peer_close(struct peer *p)
+static inline void peer_close(struct peer *p)
 {
 	if (!p->gone)
 		ring_stream_close(p->st);
