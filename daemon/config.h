@@ -22,14 +22,15 @@
 
 enum config_device {
 	DEVICE_NONE, DEVICE_KISS, DEVICE_TCP, DEVICE_LISTEN, DEVICE_AX25,
-	DEVICE_BPQ, DEVICE_AXUDP,
+	DEVICE_BPQ, DEVICE_AXUDP, DEVICE_AGW,
 };
 
 struct config_port {
 	enum config_device device;
 	char spec[256];			/* as it was written */
-	char host[256], service[8];	/* tcp, listen, axudp */
+	char host[256], service[8];	/* tcp, listen, axudp, agw */
 	char local[8];			/* axudp: our port, or "" */
+	uint8_t radio;			/* agw: 0..15 */
 	char interface[16];		/* ax25, bpq */
 	char mirror[16];		/* an interface to show it on, or "" */
 	struct tnc_config tnc;		/* kiss; -1 = not named */

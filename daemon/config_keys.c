@@ -249,24 +249,45 @@ static int device_interface(struct config_port *p, const char *text)
 	return 0;
 }
 
-/* HOST:PORT, and @LOCAL if ours has another number */
-static int device_axudp(struct config_port *p, const char *text)
+/* set_address of a text's first n bytes */
+static int set_peer(struct config_port *p, const char *text, size_t n)
 {
-	const char *at = strrchr(text, '@');
 	char peer[sizeof(p->host) + sizeof(p->service)];
-	size_t n = at ? (size_t)(at - text) : strlen(text);
-	long local;
 
 	if (n >= sizeof(peer))
 		return -EINVAL;
 	memcpy(peer, text, n);
 	peer[n] = 0;
+	return set_address(p, peer, true);
+}
+
+/* HOST:PORT, and :RADIO if it is not the first one */
+static int device_agw(struct config_port *p, const char *text)
+{
+	const char *end = *text == '[' ? strchr(text, ']') : text;
+	const char *port = end ? strchr(end, ':') : NULL;
+	const char *radio = port ? strchr(port + 1, ':') : NULL;
+	long v = 0;
+
+	if (radio && (number(radio + 1, "", &v) || v > 15))
+		return -EINVAL;
+	p->radio = (uint8_t)v;
+	return set_peer(p, text, radio ? (size_t)(radio - text) :
+			strlen(text));
+}
+
+/* HOST:PORT, and @LOCAL if ours has another number */
+static int device_axudp(struct config_port *p, const char *text)
+{
+	const char *at = strrchr(text, '@');
+	long local;
+
 	p->local[0] = 0;
 	if (at && (number(at + 1, "", &local) || local < 1 || local > 65535))
 		return -EINVAL;
 	if (at)
 		snprintf(p->local, sizeof(p->local), "%ld", local);
-	return set_address(p, peer, true);
+	return set_peer(p, text, at ? (size_t)(at - text) : strlen(text));
 }
 
 static const struct {
@@ -280,6 +301,7 @@ static const struct {
 	{ "ax25:", device_interface, DEVICE_AX25 },
 	{ "bpq:", device_interface, DEVICE_BPQ },
 	{ "axudp:", device_axudp, DEVICE_AXUDP },
+	{ "agw:", device_agw, DEVICE_AGW },
 };
 
 static int set_device(const struct key *k, void *at, const char *value)
@@ -331,8 +353,8 @@ static const struct key station_keys[] = {
 static const struct key port_keys[] = {
 	{ "device", set_device, 0, 0, 0,
 	  "kiss:/dev/NAME[@BAUD], kiss:tcp:HOST:PORT, tcp:HOST:PORT, "
-	  "listen:[HOST:]PORT, ax25:INTERFACE, bpq:INTERFACE or "
-	  "axudp:HOST:PORT[@PORT]" },
+	  "listen:[HOST:]PORT, ax25:INTERFACE, bpq:INTERFACE, "
+	  "axudp:HOST:PORT[@PORT] or agw:HOST:PORT[:RADIO]" },
 	{ "framing", set_framing, PORT(node.framing), 0, 0, "ax25 or bare" },
 	{ "bitrate", set_number, PORT(node.bitrate), 50, 10000000,
 	  "bit/s on the air, such as 1200" },
@@ -488,6 +510,8 @@ static const char *port_wrong(const struct config_port *p)
 		return "a mirror shows AX.25 only";
 	if (p->node.rf_relay && p->node.profile == NODE_STREAM)
 		return "rf_relay is for a radio's port";
+	if (p->device == DEVICE_AGW && p->node.framing == NODE_BARE)
+		return "AGWPE carries AX.25 only";
 	if (!kiss_check_fits(p->tnc.check, p->tnc.kiss_port))
 		return "checksum uses the bit that this kiss_port has";
 	return NULL;

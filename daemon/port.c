@@ -7,7 +7,10 @@
 #include <stdio.h>
 #include <unistd.h>
 #include "ax25/tun.h"
+#include "lib/base/clock.h"
 #include "lib/base/report.h"
+
+#define PAUSE_MAX_S 60
 
 static void mirror_show(struct port *p, struct span frame)
 {
@@ -40,6 +43,18 @@ void port_changed(struct port *p, bool up, const char *why)
 	p->ups += moved && up;
 	if (moved)	/* not each attempt that fails: status has the last */
 		p->ops->state(p->ctx, p->number, up, p->why);
+}
+
+void port_later(struct port *p, struct port_retry *r, const char *why)
+{
+	char text[160];
+
+	r->pause_s = !r->pause_s ? 1 : r->pause_s > PAUSE_MAX_S / 2 ?
+		     PAUSE_MAX_S : 2 * r->pause_s;
+	snprintf(text, sizeof(text), "%.120s; again in %u s", why, r->pause_s);
+	port_changed(p, false, text);
+	ring_timer_set(p->ring, &r->timer,
+		       ring_now_us(p->ring) + r->pause_s * US_PER_S);
 }
 
 int port_packets(struct port *p, int fd, const struct ring_stream_ops *ops,
@@ -161,6 +176,7 @@ static const struct port_driver *const drivers[] = {
 	[DEVICE_KISS] = &port_kiss, [DEVICE_TCP] = &port_rns,
 	[DEVICE_LISTEN] = &port_rns, [DEVICE_AX25] = &port_packet,
 	[DEVICE_BPQ] = &port_packet, [DEVICE_AXUDP] = &port_axudp,
+	[DEVICE_AGW] = &port_agw,
 };
 
 int port_open(struct port *p, struct ring *r, const struct config_port *c,

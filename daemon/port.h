@@ -31,6 +31,13 @@ struct port_driver {
 extern const struct port_driver port_rns;	/* tcp:, listen: */
 extern const struct port_driver port_packet;	/* ax25:, bpq: */
 extern const struct port_driver port_axudp;	/* axudp: */
+extern const struct port_driver port_agw;	/* agw: */
+
+/* Until a driver tries again: 1 s, 2 s .. 60 s. */
+struct port_retry {
+	struct ring_timer timer;
+	unsigned pause_s;	/* the last one's; 0 = all is well */
+};
 
 struct tun;
 
@@ -64,6 +71,8 @@ void port_pause(struct port *p, bool pause);
 void port_received(struct port *p, struct span frame);
 void port_failed(struct port *p, const char *name, struct span raw);
 void port_changed(struct port *p, bool up, const char *why);
+/* It is down, for that reason, and r->timer set. */
+void port_later(struct port *p, struct port_retry *r, const char *why);
 /* Reads a packet or datagram socket from now on, and is up. Takes fd over: 0
  * and *stream, or -errno and fd is closed. */
 int port_packets(struct port *p, int fd, const struct ring_stream_ops *ops,

@@ -10,22 +10,18 @@
  */
 #include <errno.h>
 #include <netinet/in.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include "daemon/port.h"
 #include "kiss/codec.h"
-#include "lib/base/clock.h"
 #include "lib/ring/dial.h"
-
-#define RETRY_S 60
 
 struct link {
 	struct port *port;
 	struct ring_resolve *resolving;
 	struct ring_stream *stream;
-	struct ring_timer retry;
+	struct port_retry retry;
 };
 
 static void on_datagram(void *ctx, struct span d)
@@ -42,14 +38,9 @@ static void on_datagram(void *ctx, struct span d)
 
 static void link_later(struct link *l, const char *why)
 {
-	char text[160];
-
 	ring_stream_close(l->stream);
 	l->stream = NULL;
-	snprintf(text, sizeof(text), "%.100s; again in %u s", why, RETRY_S);
-	port_changed(l->port, false, text);
-	ring_timer_set(l->port->ring, &l->retry,
-		       ring_now_us(l->port->ring) + RETRY_S * US_PER_S);
+	port_later(l->port, &l->retry, why);
 }
 
 static void on_closed(void *ctx, int error)
@@ -100,6 +91,8 @@ static void link_resolved(void *ctx, struct addrinfo *list, const char *why)
 		fd = port_packets(l->port, fd, &stream_ops, l, &l->stream);
 	if (fd < 0)
 		link_later(l, why ? why : strerror(-fd));
+	else
+		l->retry.pause_s = 0;
 }
 
 static void link_start(void *ctx)
@@ -121,8 +114,7 @@ static int axudp_open(struct port *p)
 	if (!l)
 		return -ENOMEM;
 	l->port = p;
-	l->retry.fn = link_start;
-	l->retry.ctx = l;
+	l->retry.timer = (struct ring_timer){ .fn = link_start, .ctx = l };
 	p->link = l;
 	link_start(l);
 	return 0;
@@ -132,7 +124,7 @@ static void axudp_close(struct port *p)
 {
 	struct link *l = p->link;
 
-	ring_timer_clear(p->ring, &l->retry);
+	ring_timer_clear(p->ring, &l->retry.timer);
 	ring_resolve_cancel(l->resolving);
 	ring_stream_close(l->stream);
 	free(l);

@@ -16,12 +16,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include "daemon/port.h"
-#include "lib/base/clock.h"
 #include "lib/ring/dial.h"
 #include "lib/rns/rns.h"
 
 #define PEERS_MAX 16
-#define PAUSE_MAX_S 60
 
 struct peer {
 	struct link *link;	/* NULL = free */
@@ -34,8 +32,7 @@ struct link {
 	struct ring_dial *dialling;
 	struct ring_resolve *resolving;
 	struct ring_wait *wait;		/* accepting */
-	struct ring_timer retry;
-	unsigned pause_s;
+	struct port_retry retry;
 	unsigned n_peers;
 	struct peer peers[PEERS_MAX];
 	uint8_t line[HDLC_ENCODED_MAX(HDLC_FRAME_MAX)];
@@ -52,13 +49,8 @@ static void link_later(struct link *l, const char *what, const char *reason)
 {
 	char why[160];
 
-	snprintf(why, sizeof(why), "%s: %s; again in %u s", what, reason,
-		 l->pause_s);
-	port_changed(l->port, false, why);
-	ring_timer_set(l->port->ring, &l->retry,
-		       ring_now_us(l->port->ring) + l->pause_s * US_PER_S);
-	l->pause_s = l->pause_s * 2 > PAUSE_MAX_S ? PAUSE_MAX_S :
-		     l->pause_s * 2;
+	snprintf(why, sizeof(why), "%.80s: %s", what, reason);
+	port_later(l->port, &l->retry, why);
 }
 
 /* ---- peers ---- */
@@ -126,7 +118,7 @@ static int peer_add(struct link *l, int fd)
 	ring_stream_pause(q->stream, l->port->paused);
 	q->link = l;
 	l->n_peers++;
-	l->pause_s = 1;
+	l->retry.pause_s = 0;
 	port_changed(l->port, true, "connected");
 	return 0;
 }
@@ -223,9 +215,7 @@ static int rns_open(struct port *p)
 	if (!l)
 		return -ENOMEM;
 	l->port = p;
-	l->pause_s = 1;
-	l->retry.fn = link_start;
-	l->retry.ctx = l;
+	l->retry.timer = (struct ring_timer){ .fn = link_start, .ctx = l };
 	p->link = l;
 	link_start(l);
 	return 0;
@@ -235,7 +225,7 @@ static void rns_close(struct port *p)
 {
 	struct link *l = p->link;
 
-	ring_timer_clear(p->ring, &l->retry);
+	ring_timer_clear(p->ring, &l->retry.timer);
 	ring_dial_cancel(l->dialling);
 	ring_resolve_cancel(l->resolving);
 	ring_wait_cancel(l->wait);

@@ -71,14 +71,20 @@ static void takes_every_device(void **state)
 	assert_int_equal(parse(&c, "[port a]\ndevice = ax25:ax0\n"
 			       "[port b]\ndevice = bpq:eth0\n"
 			       "[port c]\ndevice = axudp:[::1]:10093@93\n"
-			       "[port d]\ndevice = axudp:host:93\n"), 0);
+			       "[port d]\ndevice = axudp:host:93\n"
+			       "[port e]\ndevice = agw:[::1]:8000:2\n"
+			       "[port f]\ndevice = agw:host:8000\n"), 0);
 	assert_int_equal(config_finish(&c, err), 0);
 	assert_string_equal(c.ports[0].interface, "ax0");
 	assert_int_equal(c.ports[1].device, DEVICE_BPQ);
 	assert_string_equal(c.ports[2].service, "10093");
 	assert_string_equal(c.ports[2].local, "93");
 	assert_string_equal(c.ports[3].local, "");
-	for (size_t i = 0; i < 4; i++) {
+	assert_string_equal(c.ports[4].host, "[::1]");
+	assert_string_equal(c.ports[4].service, "8000");
+	assert_int_equal(c.ports[4].radio, 2);
+	assert_int_equal(c.ports[5].radio, 0);
+	for (size_t i = 0; i < 6; i++) {
 		assert_int_equal(c.ports[i].node.profile, NODE_RADIO);
 		assert_int_equal(c.ports[i].node.framing, NODE_AX25);
 	}
@@ -118,6 +124,9 @@ static void refuses_with_the_line(void **state)
 		{ "[port a]\ndevice = axudp:host\n", "f:2: device wants" },
 		{ "[port a]\ndevice = axudp:h:93@0\n",
 		  "f:2: device wants" },
+		{ "[port a]\ndevice = agw:host:8000:16\n",
+		  "f:2: device wants" },
+		{ "[port a]\ndevice = agw:[::1:8000\n", "f:2: device wants" },
 		{ "[port a]\ndevice = tcp:host:0\n", "f:2: device wants" },
 		{ "[port a]\ndevice = tcp:h:65536\n", "f:2: device wants" },
 		{ "[port a]\ncallsign = N0CALL\n",
