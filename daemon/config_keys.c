@@ -269,7 +269,7 @@ static int device_agw(struct config_port *p, const char *text)
 	const char *radio = port ? strchr(port + 1, ':') : NULL;
 	long v = 0;
 
-	if (radio && (number(radio + 1, "", &v) || v > 15))
+	if (!port || (radio && (number(radio + 1, "", &v) || v > 15)))
 		return -EINVAL;
 	p->radio = (uint8_t)v;
 	return set_peer(p, text, radio ? (size_t)(radio - text) :
