@@ -26,6 +26,7 @@ static const char usage[] =
 "  --capture DB      a signal so much stronger survives a collision (0: none)\n"
 "  --txdelay MS      until a station says otherwise by KISS (300)\n"
 "  --persistence P   0..255 (63), the same\n"
+"  --ackmode W       what TNCs say to it: c (the answer's command), e, no (c)\n"
 "  --seed K          of all chance (1)\n"
 "  --speed N         virtual time runs N times as fast as real time (1)\n"
 "  --dir D           where tnc0, tnc1 ... and air.ctl go (a new one in /tmp)\n"
@@ -36,6 +37,7 @@ struct air_options {
 	struct air_config config;
 	const char *topology, *dir;
 	unsigned speed, tcp_base;
+	int ack_command;
 };
 
 /* A number in range, or the end of the program. */
@@ -51,6 +53,18 @@ static double option_number(const char *name, const char *text, double min,
 		exit(EXIT_USAGE);
 	}
 	return v;
+}
+
+static int option_ackmode(const char *text)
+{
+	if (!strcmp(text, "c"))
+		return KISS_ACKMODE;
+	if (!strcmp(text, "e"))
+		return KISS_POLL;
+	if (!strcmp(text, "no"))
+		return -1;
+	fprintf(stderr, "cairn-air: --ackmode: c, e or no\n");
+	exit(EXIT_USAGE);
 }
 
 static void option_set(struct air_options *o, int c, const char *name,
@@ -85,6 +99,9 @@ static void option_set(struct air_options *o, int c, const char *name,
 	case 'k':
 		o->config.seed = (uint64_t)option_number(name, arg, 0, 1e15);
 		break;
+	case 'a':
+		o->ack_command = option_ackmode(arg);
+		break;
 	case 's':
 		o->speed = (unsigned)option_number(name, arg, 1, 1000);
 		break;
@@ -102,7 +119,7 @@ static void options_parse(struct air_options *o, int argc, char **argv)
 		{ "fade", 1, NULL, 'f' }, { "capture", 1, NULL, 'c' },
 		{ "txdelay", 1, NULL, 'x' }, { "persistence", 1, NULL, 'p' },
 		{ "seed", 1, NULL, 'k' }, { "speed", 1, NULL, 's' },
-		{ "dir", 1, NULL, 'd' }, { "tcp", 1, NULL, 'P' },
+		{ "ackmode", 1, NULL, 'a' }, { "dir", 1, NULL, 'd' }, { "tcp", 1, NULL, 'P' },
 		{ "help", 0, NULL, 'h' }, { NULL, 0, NULL, 0 },
 	};
 	int c, at = 0;
@@ -171,6 +188,7 @@ static int box_open(struct air_box *b, const struct air_options *o,
 	b->config = o->config;
 	b->speed = o->speed;
 	b->tcp_base = o->tcp_base;
+	b->ack_command = o->ack_command;
 	b->start_us = ring_now_us(b->ring);
 	b->wake.fn = box_wake;
 	b->air = air_new(&b->config);
@@ -219,6 +237,7 @@ int main(int argc, char **argv)
 	static struct air_box box;
 	struct air_options o = {
 		.config = air_default, .topology = "clique", .speed = 1,
+		.ack_command = KISS_ACKMODE,
 	};
 	char err[160], stats[512];
 

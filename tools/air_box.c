@@ -20,6 +20,9 @@ void air_box_turn(void *box)
 
 	while (air_next(b->air, air_box_now_us(b), &d))
 		air_port_deliver(b, d.to, d.frame);
+	for (unsigned i = 0; i < b->config.stations; i++)
+		if (air_idle(b->air, i))
+			air_port_sent(b, i);
 	wake_us = air_wake_us(b->air);
 	if (wake_us == UINT64_MAX)
 		ring_timer_clear(b->ring, &b->wake);

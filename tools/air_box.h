@@ -15,6 +15,8 @@
 #define AIR_BOX_TCP_MAX 4	/* KISS/TCP clients a station */
 #define AIR_BOX_CONTROL_MAX 8
 #define AIR_BOX_LINE_MAX 128
+#define AIR_BOX_ACKS_MAX 16	/* a line; what is asked beyond is not told */
+#define AIR_BOX_ACK_ID 2
 
 struct air_box;
 
@@ -24,6 +26,8 @@ struct air_client {
 	unsigned station;
 	struct ring_stream *stream;	/* NULL: nobody there */
 	struct kiss_decoder kiss;
+	uint8_t acks[AIR_BOX_ACKS_MAX][AIR_BOX_ACK_ID]; /* asked for */
+	unsigned n_acks;
 };
 
 struct air_tnc {
@@ -54,6 +58,7 @@ struct air_box {
 	struct ring_timer wake, attach;
 	char dir[200], socket[256];
 	unsigned tcp_base;	/* 0: no TCP */
+	int ack_command;	/* ACKMODE's answer; -1: unknown to the TNCs */
 	struct air_tnc tnc[AIR_STATIONS_MAX];
 	struct ring_wait *control;
 	struct air_operator operator[AIR_BOX_CONTROL_MAX + 1];
@@ -79,6 +84,9 @@ int air_box_topology(struct air_box *b, const char *name, char err[160]);
 /* ptys, links and listeners. 0, or -1 with a sentence in err. */
 int air_ports_open(struct air_box *b, char err[160]);
 void air_ports_close(struct air_box *b);
+/* Tells who asked (ACKMODE) that all a station had to send has been on the
+ * air. */
+void air_port_sent(struct air_box *b, unsigned station);
 /* To whoever sits at the station now; dropped where nobody reads. */
 void air_port_deliver(struct air_box *b, unsigned station, struct span frame);
 

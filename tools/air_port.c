@@ -24,11 +24,28 @@
 
 /* ---- a KISS line ---- */
 
+/* ACKMODE: a number 2 | frame. */
+static void client_asks(struct air_client *c, const struct kiss_frame *f)
+{
+	struct kiss_frame data = { .port = f->port, .command = KISS_DATA };
+
+	if (c->box->ack_command < 0 || f->data.n <= AIR_BOX_ACK_ID)
+		return;
+	data.data = SPAN(f->data.p + AIR_BOX_ACK_ID,
+			 f->data.n - AIR_BOX_ACK_ID);
+	air_box_frame(c->box, c->station, &data);
+	if (c->n_acks < AIR_BOX_ACKS_MAX)
+		memcpy(c->acks[c->n_acks++], f->data.p, AIR_BOX_ACK_ID);
+}
+
 static void client_frame(void *ctx, const struct kiss_frame *f)
 {
 	struct air_client *c = ctx;
 
-	air_box_frame(c->box, c->station, f);
+	if (f->command == KISS_ACKMODE)
+		client_asks(c, f);
+	else
+		air_box_frame(c->box, c->station, f);
 }
 
 static void client_data(void *ctx, struct span bytes)
@@ -71,6 +88,7 @@ static void client_open(struct air_client *c, int fd, enum ring_class cls,
 			const struct ring_stream_ops *ops)
 {
 	kiss_decoder_init(&c->kiss, client_frame, c);
+	c->n_acks = 0;
 	c->stream = ring_stream_new(c->box->ring, fd, cls, ops, c);
 	if (!c->stream)
 		close(fd);
@@ -81,6 +99,26 @@ static void client_write(struct air_client *c, struct span bytes)
 	if (c->stream &&
 	    ring_stream_queued(c->stream) + bytes.n <= CLIENT_BACKLOG_MAX)
 		ring_stream_write(c->stream, bytes);
+}
+
+static void client_sent(struct air_client *c)
+{
+	uint8_t kiss[KISS_ENCODED_MAX(AIR_BOX_ACK_ID)];
+
+	for (unsigned i = 0; i < c->n_acks; i++)
+		client_write(c, SPAN(kiss, kiss_encode(kiss, 0,
+				     (uint8_t)c->box->ack_command,
+				     SPAN(c->acks[i], AIR_BOX_ACK_ID))));
+	c->n_acks = 0;
+}
+
+void air_port_sent(struct air_box *b, unsigned station)
+{
+	struct air_tnc *t = &b->tnc[station];
+
+	client_sent(&t->pty);
+	for (unsigned i = 0; i < AIR_BOX_TCP_MAX; i++)
+		client_sent(&t->tcp[i]);
 }
 
 void air_port_deliver(struct air_box *b, unsigned station, struct span frame)
