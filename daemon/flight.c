@@ -12,7 +12,7 @@ struct flight {
 	struct log *log;
 	size_t pending_bytes;
 	uint64_t lost;		/* frames that could not be written */
-	uint8_t record[RECORD_FRAME_HEAD + KISS_FRAME_MAX];
+	uint8_t record[RECORD_FRAME_HEAD_MAX + KISS_FRAME_MAX];
 };
 
 struct flight *flight_open(const char *dir, int *error)

@@ -118,17 +118,18 @@ static void frame_seen(struct daemon *d, int number, bool sent,
 		       enum record_link link, unsigned verdict,
 		       const char *name, struct span frame)
 {
+	const struct port *p = &d->ports[number];
+	const char *port = p->config->node.name;
 	struct record_frame r = {
 		.wall_ms = daemon_now(d).wall_ms, .port = (uint8_t)number,
 		.sent = sent, .verdict = (uint16_t)verdict,
-		.link = (uint16_t)link, .frame = frame,
+		.link = (uint16_t)link, .frame = frame, .name = SPAN_STR(port),
 	};
 	const struct control_seen seen = {
-		.frame = &r, .verdict = name,
-		.port = d->ports[number].config->node.name,
+		.frame = &r, .verdict = name, .port = port,
 		.airtime_us = link == RECORD_LINK_ERROR ? 0 :
 			node_frame_airtime_us(d->node, number, frame.n),
-		.level_dbm = sent ? 0 : d->ports[number].level_dbm,
+		.level_dbm = sent ? 0 : p->level_dbm,
 	};
 
 	flight_add(d->flight, &r);

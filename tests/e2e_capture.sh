@@ -62,7 +62,7 @@ is "$sent" 0 "frames sent by who only listens"
 both() { [ "$(grep -c 'Q1AAA-1 > ' "$D/one.log")" = 2 ]; }
 until_ok 45 both || fail "b did not hear both"
 end b
-is "$("$cairn" capture -d "$D/b" --since -10min | grep -c 'not ours: Q1AAA-1 > ')" 2 "frames recorded"
+is "$("$cairn" capture -d "$D/b" --since -10min | grep -c ' uhf in not ours: Q1AAA-1 > ')" 2 "frames recorded"
 is "$("$cairn" capture -d "$D/b" --since 1d -c 1 --json | grep -c '"verdict":"not ours"')" 1 "--json of the recorder"
 
 have tshark || { say "files, live, back in time; no tshark"; exit 0; }

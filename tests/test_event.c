@@ -238,7 +238,7 @@ static void test_seal_record(void **state)
 static void test_frame_record(void **state)
 {
 	struct record_frame f = { 1234567890123, 3, true, 9, 2,
-				  SPAN_STR("frame") }, back;
+				  SPAN_STR("frame"), SPAN(NULL, 0) }, back;
 	uint8_t b[64];
 	size_t n = record_frame_encode(b, &f);
 
@@ -249,6 +249,14 @@ static void test_frame_record(void **state)
 	assert_true(back.sent && back.port == 3 && back.verdict == 9 &&
 		    back.link == 2 && span_equal(back.frame, f.frame));
 	assert_int_equal(record_frame_decode(SPAN(b, 11), &back), -EINVAL);
+	f.name = SPAN_STR("vhf");
+	n = record_frame_encode(b, &f);
+	assert_int_equal(record_frame_decode(SPAN(b, n), &back), 0);
+	assert_true(back.sent && span_equal(back.name, f.name) &&
+		    span_equal(back.frame, f.frame));
+	assert_int_equal(record_frame_decode(SPAN(b, 15), &back), -EINVAL);
+	b[12] = RECORD_FRAME_NAME_MAX + 1;
+	assert_int_equal(record_frame_decode(SPAN(b, 64), &back), -EINVAL);
 }
 
 /* ---- meshlog ---- */

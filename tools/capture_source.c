@@ -294,7 +294,11 @@ static bool recorded(struct capture_sink *sink, const struct record_frame *r)
 			with_type(0, r->frame) : r->frame,
 	};
 
-	snprintf(name, sizeof(name), "port%u", r->port);
+	if (r->name.n)
+		snprintf(name, sizeof(name), "%.*s", (int)r->name.n,
+			 (const char *)r->name.p);
+	else	/* of before names were kept */
+		snprintf(name, sizeof(name), "port%u", r->port);
 	return capture_sink_take(sink, &f);
 }
 

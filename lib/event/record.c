@@ -66,15 +66,24 @@ int record_seal_decode(struct span s, uint64_t *seq, uint8_t id[32],
 	return r.bad || rd_left(&r) || *seq == 0 ? -EINVAL : 0;
 }
 
+#define FRAME_SENT 1
+#define FRAME_NAMED 2
+
 size_t record_frame_encode(uint8_t *dst, const struct record_frame *f)
 {
-	struct wr w = wr_init(dst, RECORD_FRAME_HEAD + f->frame.n);
+	struct wr w = wr_init(dst, RECORD_FRAME_HEAD_MAX + f->frame.n);
+	bool named = f->name.n && f->name.n <= RECORD_FRAME_NAME_MAX;
 
 	wr_le(&w, 6, f->wall_ms);
 	wr_u8(&w, f->port);
-	wr_u8(&w, f->sent);
+	wr_u8(&w, (uint8_t)((f->sent ? FRAME_SENT : 0) |
+			    (named ? FRAME_NAMED : 0)));
 	wr_le(&w, 2, f->verdict);
 	wr_le(&w, 2, f->link);
+	if (named) {
+		wr_u8(&w, (uint8_t)f->name.n);
+		wr_bytes(&w, f->name);
+	}
 	wr_bytes(&w, f->frame);
 	return w.len;
 }
@@ -82,12 +91,17 @@ size_t record_frame_encode(uint8_t *dst, const struct record_frame *f)
 int record_frame_decode(struct span s, struct record_frame *f)
 {
 	struct rd r = rd_init(s);
+	uint8_t flags;
 
 	f->wall_ms = rd_le(&r, 6);
 	f->port = rd_u8(&r);
-	f->sent = rd_u8(&r) & 1;
+	flags = rd_u8(&r);
+	f->sent = flags & FRAME_SENT;
 	f->verdict = (uint16_t)rd_le(&r, 2);
 	f->link = (uint16_t)rd_le(&r, 2);
+	f->name = SPAN(NULL, 0);
+	if (flags & FRAME_NAMED)
+		f->name = rd_bytes(&r, rd_u8(&r));
 	f->frame = rd_rest(&r);
-	return r.bad ? -EINVAL : 0;
+	return r.bad || f->name.n > RECORD_FRAME_NAME_MAX ? -EINVAL : 0;
 }

@@ -42,8 +42,9 @@ enum record_link {
 	RECORD_LINK_ERROR = 3,	/* bytes that were no frame */
 };
 
-/* A raw frame of frames/: wall_ms u48 | port u8 | flags u8 (1 = sent) |
- * verdict u16 (enum node_verdict) | link u16 | frame */
+/* A raw frame of frames/: wall_ms u48 | port u8 | flags u8 (1 = sent, 2 = named)
+ * | verdict u16 (enum node_verdict) | link u16 | if named: length u8, the
+ * port's name | frame. Numbers are given out again; names tell. */
 struct record_frame {
 	uint64_t wall_ms;
 	uint8_t port;
@@ -51,7 +52,10 @@ struct record_frame {
 	uint16_t verdict;
 	uint16_t link;
 	struct span frame;
+	struct span name;	/* of the port, or empty */
 };
 #define RECORD_FRAME_HEAD 12
+#define RECORD_FRAME_NAME_MAX 15
+#define RECORD_FRAME_HEAD_MAX (RECORD_FRAME_HEAD + 1 + RECORD_FRAME_NAME_MAX)
 size_t record_frame_encode(uint8_t *dst, const struct record_frame *f);
 int record_frame_decode(struct span s, struct record_frame *f);
