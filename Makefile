@@ -10,6 +10,8 @@ BINDIR     ?= $(PREFIX)/bin
 SBINDIR    ?= $(PREFIX)/bin
 MANDIR     ?= $(PREFIX)/share/man
 UNITDIR    ?= $(PREFIX)/lib/systemd/system
+# where udev looks, whatever PREFIX is
+UDEVDIR    ?= /usr/lib/udev/rules.d
 # where Wireshark looks, whatever PREFIX is; only if it is there
 WIRESHARK  ?= /usr/lib/$(shell $(CC) -print-multiarch)/wireshark
 PKG_CONFIG ?= pkg-config
@@ -167,6 +169,8 @@ install: all
 	install -d $(DESTDIR)$(UNITDIR)
 	sed 's|@BINDIR@|$(BINDIR)|; s|@SBINDIR@|$(SBINDIR)|' \
 	  daemon/cairnd.service > $(DESTDIR)$(UNITDIR)/cairnd.service
+	if [ "$(DESTDIR)" ] || [ -d $(UDEVDIR) ]; then install -D -m644 \
+	  daemon/cairn-tnc.rules $(DESTDIR)$(UDEVDIR)/70-cairn-tnc.rules; fi
 	if [ "$(DESTDIR)" ] || [ -d $(WIRESHARK) ]; then \
 	  install -D -m644 tools/cairn.lua $(DESTDIR)$(WIRESHARK)/plugins/cairn.lua; \
 	  install -D -m755 tools/extcap-cairn $(DESTDIR)$(WIRESHARK)/extcap/cairn; fi

@@ -32,6 +32,7 @@ dpkg-deb -f "$D/one.deb" Depends | grep -q 'liburing2.*libzstd1' || fail "depend
 package() { PATH=$PATH:/sbin:/usr/sbin dpkg --root="$root" --force-depends --force-script-chrootless --force-confold "$@" > "$D/log" 2>&1 || { cat "$D/log"; fail "dpkg $*"; }; }
 package -i "$D/one.deb"
 for f in usr/bin/cairnd usr/bin/cairn etc/cairn/cairn.conf usr/lib/systemd/system/cairnd.service \
+	usr/lib/udev/rules.d/70-cairn-tnc.rules \
 	usr/share/man/man8/cairnd.8.gz usr/share/bash-completion/completions/cairn; do
 	[ -e "$root/$f" ] || fail "no $f"
 done

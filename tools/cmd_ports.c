@@ -3,7 +3,7 @@
  * cairn ports: what this machine has that could be a port, written as
  * cairn.conf(5) wants it. No daemon, no rights: names and the kernel's list.
  *
- * A line's stable name, /dev/serial/by-id/..., goes before /dev/ttyUSB0: that
+ * A line's stable name, /dev/tnc/... or /dev/serial/by-id/..., goes before /dev/ttyUSB0: that
  * one depends on the order in which things were plugged in.
  */
 #include <errno.h>
@@ -51,9 +51,9 @@ static void put_line(struct ports *p, const char *path, bool stable)
 {
 	char real[PATH_MAX];
 
-	if (!stable && is_named(p, path))
+	if (!realpath(path, real) || is_named(p, real))
 		return;
-	if (!stable || !realpath(path, real)) {
+	if (!stable) {
 		put(p, "kiss:", path, "serial line", "");
 		return;
 	}
@@ -119,6 +119,7 @@ int cmd_ports(int argc, char **argv)
 	if (r != OPTIONS_OK)
 		return r;
 	json_out_array(&p.o);
+	put_lines(&p, "/dev/tnc/*", true);
 	put_lines(&p, "/dev/serial/by-id/*", true);
 	put_lines(&p, "/dev/ttyUSB*", false);
 	put_lines(&p, "/dev/ttyACM*", false);
