@@ -186,7 +186,7 @@ clean:
 ifneq ($(filter deps,$(MAKECMDGOALS)),)
 $(call obj,$(LIB) $(AIR) $(SIM) $(TRAIN) $(CAIRN) $(CAIRND) $(wildcard tests/*.c)): | deps
 endif
--include $(shell find $(O) -name '*.d' 2>/dev/null)
+-include $(shell find $(O) -name '*.d' -type f 2>/dev/null)
 .PHONY: all deps fuzz-deps bench-deps demo check check-vm torture fuzz fuzzers bench \
 	dictionary install deb clean
 .SECONDARY:
