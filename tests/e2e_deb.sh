@@ -51,7 +51,30 @@ package --purge cairn
 before > "$D/after"
 diff "$D/before" "$D/after" || fail "purging leaves this behind"
 
-# completion offers verbs, and a verb's words
-bash -c '. tools/cairn.bash; PATH='"$O"':$PATH; COMP_WORDS=(cairn me); COMP_CWORD=1; _cairn; [ "${COMPREPLY[*]}" = metrics ] &&
-	COMP_WORDS=(cairn tx o); COMP_CWORD=2; _cairn; [ "${COMPREPLY[*]}" = "on off" ]' || fail "completion"
+# completion offers verbs, a verb's words and options, a station's names
+cat > "$D/complete" << 'B'
+. tools/cairn.bash
+try() {
+	local want=$1
+	shift
+	COMP_WORDS=(cairn "$@") COMP_CWORD=$# COMPREPLY=()
+	_cairn
+	[ "${COMPREPLY[*]}" = "$want" ] || { echo "'$*': '${COMPREPLY[*]}', not '$want'"; exit 1; }
+}
+try metrics me
+try 'on off' tx o
+try 'tx duty' order Q1AAA ''
+try --link decode --li
+try --since-frontier export --s
+try 'R-7 R-8' -d "$1" set ''
+B
+PATH=$PWD/$O:$PATH
+cairn -d "$D/station" key gen > /dev/null
+cairnd -d "$D/station" > "$D/log" 2>&1 &
+pid=$!
+for _ in $(seq 50); do [ -S "$D/station/control" ] && break; sleep 0.1; done
+cairn -d "$D/station" create R-7 form > /dev/null && cairn -d "$D/station" create R-8 form > /dev/null || fail "create"
+complete=$(bash "$D/complete" "$D/station")
+kill $pid; wait $pid
+[ -z "$complete" ] || fail "completion: $complete"
 echo "installed, upgraded, purged; exposure $level"

@@ -48,6 +48,17 @@ code 1 "$D/air/tnc0" much-too-long-a-name
 code 2 "$D/air/tnc0" ax7 --callsign N0CALL
 code 2 "$D/air/tnc0" ax7 --txdelay 300
 
+# without the capability: which one it is, and how it is given
+if command -v setpriv > /dev/null; then
+	without() { setpriv --bounding-set=-net_raw,-net_admin "$O/cairn" "$@" 2>&1; }
+	[[ $(without capture -i ax0) == *"needs CAP_NET_RAW"*"setcap cap_net_raw"* ]] || fail "capture without CAP_NET_RAW"
+	[[ $(without kissattach "$D/air/tnc0" ax7) == *"needs CAP_NET_ADMIN"*"setcap cap_net_admin"* ]] ||
+		fail "kissattach without CAP_NET_ADMIN"
+	key n; run n setpriv --bounding-set=-net_raw,-net_admin "$O/cairnd" -d "$D/n" --port radio=ax25:ax0
+	until_ok 10 grep -q 'needs CAP_NET_RAW: setcap' "$D/n.log" || fail "cairnd without CAP_NET_RAW"
+	end n
+fi
+
 # the daemon's mirror shows what a port hears and sends, and nothing more
 end b
 station b --callsign Q2BBB-1 --time-scale 20 --port "radio=kiss:$D/air/tnc1,mirror=ax5"

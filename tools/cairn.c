@@ -54,7 +54,7 @@ static const struct verb verbs[] = {
 	{ "announce", cmd_announce, "make the station known now" },
 	{ "mute", cmd_mute, "stop sending what an author wrote" },
 	{ "key", cmd_key, "the station's key: gen, show" },
-	{ "config", cmd_config, "cairn.conf: check, example" },
+	{ "config", cmd_config, "cairn.conf: check, example, reload" },
 	{ NULL, NULL, NULL },
 };
 

@@ -25,6 +25,7 @@ cairn -d /tmp/a heard > /tmp/heard.log
 grep -q '^Q7HHH-1 *r ' /tmp/heard.log || fail "ax0 is deaf"
 grep -q '^Q2BBB-1 *w ' /tmp/heard.log || fail "bpq0 is deaf"
 cairn -d /tmp/b heard | grep -q '^Q1AAA-1 *w ' || fail "bpq1 is deaf"
+cairn -d /tmp/a status --json | grep -q '"engine_note":"io_uring.*restricted' || fail "$(cairn -d /tmp/a status --json | grep -o '"engine_note":"[^"]*')"
 ip link set ax0 down; sleep 1
 cairn -d /tmp/a status | grep -q 'r  down.*ax0 is down' || fail "ax0 is down but up"
 ip link set ax0 up; sleep 1
