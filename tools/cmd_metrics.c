@@ -17,7 +17,7 @@
 
 enum type { COUNTER, GAUGE };
 enum source {
-	STATION, LOG, NODE,	/* one object */
+	STATION, LOG, READING, NODE,	/* one object */
 	PORT, NODE_PORT,	/* one a port: label port */
 	NEIGHBOUR,		/* one each: labels port, callsign */
 };
@@ -46,7 +46,7 @@ static const struct family families[] = {
 	{ "clock_skews", COUNTER, NODE, "clock_skews", NULL,
 	  "stamps too far ahead to be adopted" },
 	{ "runs", COUNTER, NODE, "feed_verdicts", "verdict",
-	  "runs by what became of them; ok are verified" },
+	  "runs by what became of them; the accepted are verified" },
 	{ "run_errors", COUNTER, NODE, "run_errors", "reason",
 	  "bodies that could not be read" },
 	{ "log_bytes", GAUGE, LOG, "bytes", NULL, "the log up to its end" },
@@ -58,6 +58,12 @@ static const struct family families[] = {
 	  "frames that wait for the disk" },
 	{ "outbox_dropped", COUNTER, LOG, "outbox_dropped", NULL,
 	  "frames that waited too long for it" },
+	{ "generations_waiting", GAUGE, READING, "generations_waiting", NULL,
+	  "whole, and their seals not yet verified" },
+	{ "reading_paused", GAUGE, READING, "paused", NULL,
+	  "1 while ports are not read: verifying or the disk is behind" },
+	{ "reading_paused_seconds", COUNTER, READING, "paused_s", NULL,
+	  "how long they were not" },
 	{ "port_up", GAUGE, PORT, "up", NULL, "1 if the port works" },
 	{ "port_ups", COUNTER, PORT, "ups", NULL, "how often it came up" },
 	{ "received_frames", COUNTER, PORT, "rx_frames", NULL,
@@ -194,6 +200,8 @@ static const struct json *source_of(const struct metrics *m,
 		return m->status;
 	case LOG:
 		return json_get(m->status, "log");
+	case READING:
+		return json_get(m->status, "reading");
 	case NODE:
 		return node;
 	case PORT:
