@@ -34,9 +34,11 @@ static struct span photo(size_t n)
 }
 
 /* Station 0 holds it. */
-static void album_open(struct album *a, unsigned n, uint64_t seed, size_t size)
+static void album_open_duty(struct album *a, unsigned n, uint64_t seed,
+			    size_t size, unsigned duty_permille)
 {
 	field_init(&a->f, n, seed);
+	a->f.duty_permille = duty_permille;
 	for (unsigned i = 0; i < n; i++) {
 		if (i)
 			blob_memory_expect(&a->m[i], a->m[0].hash, size);
@@ -47,6 +49,11 @@ static void album_open(struct album *a, unsigned n, uint64_t seed, size_t size)
 			blob_memory_whole, NULL };
 	}
 	field_start(&a->f);
+}
+
+static void album_open(struct album *a, unsigned n, uint64_t seed, size_t size)
+{
+	album_open_duty(a, n, seed, size, 1000);
 }
 
 static void album_close(struct album *a)
@@ -135,6 +142,26 @@ static void test_resumes(void **state)
 	assert_true(fetched_s(&a, 1, 3 * HOUR) > 0);
 	assert_int_equal(a.m[1].kept, 7);
 	album_close(&a);
+}
+
+/* At 10 % duty a chunk takes longer than anybody listens: what came of it
+ * counts when the rest comes, and an hour carries some 20 KB. */
+static void test_duty(void **state)
+{
+	static struct album a;
+	double s;
+
+	(void)state;
+	for (unsigned seed = 1; seed <= 6; seed++) {
+		album_open_duty(&a, 2, seed, 50000, 100);
+		a.f.loss_permille = 150;
+		meet(&a);
+		want(&a, 1);
+		s = fetched_s(&a, 1, 5 * HOUR);
+		print_message("50 KB at 10 %% duty: %.1f h\n", s / 3600);
+		assert_true(s > 0);
+		album_close(&a);
+	}
 }
 
 /* Both want it: it is sent once, and a bit. */
@@ -410,6 +437,7 @@ int main(void)
 		cmocka_unit_test(test_table),
 		cmocka_unit_test(test_photo),
 		cmocka_unit_test(test_resumes),
+		cmocka_unit_test(test_duty),
 		cmocka_unit_test(test_one_transmission),
 		cmocka_unit_test(test_events_first),
 		cmocka_unit_test(test_news_before),

@@ -14,14 +14,13 @@
  * serves all who wait for that content. Nothing is believed before a chunk is
  * whole and belongs to the HASH that a signed event names.
  *
- * Bounds: one request is kept a port, for 30 s, and buys one key-up; 4 chunks
+ * Bounds: one request is kept a port, for 10 minutes, and buys one key-up; 4 chunks
  * come in at a time; asking in vain is done ever more seldom, up to an hour.
  * Bulk leaves the port half of its air time, and claims no silence (NAV 0).
  */
 #include "lib/sync/sched_port.h"
 
-#define GIVE_LIFE_US (30 * US_PER_S)
-#define RX_LIFE_US (600 * US_PER_S)
+#define GIVE_LIFE_US (600 * US_PER_S)	/* the budget may need that */
 #define OTHER_PORT_US (60 * US_PER_S)
 #define BACKOFF_MAX_US (3600 * US_PER_S)
 #define BACKOFF_MAX 16
@@ -366,10 +365,10 @@ void sync_on_bulk_want(struct sync_port *p, const struct sync_want *w,
 
 /* ---- a frame ---- */
 
-/* The one it belongs to, or the one that was heard longest ago. */
+/* The one it belongs to, or the one that was heard longest ago. What came does
+ * not age: the same bytes are sent again after hours. */
 static struct sync_bulk_rx *bulk_rx(struct sync_port *p, uint32_t address,
-				    const struct sync_events *e,
-				    uint64_t now_us)
+				    const struct sync_events *e)
 {
 	struct sync_bulk_rx *oldest = &p->bulk.rx[0];
 
@@ -378,8 +377,7 @@ static struct sync_bulk_rx *bulk_rx(struct sync_port *p, uint32_t address,
 
 		if (r->used && r->address == address &&
 		    r->g.number == e->generation && r->g.k == e->k &&
-		    r->g.piece_len == e->piece.n &&
-		    now_us < r->at_us + RX_LIFE_US)
+		    r->g.piece_len == e->piece.n)
 			return r;
 		if (!r->used || (oldest->used && r->at_us < oldest->at_us))
 			oldest = r;
@@ -464,7 +462,7 @@ enum sync_verdict sync_on_bulk(struct sync_port *p,
 	bulk_heard(p, e, now_us);
 	if (!p->env->fetches->n)
 		return SYNC_DUPLICATE;
-	r = bulk_rx(p, peer->address, e, now_us);
+	r = bulk_rx(p, peer->address, e);
 	added = generation_rx_add(&r->g, e);
 	if (added < 0)
 		return SYNC_BAD_FRAME;
