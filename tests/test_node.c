@@ -777,6 +777,33 @@ static void test_announces(void **state)
 	field_fini(&f);
 }
 
+static unsigned n_announced;
+
+static bool tap_count(struct field *f, unsigned from, struct span frame)
+{
+	(void)f;
+	n_announced += from == 0 && frame.n > 16 &&
+		frame.p[15] == AX25_PID_NONE;
+	return false;
+}
+
+/* Relays let six through and then one an hour, within 2 % of the air: one in
+ * six hours, 2.2 s at 1200 bit/s, is far below both. */
+static void test_announce_rate(void **state)
+{
+	struct field f;
+
+	(void)state;
+	field_init(&f, 2, 1);
+	f.s[0].config.digest_announce = true;
+	f.tap = tap_count;
+	n_announced = 0;
+	field_start(&f);
+	field_run_s(&f, 48 * HOUR);
+	assert_in_range(n_announced, 7, 8);
+	field_fini(&f);
+}
+
 static int announce(struct field *f, unsigned i)
 {
 	char why[160];
@@ -911,6 +938,7 @@ int main(void)
 		cmocka_unit_test(test_M13_settled_pair),
 		cmocka_unit_test(test_M12_forks),
 		cmocka_unit_test(test_announces),
+		cmocka_unit_test(test_announce_rate),
 		cmocka_unit_test(test_announce_other_call),
 		cmocka_unit_test(test_announce_now),
 		cmocka_unit_test(test_announce_relayed),
