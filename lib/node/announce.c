@@ -15,8 +15,7 @@
 #include "lib/node/node_parts.h"
 
 #define ANNOUNCE_EVERY_US (6 * 3600 * US_PER_S)
-#define ANNOUNCE_C 7
-#define ANNOUNCE_APP_MAX 89	/* announce and digest in one 256-byte frame */
+#define ANNOUNCE_APP_MAX 89	/* announce and digest in one frame */
 
 /* ---- sending ---- */
 
@@ -41,7 +40,7 @@ static int announce_make(struct node *n, uint8_t *dst, size_t cap)
 	uint8_t app[ANNOUNCE_APP_MAX], random5[5];
 	int len;
 
-	sync_digest_make(&n->env, &m.digest, ANNOUNCE_C);
+	sync_digest_make(&n->env, &m.digest, 0);	/* who differs asks */
 	len = sync_message_encode(app, sizeof(app), &m);
 	if (len < 0)
 		return len;
