@@ -822,7 +822,7 @@ static void test_announce_now(void **state)
 
 	(void)state;
 	field_init(&f, 1, 1);
-	f.duty_permille = 1;		/* 3.6 s an hour: two announces */
+	f.duty_permille = 1;		/* 3.6 s an hour: three announces */
 	f.s[0].config.digest_announce = true;
 	f.s[0].config.transmit = false;
 	field_start(&f);
@@ -832,11 +832,13 @@ static void test_announce_now(void **state)
 	assert_int_equal(announce(&f, 0), 0);
 	assert_int_equal(announce(&f, 0), -EAGAIN);
 	assert_int_equal(f.s[0].sends, 1);
-	f.now_us += 1000000;
-	assert_int_equal(announce(&f, 0), 0);
+	for (unsigned sent = 2; sent <= 3; sent++) {
+		f.now_us += 1000000;
+		assert_int_equal(announce(&f, 0), 0);
+	}
 	f.now_us += 1000000;
 	assert_int_equal(announce(&f, 0), -EPERM);
-	assert_int_equal(f.s[0].sends, 2);
+	assert_int_equal(f.s[0].sends, 3);
 	field_fini(&f);
 }
 
