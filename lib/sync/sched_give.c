@@ -14,8 +14,8 @@
 #define PARITY_AHEAD_MAX 3	/* two bits in the EVENTS head */
 #define GIVE_HIDDEN_K 7
 #define GIVE_HIDDEN_PIECE 200
-#define AGAIN_MAX 6		/* the same events, to whoever asks */
-#define AGAIN_FALL_US (900 * US_PER_S)
+#define AGAIN_MAX 3		/* the same events, to whoever asks */
+#define AGAIN_FALL_US (3600 * US_PER_S)
 
 /* ---- what was on the air lately ---- */
 
