@@ -34,7 +34,7 @@ tune() {
 	shift 3
 	[ -e "$D/$name/key" ] || key "$name"
 	run "$name" "$O/cairnd" -d "$D/$name" --callsign "$call" --transmit \
-		--time-scale "$SPEED" --port "radio=kiss:$D/air/tnc$tnc,duty=100%" "$@"
+		--time-scale "$SPEED" --port "radio=kiss:$D/air/tnc$tnc,duty=100%,rf_relay=yes" "$@"
 }
 radio() {
 	tune "$@"
