@@ -439,6 +439,32 @@ static void test_forged_wants(void **state)
 	bench_fini(&b);
 }
 
+/* Who hears the end of a generation leaves the floor to its sender. Ends are
+ * free to forge: after some that came to nothing, no more of them. */
+static void test_forged_ends(void **state)
+{
+	static const uint8_t piece[4] = { 0 };
+	struct sync_message m = { .type = SYNC_EVENTS, .events = {
+		.k = 2, .index = 1, .end = true, .piece = SPAN(piece, 4) } };
+	struct sync_message root = { .type = SYNC_DIGEST,
+				     .digest = { .root48 = 9 } };
+	unsigned held = 0;
+	struct bench b;
+
+	(void)state;
+	bench_init(&b);
+	for (uint32_t i = 1; i <= 3; i++)
+		bench_says(&b, i << 24, &root);
+	for (unsigned i = 0; i < 60; i++) {
+		m.events.generation = (uint8_t)i;
+		bench_says(&b, 1 << 24, &m);
+		held += b.port->floor_us > b.now_us;
+		bench_run(&b, b.now_us + 10 * US_PER_S);
+	}
+	assert_in_range(held, 1, SYNC_ASKS_MAX + 1);
+	bench_fini(&b);
+}
+
 /* Questions that lead to nothing: so many, then one in so long. */
 static void test_credit(void **state)
 {
@@ -592,6 +618,7 @@ int main(void)
 		cmocka_unit_test(test_empty_offers),
 		cmocka_unit_test(test_cover),
 		cmocka_unit_test(test_forged_wants),
+		cmocka_unit_test(test_forged_ends),
 		cmocka_unit_test(test_credit),
 		cmocka_unit_test(test_wrong_decode),
 		cmocka_unit_test(test_generations_bounded),

@@ -453,6 +453,8 @@ void sync_port_advanced(struct sync_port *p, uint64_t before,
 	p->futile = 0;
 	if (!p->on)
 		return;
+	if (how == SYNC_MOVED_HERE)
+		sync_floor_hold(p, now_us);
 	sync_want_drop(p);
 	trickle_init(&p->trickle, sync_imin(p, now_us), IMAX_US, now_us,
 		     p->env->rng);

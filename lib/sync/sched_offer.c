@@ -351,8 +351,10 @@ void sync_floor_arm(struct sync_port *p, uint64_t now_us)
 
 void sync_floor_hold(struct sync_port *p, uint64_t now_us)
 {
+	uint64_t end = p->rx_busy_us > now_us ? p->rx_busy_us : now_us;
+
 	if (floor_given(p, now_us))
-		p->floor_us = now_us + floor_wait(p, now_us) + 4 * p->S;
+		p->floor_us = end + floor_wait(p, now_us) + 4 * p->S;
 }
 
 static void floor_due(struct sync_timer *t, uint64_t now_us)

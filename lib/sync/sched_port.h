@@ -334,7 +334,8 @@ void sync_news_contend(struct sync_port *p, uint64_t now_us);
 bool sync_news_flow(const struct sync_port *p, uint64_t now_us);
 /* My generation is out: the floor goes to who offers most. */
 void sync_floor_arm(struct sync_port *p, uint64_t now_us);
-/* Somebody else's is: its speaker says who is next. */
+/* Somebody else's is: its speaker says who is next. Not for what a forger can
+ * have again and again. */
 void sync_floor_hold(struct sync_port *p, uint64_t now_us);
 bool sync_news_wanted(struct sync_port *p, struct sync_peer *peer,
 		      uint64_t now_us);

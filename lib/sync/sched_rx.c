@@ -37,7 +37,7 @@ static bool rx_mine(const struct sync_rx *r, uint64_t now_us)
 
 	if (r->asked || !sync_hidden(p, now_us))
 		return true;
-	return !r->done && r->g.n + RX_NEARLY >= r->g.k;
+	return !r->done && r->counted && r->g.n + RX_NEARLY >= r->g.k;
 }
 
 /* Is there something to be asked for still? */
@@ -184,12 +184,10 @@ static void rx_silence(struct sync_port *p, const struct sync_events *e,
 	left_us = rx_trusted_us(p, e, left_us, now_us);
 	if (p->nav_us > now_us)
 		p->nav_us = now_us;	/* the data of that WANT is here */
-	if (e->end) {
+	if (e->end)
 		p->rx_busy_us = now_us;
-		sync_floor_hold(p, now_us);
-	} else if (now_us + left_us > p->rx_busy_us) {
+	else if (now_us + left_us > p->rx_busy_us)
 		p->rx_busy_us = now_us + left_us;
-	}
 }
 
 /* ---- frame 0: the heads in clear ---- */
@@ -473,6 +471,16 @@ static enum sync_verdict rx_add(struct sync_port *p, struct sync_rx *r,
 	return rx_whole(p, r, now_us);
 }
 
+/* Who hears the end of a generation leaves the floor to its sender: one that
+ * moved the root, or one that may yet, of which credit is given for some. */
+static void rx_floor(struct sync_port *p, const struct sync_rx *r,
+		     uint64_t now_us)
+{
+	if (r->done ? p->moved && now_us < p->moved_us + SYNC_KEYUP_MAX_US :
+	    r->counted)
+		sync_floor_hold(p, now_us);
+}
+
 enum sync_verdict sync_on_events(struct sync_port *p, struct sync_peer *peer,
 				 const struct sync_events *e, uint64_t now_us)
 {
@@ -487,6 +495,8 @@ enum sync_verdict sync_on_events(struct sync_port *p, struct sync_peer *peer,
 	left = rx_left_us(p, r, e);
 	rx_silence(p, e, left, now_us);
 	v = rx_add(p, r, e, now_us);
+	if (e->end)
+		rx_floor(p, r, now_us);
 	if (v != SYNC_BAD_FRAME && rx_wants(r, now_us))
 		rx_arm(p, r, e->end, left, now_us);
 	else if (!rx_wants(r, now_us))
