@@ -64,12 +64,13 @@ static void part_synced(void *ctx, int result)
 	struct blobs_part *p = ctx;
 	int e = result ? result : blob_part_finish(p->blobs->dir, p->hash);
 
-	if (e)
-		report(REPORT_WARNING, "%s: a content that came: %s",
-		       p->blobs->dir, strerror(-e));
 	p->syncing = false;
 	part_close(p);
-	blobs_look(p->blobs);
+	if (e)	/* it is tried again at the next start, not at once for ever */
+		report(REPORT_WARNING, "%s: a content that came: %s",
+		       p->blobs->dir, strerror(-e));
+	else
+		blobs_look(p->blobs);
 }
 
 static void blobs_whole(void *ctx, const uint8_t hash[BLOB_HASH])
