@@ -7,6 +7,7 @@
 #include "lib/sync/peer.h"
 
 #define CAPACITY_FIRST_MIN 6
+#define SHOWN_MAX 2
 
 uint32_t sync_address_from_call(const char *call)
 {
@@ -86,6 +87,20 @@ void sync_peer_doubt(struct sync_peer *p, unsigned capacity)
 		differ = SYNC_DIFFER_MAX;
 	if (p->differ < differ)
 		p->differ = differ;
+}
+
+void sync_peer_shown(struct sync_peer *p, uint64_t mine, unsigned c)
+{
+	if (p->shown_theirs != p->root48 || p->shown_mine != mine ||
+	    p->shown_c != c)
+		p->shown_n = 0;
+	p->shown_theirs = p->root48;
+	p->shown_mine = mine;
+	p->shown_c = (uint8_t)c;
+	if (++p->shown_n < SHOWN_MAX)
+		return;
+	p->shown_n = 0;
+	sync_peer_doubt(p, c);
 }
 
 bool sync_credit_take(struct sync_credit *c, unsigned max, uint64_t fall_us,

@@ -48,6 +48,9 @@ struct sync_peer {
 	uint16_t hears[SYNC_HEARS_MAX];
 	uint32_t differ;	/* authors, as far as sketches told; 0 = ? */
 	bool decoded;		/* one of them did */
+	/* mine that it was shown for a pair of roots, whole, because it asked */
+	uint64_t shown_theirs, shown_mine;
+	uint8_t shown_n, shown_c;	/* so often; of this capacity */
 	uint8_t fruitless;	/* exchanges in a row that moved nothing */
 	/* for one pair of roots (theirs, mine): what was tried */
 	uint64_t pair_theirs, pair_mine;
@@ -77,6 +80,9 @@ unsigned sync_peers_live(const struct sync_peers *s, uint64_t now_us);
 
 /* A sketch between us of this capacity did not decode: the next has twice. */
 void sync_peer_doubt(struct sync_peer *p, unsigned capacity);
+/* It is shown a whole sketch for this root of mine and its own. Asked for the
+ * third time it was not lost, but too small: doubted. */
+void sync_peer_shown(struct sync_peer *p, uint64_t mine, unsigned c);
 /* Forgets what was tried if either root is another than then. */
 void sync_peer_pair(struct sync_peer *p, uint64_t mine);
 /* An exchange with p moved nothing: its root and mine count as equal until

@@ -307,8 +307,14 @@ static void digest_show(struct sync_port *p, uint64_t now_us)
 {
 	struct sync_peer *peer = sync_peer_find(&p->peers, p->reply_address);
 
-	if (peer)
-		digest_say(p, digest_shape(p, peer, now_us), true, now_us);
+	struct sync_shape s;
+
+	if (!peer)
+		return;
+	s = digest_shape(p, peer, now_us);
+	if (!s.part_bits && p->reply_addressed)
+		sync_peer_shown(peer, feed_root48(p->env->feeds), s.c);
+	digest_say(p, s, true, now_us);
 }
 
 static void digest_reply_due(struct sync_timer *t, uint64_t now_us)
@@ -441,7 +447,8 @@ static void digest_decoded(struct sync_port *p, struct sync_peer *peer,
 			   struct sync_difference *diff, uint64_t now_us)
 {
 	p->fails = 0;
-	peer->differ = diff->terms << d->part_bits;
+	peer->differ = diff->terms || !d->part_bits ?
+		diff->terms << d->part_bits : peer->differ / 2;
 	peer->decoded = peer->proven = true;
 	sync_estimate_told(p, peer, d, diff);
 	if (!digest_wants_own(p, diff))

@@ -250,6 +250,9 @@ static void want_by_root(struct sync_port *p, struct sync_peer *peer,
 	} else if (w->events < feed_event_count(p->env->feeds)) {
 		sync_want_drop(p);	/* "show me your sketch" */
 		sync_want_root(p, peer, now_us);
+		if (p->want)	/* it waits for that: no patience */
+			sync_arm(p, &p->want_timer,
+				 now_us + 100 * US_PER_MS);
 	} else {
 		sync_reply(p, peer, true, now_us);
 	}
