@@ -93,8 +93,8 @@ $(O)/cairn-air: $(call obj,$(AIR)) $(O)/libcairn.a
 $(O)/cairn-sim: $(call obj,$(SIM)) $(O)/libcairn.a
 $(O)/tests/vectors: $(call obj,$(VECTORS)) $(O)/libcairn.a
 $(O)/tests/train: $(call obj,$(TRAIN)) $(O)/libcairn.a
-$(O)/tests/bench: $(call obj,$(BENCH) $(filter-out daemon/main.c,$(CAIRND))) \
-	$(O)/libcairn.a
+$(O)/tests/bench: $(call obj,$(BENCH) $(filter-out daemon/main.c,$(CAIRND)) \
+	tools/sim_words.c) $(O)/libcairn.a
 $(O)/tests/bridge: $(O)/tests/bridge.o $(O)/libcairn.a
 $(O)/tests/test_flight: $(O)/daemon/flight.o
 $(O)/tests/test_log_crash $(O)/tests/fuzz_log $(O)/tests/test_flight: \

@@ -22,6 +22,7 @@ static const struct {
 	{ "ingest", bench_ingest },
 	{ "memory", bench_memory },
 	{ "view", bench_view },
+	{ "content", bench_content },
 };
 
 double bench_rate(bench_fn fn, void *ctx)

@@ -43,3 +43,4 @@ void bench_ingest(void);
 void bench_log(void);
 void bench_memory(void);
 void bench_view(void);
+void bench_content(void);

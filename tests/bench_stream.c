@@ -123,7 +123,8 @@ static void generation_make(struct ingest *g, unsigned count, unsigned first,
 	for (unsigned i = 0; i < count; i++)
 		run_make(g, &g->authors[(first + i) % AUTHORS], &g->runs[i],
 			 g->ev[i], payloads[i], per_run);
-	n = run_body_encode(body, sizeof(body), g->runs, count);
+	n = run_body_encode(body, sizeof(body), g->runs, count,
+			    RUN_ZSTD);
 	if (n < 0 || generation_init(&gen, g->number++, SPAN(body, (size_t)n),
 				     0, GENERATION_PIECE_MAX) < 0) {
 		fprintf(stderr, "bench: a generation does not fit\n");

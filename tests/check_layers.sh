@@ -29,7 +29,7 @@ declare -A pure=([kiss/codec]=1 [kiss/check]=1 [ax25/frame]=1 [ax25/aprs]=1)
 declare -A owner=(
 	[liburing.h]="lib/ring/uring.c" [sodium.h]="lib/base/crypto.c"
 	[jansson.h]="lib/base/json.c" [cbor.h]="lib/event/payload.c"
-	[zstd.h]="lib/event/run.c" [zdict.h]="tools/train.c" [isa-l.h]="lib/sync/parity.c"
+	[zstd.h]="lib/event/run.c" [isa-l.h]="lib/sync/parity.c"
 	[isa-l/erasure_code.h]="lib/sync/parity.c"
 	[netlink/netlink.h]="ax25/netdev.c" [netlink/attr.h]="ax25/netdev.c"
 	[netlink/msg.h]="ax25/netdev.c" [ini.h]="daemon/config_file.c"

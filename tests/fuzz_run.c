@@ -31,7 +31,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	run_heads_decode(&a, SPAN(data, size));
 	if (run_body_decode(&a, SPAN(data, size)) != RUN_OK)
 		return 0;
-	n = run_body_encode(again, sizeof(again), a.runs, a.n_runs);
+	n = run_body_encode(again, sizeof(again), a.runs, a.n_runs,
+			    RUN_MODEL);
 	if (n < 0 || a.used > size ||
 	    run_body_decode(&b, SPAN(again, n)) != RUN_OK || !same(&a, &b))
 		abort();

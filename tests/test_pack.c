@@ -192,7 +192,7 @@ static void check_body(const struct desk *d)
 
 static bool desk_pack(struct desk *d)
 {
-	d->len = sync_pack_body(&d->env, 0, &d->needs, &d->turn, &d->holds,
+	d->len = sync_pack_body(&d->env, 0, RUN_ZSTD, &d->needs, &d->turn, &d->holds,
 				&d->rest, d->body, sizeof(d->body));
 	if (d->len <= 0)
 		return false;
@@ -433,7 +433,7 @@ static void test_kept(void **state)
 	desk_backlog(&d, 0, 200);
 	desk_backlog(&d, 1, 40);
 	d.kept_above = 10;
-	d.len = sync_pack_body(&d.env, 0, &d.needs, &d.turn, &d.holds,
+	d.len = sync_pack_body(&d.env, 0, RUN_ZSTD, &d.needs, &d.turn, &d.holds,
 			       &d.rest, d.body, sizeof(d.body));
 	assert_true(d.len > 0);
 	check_body(&d);
@@ -442,7 +442,7 @@ static void test_kept(void **state)
 	assert_int_equal(d.rest.n, 0);
 	d.kept_above = 0;
 	d.needs.n = 1;
-	assert_int_equal(sync_pack_body(&d.env, 0, &d.needs, &d.turn, &d.holds,
+	assert_int_equal(sync_pack_body(&d.env, 0, RUN_ZSTD, &d.needs, &d.turn, &d.holds,
 					&d.rest, d.body, sizeof(d.body)), 0);
 	desk_fini(&d);
 }

@@ -145,7 +145,8 @@ static void test_round_trip(void **state)
 		int n;
 
 		sample_make(&s, 1 + rnd(12));
-		n = run_body_encode(body, sizeof(body), s.runs, s.n_runs);
+		n = run_body_encode(body, sizeof(body), s.runs, s.n_runs,
+				    (enum run_coder)(i % 3));
 		assert_true(n > 0);
 		memset(body + n, 0, 40);	/* padding behind is fine */
 		assert_int_equal(run_body_decode(&out, SPAN(body, n + 40)),
@@ -163,17 +164,15 @@ static void test_round_trip(void **state)
 	buf_fini(&s.payloads);
 }
 
-static void test_cuts_and_flips(void **state)
+static void cuts_and_flips(enum run_coder coder)
 {
 	static struct sample s;
 	static struct run_body out;
 	static uint8_t body[BODY_CAP];
 	int n;
 
-	(void)state;
-	seed = 5;
 	sample_make(&s, 6);
-	n = run_body_encode(body, sizeof(body), s.runs, s.n_runs);
+	n = run_body_encode(body, sizeof(body), s.runs, s.n_runs, coder);
 	assert_true(n > 0);
 	for (int cut = 0; cut < n; cut++) {
 		uint8_t *tight = malloc((size_t)cut + 1);
@@ -184,7 +183,7 @@ static void test_cuts_and_flips(void **state)
 		run_heads_decode(&out, SPAN(tight, cut));
 		free(tight);
 	}
-	for (int i = 0; i < 2000; i++) {
+	for (int i = 0; i < 1000; i++) {
 		size_t at = rnd((uint32_t)n);
 		uint8_t was = body[at];
 
@@ -193,6 +192,14 @@ static void test_cuts_and_flips(void **state)
 		body[at] = was;
 	}
 	buf_fini(&s.payloads);
+}
+
+static void test_cuts_and_flips(void **state)
+{
+	(void)state;
+	seed = 5;
+	for (enum run_coder coder = RUN_PLAIN; coder <= RUN_MODEL; coder++)
+		cuts_and_flips(coder);
 }
 
 /* ---- what is refused ---- */
@@ -204,13 +211,19 @@ static struct event plain_event(uint64_t wall_ms, uint32_t counter)
 			       .payload = SPAN("\xa0", 1) };
 }
 
+static int encode(const struct run *runs, size_t n)
+{
+	static uint8_t body[BODY_CAP];
+
+	return run_body_encode(body, sizeof(body), runs, n, RUN_MODEL);
+}
+
 static int encode_two(struct event a, struct event b)
 {
 	const struct event events[] = { a, b };
 	struct run run = { .alias = 1, .seq = 1, .n = 2, .events = events };
-	static uint8_t body[BODY_CAP];
 
-	return run_body_encode(body, sizeof(body), &run, 1);
+	return encode(&run, 1);
 }
 
 static void test_refuses_rather_than_rounds(void **state)
@@ -239,36 +252,39 @@ static void test_limits(void **state)
 {
 	static struct event events[RUN_EVENTS_MAX + 1];
 	static struct run runs[RUN_BODY_RUNS_MAX + 1];
-	static uint8_t body[BODY_CAP], big[4096];
+	static uint8_t big[4096];
+	uint8_t body[60];
 	struct buf b = { 0 };
 	struct run run = { .alias = 1, .seq = 1, .n = 3, .events = events };
 
 	(void)state;
-	assert_int_equal(run_body_encode(body, BODY_CAP, &run, 0), -ENOSPC);
+	assert_int_equal(encode(&run, 0), -ENOSPC);
 	for (size_t i = 0; i <= RUN_EVENTS_MAX; i++) {
 		events[i] = plain_event(CAIRN_EPOCH_S * 1000, (uint32_t)i);
 		events[i].seq = 1 + i;
 	}
-	assert_int_equal(run_body_encode(body, 60, &run, 1), -ENOSPC);
+	assert_int_equal(run_body_encode(body, 60, &run, 1, RUN_ZSTD),
+			 -ENOSPC);
 	run.n = RUN_EVENTS_MAX;
-	assert_true(run_body_encode(body, BODY_CAP, &run, 1) > 0);
+	assert_true(encode(&run, 1) > 0);
 	run.n++;
-	assert_int_equal(run_body_encode(body, BODY_CAP, &run, 1), -ENOSPC);
+	assert_int_equal(encode(&run, 1), -ENOSPC);
 	run.n = 5;
 	memset(big, 'x', sizeof(big));
 	payload_put_text(&b, SPAN(big, 4000));
 	for (size_t i = 0; i < 5; i++)
 		events[i].payload = buf_span(&b);
-	assert_int_equal(run_body_encode(body, BODY_CAP, &run, 1), -ENOSPC);
+	assert_int_equal(encode(&run, 1), -ENOSPC);
 	for (size_t i = 0; i <= RUN_BODY_RUNS_MAX; i++)
 		runs[i] = (struct run){ .alias = 1, .seq = 1 };
-	assert_int_equal(run_body_encode(body, BODY_CAP, runs,
-					 RUN_BODY_RUNS_MAX + 1), -ENOSPC);
+	assert_int_equal(encode(runs, RUN_BODY_RUNS_MAX + 1), -ENOSPC);
 	run.n = 1;
 	run.seq = UINT64_MAX;
-	assert_int_equal(run_body_encode(body, BODY_CAP, &run, 1), -ERANGE);
+	assert_int_equal(encode(&run, 1), -ERANGE);
 	buf_fini(&b);
 }
+
+#define ONE_HEAD "\x01\0\0\0\1\5\0\0\0"	/* alias 1, seq 1, n 1 */
 
 /* 61 blocks of one repeated byte: 8 MB in 246 bytes. */
 static void test_bomb(void **state)
@@ -278,8 +294,8 @@ static void test_bomb(void **state)
 	struct wr w = wr_init(body, sizeof(body));
 
 	(void)state;
-	wr_bytes(&w, SPAN("\x01\0\0\0\1\1\1\0\0\0", 10));
-	wr_leb(&w, (2 + 61 * 4) * 2);
+	wr_bytes(&w, SPAN(ONE_HEAD, 9));
+	wr_leb(&w, (2 + 61 * 4) * 4 | RUN_ZSTD);
 	wr_bytes(&w, SPAN("\x00\x58", 2));
 	for (int i = 0; i < 61; i++) {
 		uint32_t head = (i == 60) | 1 << 1 | (128 * 1024) << 3;
@@ -288,7 +304,7 @@ static void test_bomb(void **state)
 		wr_u8(&w, 0);
 	}
 	wr_bytes(&w, SPAN(body, 64));
-	assert_int_equal(run_body_decode(&out, wr_span(&w)), RUN_ZSTD);
+	assert_int_equal(run_body_decode(&out, wr_span(&w)), RUN_CODE);
 }
 
 #define HASH "0123456789abcdef112233445566778899aabbccddeeff00fedcba9876543210"
@@ -298,9 +314,9 @@ static void test_bomb(void **state)
 static void test_bytes_on_the_air(void **state)
 {
 	static const char want[] = "02"
-		"01020304" "05" "03" "aabb" "d804"	/* alias seq n check s */
-		"0a0b0c0d" "ac02" "00"			/* a proof of seq 300 */
-		"55"					/* 42 bytes, raw */
+		"01020304" "17" "03" "aabb" "d804"	/* alias seq n check s */
+		"0a0b0c0d" "b009"			/* a proof of seq 300 */
+		"a801"					/* 42 bytes, plain */
 		"44" "4c" "45"				/* kinds; one withheld */
 		"a20004" HASH "6152" "01"		/* kind 17, then 19 */
 		"01"
@@ -327,7 +343,7 @@ static void test_bytes_on_the_air(void **state)
 	memset(runs[0].seal, 0xdd, 64);
 	memset(runs[1].seal, 0xee, 64);
 	memset(runs[1].proof_id, 0xff, 32);
-	n = run_body_encode(body, sizeof(body), runs, 2);
+	n = run_body_encode(body, sizeof(body), runs, 2, RUN_ZSTD);
 	assert_int_equal(n, strlen(want) / 2 + 64 + 32 + 64);
 	hex_encode(got, SPAN(body, strlen(want) / 2));
 	assert_string_equal(got, want);
@@ -344,8 +360,8 @@ static enum run_error decode_z(struct span z)
 	struct wr w = wr_init(body, sizeof(body));
 	static const uint8_t seal[64];
 
-	wr_bytes(&w, SPAN("\x01\0\0\0\1\1\1\0\0\0", 10));
-	wr_leb(&w, z.n * 2);
+	wr_bytes(&w, SPAN(ONE_HEAD, 9));
+	wr_leb(&w, z.n * 4 | RUN_ZSTD);
 	wr_bytes(&w, z);
 	wr_u8(&w, 0);	/* no times */
 	wr_bytes(&w, SPAN(seal, 64));
@@ -360,9 +376,9 @@ static void test_exactly_one_frame(void **state)
 
 	(void)state;
 	assert_int_equal(decode_z(SPAN(z, 7)), RUN_OK);
-	assert_int_equal(decode_z(SPAN(z, 15)), RUN_ZSTD); /* skippable */
-	assert_int_equal(decode_z(SPAN(z, 8)), RUN_ZSTD);
-	assert_int_equal(decode_z(SPAN(z, 6)), RUN_ZSTD);
+	assert_int_equal(decode_z(SPAN(z, 15)), RUN_CODE); /* skippable */
+	assert_int_equal(decode_z(SPAN(z, 8)), RUN_CODE);
+	assert_int_equal(decode_z(SPAN(z, 6)), RUN_CODE);
 }
 
 int main(void)

@@ -171,7 +171,7 @@ static void generation_make(struct world *w)
 	runs[n].seq += EVENTS;
 	runs[n++].alias = 77;
 	qsort(runs, n, sizeof(runs[0]), run_earlier);
-	len = run_body_encode(body, sizeof(body), runs, n);
+	len = run_body_encode(body, sizeof(body), runs, n, RUN_ZSTD);
 	assert_true(len > 0);
 	assert_int_equal(generation_init(&g, w->number++, SPAN(body,
 					 (size_t)len), 7, 250), 0);
@@ -298,7 +298,7 @@ static void test_one_transaction(void **state)
 		memcpy(r.prevcheck, c->id[0], 2);
 		seal_sign(r.seal, w.id[a].prv + 32, w.dataset, w.id[a].hash,
 			  EVENTS, c->id[EVENTS]);
-		len = run_body_encode(body, sizeof(body), &r, 1);
+		len = run_body_encode(body, sizeof(body), &r, 1, RUN_ZSTD);
 		generation_init(&g, w.number++, SPAN(body, (size_t)len), 7,
 				250);
 		generation_send(&w, &g);

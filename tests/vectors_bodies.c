@@ -198,7 +198,7 @@ static int body_encode(uint8_t *body, const struct json *v)
 	int n;
 
 	sample_read(&s, json_get(v, "runs"));
-	n = run_body_encode(body, BODY_MAX, s.runs, s.n_runs);
+	n = run_body_encode(body, BODY_MAX, s.runs, s.n_runs, RUN_MODEL);
 	vector_expect(n > 0, "encode: %d", n);
 	buf_fini(&s.payloads);
 	return n;
@@ -250,7 +250,8 @@ static void run_back(const struct json *v)
 	n = body_encode(want, v);
 	if (vector_expect(run_body_decode(&out, buf_span(&body)) == RUN_OK,
 			  "refused")) {
-		m = run_body_encode(again, sizeof(again), out.runs, out.n_runs);
+		m = run_body_encode(again, sizeof(again), out.runs, out.n_runs,
+				    RUN_MODEL);
 		vector_expect(out.used == len, "used %zu", out.used);
 		vector_expect(n > 0 && m == n && !memcmp(want, again, (size_t)n),
 			      "back");

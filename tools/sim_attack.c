@@ -347,7 +347,7 @@ static unsigned ground_alias(struct sim_hostile *h, struct sim_frame *f)
 	run.alias = which == 2 ? draw_alias(h) :
 				 author_alias(h->dataset, id.hash);
 	seal_sign(run.seal, id.prv + 32, h->dataset, id.hash, 1, e.id);
-	len = run_body_encode(body, sizeof(body), &run, 1);
+	len = run_body_encode(body, sizeof(body), &run, 1, RUN_ZSTD);
 	if (len > 0)
 		n = generation_put(h, f, SPAN(body, len));
 	buf_fini(&payload);

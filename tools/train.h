@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The training of the run codec's dictionary: made-up field work
- * (train_text.c) and libzstd's trainer (train.c).
+ * The text of the run codec's dictionary: made-up field work (train_text.c),
+ * as columns (train.c).
  */
 #pragma once
 #include "lib/base/buf.h"

@@ -8,14 +8,16 @@
 #include "lib/event/columns.h"
 #include "lib/base/buf.h"
 #include "lib/event/dictionary.h"
+#include "lib/event/model.h"
 #include "lib/event/run.h"
 
+#define HEAD_N_TOLD 3U
 
 const char *run_error_name(enum run_error e)
 {
 	static const char *const names[] = {
 		[RUN_OK] = "ok", [RUN_SHORT] = "short", [RUN_COUNT] = "count",
-		[RUN_ZSTD] = "zstd", [RUN_COLUMNS] = "columns",
+		[RUN_CODE] = "code", [RUN_COLUMNS] = "columns",
 		[RUN_PAYLOAD] = "payload", [RUN_STAMP] = "stamp",
 		[RUN_TRAILING] = "trailing",
 	};
@@ -31,7 +33,6 @@ static const uint8_t magic[MAGIC_SIZE] = { 0x28, 0xb5, 0x2f, 0xfd };
 static ZSTD_CCtx *compressor(void)
 {
 	static ZSTD_CCtx *ctx;
-	struct span dict = run_dictionary();
 
 	if (ctx)
 		return ctx;
@@ -42,16 +43,12 @@ static ZSTD_CCtx *compressor(void)
 	ZSTD_CCtx_setParameter(ctx, ZSTD_c_windowLog, 14);
 	ZSTD_CCtx_setParameter(ctx, ZSTD_c_contentSizeFlag, 0);
 	ZSTD_CCtx_setParameter(ctx, ZSTD_c_checksumFlag, 0);
-	ZSTD_CCtx_setParameter(ctx, ZSTD_c_dictIDFlag, 0);
-	if (dict.n)
-		ZSTD_CCtx_loadDictionary(ctx, dict.p, dict.n);
 	return ctx;
 }
 
 static ZSTD_DCtx *decompressor(void)
 {
 	static ZSTD_DCtx *ctx;
-	struct span dict = run_dictionary();
 
 	if (ctx)
 		return ctx;
@@ -59,19 +56,21 @@ static ZSTD_DCtx *decompressor(void)
 	if (!ctx)
 		return NULL;
 	ZSTD_DCtx_setParameter(ctx, ZSTD_d_windowLogMax, 14);
-	if (dict.n)
-		ZSTD_DCtx_loadDictionary(ctx, dict.p, dict.n);
 	return ctx;
 }
 
-/* dst has room for the bound. The whole frame with its magic; 0 = failed. */
-static size_t columns_compress(uint8_t *dst, size_t cap, struct span columns)
+/* The length of z; 0 = failed, or it is no shorter. */
+static size_t zstd_encode(uint8_t *dst, struct span columns)
 {
+	uint8_t frame[RUN_COLUMNS_MAX + 512];	/* zstd's bound */
 	ZSTD_CCtx *ctx = compressor();
-	size_t n = ctx ? ZSTD_compress2(ctx, dst, cap, columns.p, columns.n) :
-			 0;
+	size_t n = ctx ? ZSTD_compress2(ctx, frame, sizeof(frame), columns.p,
+					columns.n) : 0;
 
-	return ZSTD_isError(n) ? 0 : n;
+	if (ZSTD_isError(n) || n <= MAGIC_SIZE || n - MAGIC_SIZE >= columns.n)
+		return 0;
+	memcpy(dst, frame + MAGIC_SIZE, n - MAGIC_SIZE);
+	return n - MAGIC_SIZE;
 }
 
 static size_t best_size(struct buf *out, struct span text, struct span dict)
@@ -103,23 +102,23 @@ size_t run_best_size(struct span text)
 
 /* Exactly one frame that comes to at most RUN_COLUMNS_MAX bytes: the output
  * is the window, so there is nothing else to bound. */
-static enum run_error columns_expand(struct span *columns, uint8_t *dst,
-				     struct span z)
+static enum run_error zstd_decode(struct span *columns, uint8_t *dst,
+				  struct span z)
 {
 	uint8_t frame[MAGIC_SIZE + RUN_COLUMNS_MAX];
 	ZSTD_DCtx *ctx = decompressor();
 	size_t n = MAGIC_SIZE + z.n;
 
 	if (!ctx || n > sizeof(frame))
-		return RUN_ZSTD;
+		return RUN_CODE;
 	memcpy(frame, magic, MAGIC_SIZE);
 	if (z.n)
 		memcpy(frame + MAGIC_SIZE, z.p, z.n);
 	if (ZSTD_findFrameCompressedSize(frame, n) != n)
-		return RUN_ZSTD;
+		return RUN_CODE;
 	n = ZSTD_decompressDCtx(ctx, dst, RUN_COLUMNS_MAX, frame, n);
 	if (ZSTD_isError(n))
-		return RUN_ZSTD;
+		return RUN_CODE;
 	*columns = SPAN(dst, n);
 	return RUN_OK;
 }
@@ -143,16 +142,31 @@ static bool stamps_fit(const struct run *run)
 	return true;
 }
 
+static bool run_seqs_fit(const struct run *run)
+{
+	return run->seq && run->seq <= RUN_SEQ_MAX - run->n;
+}
+
 /* Counts and seqs; what the events hold is the columns' affair. */
 static int runs_check(const struct run *runs, size_t n_runs)
 {
 	for (size_t i = 0; i < n_runs; i++) {
 		if (runs[i].n > RUN_EVENTS_MAX)
 			return -ENOSPC;
-		if (!runs[i].seq || runs[i].seq + runs[i].n < runs[i].seq)
+		if (!run_seqs_fit(&runs[i]))
 			return -ERANGE;
 	}
 	return 0;
+}
+
+/* n in the seq's lowest bits, where it is 0, 1 or 2. */
+static void seq_encode(struct wr *w, const struct run *run)
+{
+	bool told = run->n >= HEAD_N_TOLD;
+
+	wr_leb(w, run->seq * 4 | (told ? HEAD_N_TOLD : run->n));
+	if (told)
+		wr_u8(w, run->n);
 }
 
 static int heads_encode(struct wr *w, const struct run *runs, size_t n_runs)
@@ -162,8 +176,7 @@ static int heads_encode(struct wr *w, const struct run *runs, size_t n_runs)
 	wr_leb(w, n_runs);
 	for (const struct run *run = runs; run < runs + n_runs; run++) {
 		wr_be(w, 4, run->alias);
-		wr_leb(w, run->seq);
-		wr_u8(w, run->n);
+		seq_encode(w, run);
 		if (run->n == 0)
 			continue;
 		if (!stamps_fit(run) || event_seconds(run->events) < last)
@@ -175,22 +188,30 @@ static int heads_encode(struct wr *w, const struct run *runs, size_t n_runs)
 	return w->full ? -ENOSPC : 0;
 }
 
-static void columns_put(struct wr *w, struct span columns)
+/* As the coder makes them, or plain where that is shorter. */
+static void columns_put(struct wr *w, struct span columns,
+			enum run_coder coder)
 {
-	uint8_t frame[RUN_COLUMNS_MAX + 512];
-	size_t n = columns_compress(frame, sizeof(frame), columns);
+	uint8_t z[RUN_COLUMNS_MAX];
+	size_t n = 0;
 
-	if (n > MAGIC_SIZE && n - MAGIC_SIZE < columns.n) {
-		wr_leb(w, (n - MAGIC_SIZE) * 2);
-		wr_bytes(w, SPAN(frame + MAGIC_SIZE, n - MAGIC_SIZE));
-	} else {
-		wr_leb(w, columns.n * 2 | 1);
-		wr_bytes(w, columns);
+	if (coder == RUN_MODEL) {
+		int len = model_encode(z, columns.n, columns);
+
+		n = len > 0 && columns.n <= MODEL_TEXT_MAX((size_t)len) ?
+			(size_t)len : 0;
+		coder = n ? RUN_MODEL : RUN_ZSTD;
 	}
+	if (coder == RUN_ZSTD)
+		n = zstd_encode(z, columns);
+	wr_leb(w, (n ? n : columns.n) * 4 | (n ? coder : RUN_PLAIN));
+	if (n && coder == RUN_MODEL)
+		wr_leb(w, columns.n);
+	wr_bytes(w, n ? SPAN(z, n) : columns);
 }
 
 int run_body_encode(uint8_t *dst, size_t cap, const struct run *runs,
-		    size_t n_runs)
+		    size_t n_runs, enum run_coder coder)
 {
 	uint8_t columns[RUN_COLUMNS_MAX];
 	struct wr w = wr_init(dst, cap);
@@ -206,7 +227,7 @@ int run_body_encode(uint8_t *dst, size_t cap, const struct run *runs,
 		rc = columns_encode(&c, runs, n_runs);
 	if (rc)
 		return rc;
-	columns_put(&w, wr_span(&c));
+	columns_put(&w, wr_span(&c), coder);
 	times_encode(&w, runs, n_runs);
 	for (size_t i = 0; i < n_runs; i++) {
 		if (runs[i].n == 0)
@@ -218,6 +239,19 @@ int run_body_encode(uint8_t *dst, size_t cap, const struct run *runs,
 
 /* ---- decoding ---- */
 
+static void seq_decode(struct run *run, struct rd *r)
+{
+	uint64_t v = rd_leb(r);
+
+	run->seq = v >> 2;
+	run->n = v & HEAD_N_TOLD;
+	if (run->n != HEAD_N_TOLD)
+		return;
+	run->n = rd_u8(r);
+	if (run->n < HEAD_N_TOLD)	/* one way to tell it */
+		run->n = UINT8_MAX;
+}
+
 /* One head; *seconds is the first stamp of the run before, then of this. The
  * first event's wall part is kept where it will be read. */
 static enum run_error head_decode(struct run_body *out, struct rd *r,
@@ -227,8 +261,7 @@ static enum run_error head_decode(struct run_body *out, struct rd *r,
 	uint64_t dt;
 
 	run->alias = (uint32_t)rd_be(r, 4);
-	run->seq = rd_leb(r);
-	run->n = rd_u8(r);
+	seq_decode(run, r);
 	run->events = &out->events[out->n_events];
 	run->chained = false;
 	if (run->n) {
@@ -242,8 +275,7 @@ static enum run_error head_decode(struct run_body *out, struct rd *r,
 	}
 	if (r->bad)
 		return RUN_SHORT;
-	if (run->n > RUN_EVENTS_MAX || !run->seq ||
-	    run->seq + run->n < run->seq ||
+	if (run->n > RUN_EVENTS_MAX || !run_seqs_fit(run) ||
 	    run->n > RUN_BODY_EVENTS_MAX - out->n_events)
 		return RUN_COUNT;
 	if (run->n)
@@ -270,24 +302,41 @@ static enum run_error heads_decode(struct run_body *out, struct rd *r)
 	return e;
 }
 
+static enum run_error columns_expand(struct span *columns, uint8_t *dst,
+				     struct span z, enum run_coder coder,
+				     size_t size)
+{
+	switch (coder) {
+	case RUN_PLAIN:
+		*columns = SPAN(memcpy(dst, z.p, z.n), z.n);
+		return RUN_OK;
+	case RUN_ZSTD:
+		return zstd_decode(columns, dst, z);
+	case RUN_MODEL:
+		*columns = SPAN(dst, size);
+		return model_decode(dst, size, z) ? RUN_CODE : RUN_OK;
+	}
+	return RUN_COLUMNS;
+}
+
 /* z as it stands in the body, expanded into out->columns. */
 static enum run_error columns_take(struct run_body *out, struct rd *r)
 {
-	uint64_t head = rd_leb(r);
-	struct span columns;
-	enum run_error e = RUN_OK;
+	uint64_t head = rd_leb(r), size = 0;
+	enum run_coder coder = head & 3;
+	struct span z, columns;
+	enum run_error e;
 
+	if (coder == RUN_MODEL)
+		size = rd_leb(r);
 	if (r->bad)
 		return RUN_SHORT;
-	if (head >> 1 > RUN_COLUMNS_MAX)
+	if (head >> 2 > RUN_COLUMNS_MAX || size > RUN_COLUMNS_MAX)
 		return RUN_COLUMNS;
-	columns = rd_bytes(r, head >> 1);
+	z = rd_bytes(r, head >> 2);
 	if (r->bad)
 		return RUN_SHORT;
-	if (head & 1)
-		columns.p = memcpy(out->columns, columns.p, columns.n);
-	else
-		e = columns_expand(&columns, out->columns, columns);
+	e = columns_expand(&columns, out->columns, z, coder, size);
 	return e ? e : columns_decode(out, columns);
 }
 

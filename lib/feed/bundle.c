@@ -132,7 +132,8 @@ int bundle_pack_body(struct bundle_pack *k, uint8_t dst[BUNDLE_BODY_MAX])
 	}
 	k->n_numbers = n;
 	k->n = k->n_events = k->n_bytes = k->cost = 0;
-	return n ? run_body_encode(dst, BUNDLE_BODY_MAX, k->runs, n) : 0;
+	return n ? run_body_encode(dst, BUNDLE_BODY_MAX, k->runs, n,
+				   RUN_ZSTD) : 0;
 }
 
 const uint64_t *bundle_pack_numbers(const struct bundle_pack *k, size_t *n)

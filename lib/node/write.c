@@ -184,7 +184,8 @@ static bool write_fits(uint16_t kind, struct span payload)
 	const struct run r = { .seq = UINT32_MAX, .n = 1, .events = &e };
 
 	return payload.n < sizeof(body) / 2 ||
-		run_body_encode(body, sizeof(body), &r, 1) >= 0;
+		(run_body_encode(body, sizeof(body), &r, 1, RUN_ZSTD) >= 0 &&
+		 run_body_encode(body, sizeof(body), &r, 1, RUN_MODEL) >= 0);
 }
 
 /* The own feed, with its first event. */

@@ -40,6 +40,7 @@ struct sync_pack {
 	unsigned n_events, n_segments, n_runs;
 	unsigned n_urgent;	/* segments that distress needs */
 	bool all;		/* nothing was left out */
+	enum run_coder coder;
 	size_t used;
 	unsigned n_waiting, first;	/* whose turn it is */
 	struct waiting waiting[SYNC_NEEDS_MAX];
@@ -331,7 +332,8 @@ static int pack_encode(const struct sync_env *env, unsigned n, uint8_t *dst,
 	pack_runs(env, n);
 	if (!env->pack->n_runs)
 		return 0;
-	return run_body_encode(dst, cap, env->pack->runs, env->pack->n_runs);
+	return run_body_encode(dst, cap, env->pack->runs, env->pack->n_runs,
+			       env->pack->coder);
 }
 
 /* The greatest number of the first hi segments that fit. */
@@ -404,7 +406,7 @@ static void pack_next_turn(const struct sync_pack *k, unsigned n,
 	turn->urgent = urgent;
 }
 
-int sync_pack_body(const struct sync_env *env, int port,
+int sync_pack_body(const struct sync_env *env, int port, enum run_coder coder,
 		   const struct sync_needs *needs, struct sync_turn *turn,
 		   struct sync_needs *holds, struct sync_needs *rest,
 		   uint8_t *dst, size_t cap)
@@ -413,6 +415,7 @@ int sync_pack_body(const struct sync_env *env, int port,
 	unsigned n;
 	int len;
 
+	k->coder = coder;
 	pack_gather(env, port, needs, turn, cap);
 	n = pack_choose(env, dst, cap);
 	len = pack_encode(env, n, dst, cap);

@@ -12,6 +12,7 @@
  * first half of what is left.
  */
 #pragma once
+#include "lib/event/run.h"
 #include "lib/sync/sched.h"
 
 #define SYNC_PACK_EVENTS_MAX 1024
@@ -33,7 +34,7 @@ void sync_pack_free(struct sync_pack *k);
 /* Encodes as much of needs as fits into cap bytes. holds: what is in the
  * body; rest: what is left of the needs. Returns the body's length, 0 if
  * there is nothing that can be sent. */
-int sync_pack_body(const struct sync_env *env, int port,
+int sync_pack_body(const struct sync_env *env, int port, enum run_coder coder,
 		   const struct sync_needs *needs, struct sync_turn *turn,
 		   struct sync_needs *holds, struct sync_needs *rest,
 		   uint8_t *dst, size_t cap);

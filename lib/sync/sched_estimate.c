@@ -196,8 +196,9 @@ static uint64_t load_encoded(struct sync_port *p, struct sync_needs *gives,
 
 	*generations = *bytes = 0;
 	while (gives->n && *generations < ENCODE_MAX) {
-		int len = sync_pack_body(p->env, p->c.number, gives, &turn,
-					 &holds, &rest, body, sizeof(body));
+		int len = sync_pack_body(p->env, p->c.number, sync_coder(p),
+					 gives, &turn, &holds, &rest, body,
+					 sizeof(body));
 
 		if (len <= 0)
 			break;

@@ -309,8 +309,8 @@ static void give_to_heads(struct sync_port *p)
 static int give_body(struct sync_port *p, struct sync_tx *g, size_t cap,
 		     uint8_t *body)
 {
-	return sync_pack_body(p->env, p->c.number, &p->push, &p->turn,
-			      &g->holds, &g->rest, body,
+	return sync_pack_body(p->env, p->c.number, sync_coder(p), &p->push,
+			      &p->turn, &g->holds, &g->rest, body,
 			      cap - GENERATION_ROOT_SIZE);
 }
 

@@ -233,6 +233,10 @@ static inline uint16_t sync_target(uint32_t address)
 {
 	return (uint16_t)(address >> 16);
 }
+static inline enum run_coder sync_coder(const struct sync_port *p)
+{
+	return p->c.stream ? RUN_ZSTD : RUN_MODEL;
+}
 static inline bool sync_for_me(const struct sync_port *p, uint16_t target)
 {
 	return target == sync_target(p->c.address);
