@@ -336,23 +336,30 @@ static int pack_encode(const struct sync_env *env, unsigned n, uint8_t *dst,
 			       env->pack->coder);
 }
 
-/* The greatest number of the first hi segments that fit. */
+/* The greatest number of the first hi segments that fit. Encoding is dear, and
+ * about as long as there are segments: every other guess goes by that. */
 static unsigned pack_bisect(const struct sync_env *env, unsigned hi,
 			    uint8_t *dst, size_t cap)
 {
-	unsigned lo = 0;
+	unsigned lo = 0, mid;
+	int len = 0, fits;
 
 	if (hi > SEAL_ROOM)
 		hi = SEAL_ROOM;
 	if (pack_encode(env, hi, dst, cap) > 0)
 		return hi;
-	while (hi - lo > 1) {
-		unsigned mid = (lo + hi) / 2;
-
-		if (pack_encode(env, mid, dst, cap) > 0)
+	for (unsigned i = 0; hi - lo > 1; i++) {
+		mid = (lo + hi) / 2;
+		if (i % 2 && len)
+			mid = (unsigned)(lo * cap / (size_t)len);
+		mid = mid <= lo ? lo + 1 : mid >= hi ? hi - 1 : mid;
+		fits = pack_encode(env, mid, dst, cap);
+		if (fits > 0) {
 			lo = mid;
-		else
+			len = fits;
+		} else {
 			hi = mid;
+		}
 	}
 	return lo;
 }
