@@ -23,6 +23,7 @@ static const struct {
 	{ "memory", bench_memory },
 	{ "view", bench_view },
 	{ "content", bench_content },
+	{ "ask", bench_ask },
 };
 
 double bench_rate(bench_fn fn, void *ctx)

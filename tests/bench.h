@@ -39,6 +39,7 @@ void bench_remove(const char *path); /* with what is in it */
 void bench_kiss(void);
 void bench_decode(void);
 void bench_announce(void);
+void bench_ask(void);
 void bench_ingest(void);
 void bench_log(void);
 void bench_memory(void);

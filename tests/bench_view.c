@@ -14,9 +14,10 @@
 #include "lib/event/payload.h"
 #include "lib/view/view.h"
 #include "tests/bench.h"
+#include "tests/bench_station.h"
 
 #define EVENTS 1000000
-#define RECORDS 20000
+#define RECORDS BENCH_RECORDS
 #define AUTHORS 50
 #define ROUNDS 3
 #define MESHLOG_EVENTS_PER_S 400000	/* 1 M events: 2.5 s */
@@ -35,7 +36,7 @@ static void put_text(struct buf *b, enum payload_key key, const char *s)
 	payload_put_text(b, SPAN_STR(s));
 }
 
-static uint16_t payload_random(struct buf *b, struct random *rng, unsigned i)
+uint16_t bench_payload(struct buf *b, struct random *rng, unsigned i)
 {
 	static const char *const fields[] = { "status", "people", "water_l",
 		"road", "checked_by", "position" };
@@ -76,7 +77,7 @@ static void events_make(struct pile_of_events *p)
 		e->seq = i / AUTHORS + 1;
 		e->hlc = (struct hlc){ 1800000000000ULL + 1000ULL * i, 0 };
 		be_put(e->id, 8, random_next(&rng));
-		e->kind = payload_random(&p->bytes, &rng, i);
+		e->kind = bench_payload(&p->bytes, &rng, i);
 		at[i + 1] = p->bytes.len;
 	}
 	for (unsigned i = 0; i < EVENTS; i++)
