@@ -2,7 +2,7 @@
  *
  * What can be asked of cairnd through its control socket.
  *
- *   status  neighbours  heard  feeds            looking: one object
+ *   status  neighbours  heard                   looking: one object
  *   create RECORD FORM      set RECORD FIELD VALUE(JSON) [TYPED]
  *   unset RECORD FIELD      note RECORD TEXT    writing
  *   attach RECORD FIELD HASH SIZE MIME
@@ -16,7 +16,7 @@
  *   sync look|dry|now [PORT|CALL]               verbs_sync.c
  *   mute AUTHOR[/SEQ] on|off                    what it may send
  *   import runs|meshlog|sync HEX...   seal      see verbs_import.c
- *   ask WHAT [A [B]]        a question to the view (lib/view/ask.h)
+ *   ask WHAT [A [B]]        a question to the dataset (lib/node/dataset.h)
  *   name AUTHOR             what people read for an author
  *   reload                  the configuration, again
  *   monitor                 everything that happens, from now on
@@ -27,7 +27,6 @@
 #include "daemon/verbs.h"
 #include "lib/ctl/ctl.h"
 #include "lib/event/payload.h"
-#include "lib/view/ask.h"
 #include "lib/view/form.h"
 
 struct verb {
@@ -66,23 +65,14 @@ static void verb_heard(const struct call *c)
 	client_end(c->cl, EXIT_CODE_OK, NULL);
 }
 
-static void verb_feeds(const struct call *c)
-{
-	struct json_out o = { 0 };
-
-	node_feeds_json(c->d->node, &o);
-	client_reply(c->cl, &o);
-	client_end(c->cl, EXIT_CODE_OK, NULL);
-}
-
 /* ask WHAT [A [B]]: {"answer": ...}; not what is too large for a message. */
 static void verb_ask(const struct call *c)
 {
 	struct json_out answer = { 0 }, o = { 0 };
-	bool found = view_ask(node_view(c->d->node), SPAN_STR(c->args[0]),
+	bool found = node_ask(c->d->node, SPAN_STR(c->args[0]),
 			      SPAN_STR(c->n_args > 1 ? c->args[1] : ""),
 			      SPAN_STR(c->n_args > 2 ? c->args[2] : ""),
-			      &answer);
+			      &answer, daemon_now(c->d));
 
 	if (!found || answer.b.len > CTL_MESSAGE_MAX - 1024) {
 		client_end(c->cl, EXIT_CODE_FAILED, "too large an answer");
@@ -435,7 +425,6 @@ static const struct verb verbs[] = {
 	{ "status", verb_status, 0, 0, false },
 	{ "neighbours", verb_neighbours, 0, 0, false },
 	{ "heard", verb_heard, 0, 0, false },
-	{ "feeds", verb_feeds, 0, 0, false },
 	{ "ask", verb_ask, 1, 3, false },
 	{ "name", verb_name, 1, 1, false },
 	{ "monitor", verb_monitor, 0, 0, false },

@@ -4,6 +4,7 @@
  * oracle that sees the whole tree says what must come out.
  */
 #include <stdio.h>
+#include "lib/feed/told.h"
 #include "tests/feed_bench.h"
 
 #define TREE_MAX 200
@@ -407,6 +408,47 @@ static void test_history(void **unused)
 	set_close(s);
 }
 
+static size_t count_of(const struct buf *b, const char *what)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i + strlen(what) <= b->len; i++)
+		n += memcmp(b->p + i, what, strlen(what)) == 0;
+	return n;
+}
+
+/* Every feed is on one page, the last page is followed by none, and a page
+ * fits into a message of the control socket. */
+static void test_pages(void **unused)
+{
+	const struct clock_now now = { .wall_good = true };
+	struct feed_config cfg = { .check = fake_check,
+				   .authors_max = 2 * FEEDS_PAGE };
+	struct station_set *s = set_open(&cfg);
+	struct json_out o = { 0 };
+	char label[AUTHOR_LABEL_MAX + 1];
+	bool made;
+
+	(void)unused;
+	for (unsigned i = 0; i < FEEDS_PAGE + 44; i++) {
+		snprintf(label, sizeof(label), "%064u", i);
+		feed_open_own(s->feeds, SPAN_STR(label), NULL, &made);
+	}
+	feeds_json(s->feeds, 0, now, &o);
+	assert_int_equal(count_of(&o.b, "\"author\":"), FEEDS_PAGE);
+	assert_true(o.b.len < 200 * 1024);
+	feeds_json(s->feeds, FEEDS_PAGE, now, &o);
+	assert_int_equal(count_of(&o.b, "\"author\":"), FEEDS_PAGE + 44);
+	o.b.len = 0;
+	forks_json(s->feeds, 0, &o);
+	assert_int_equal(o.b.len, 3);	/* with the comma before it */
+	feeds_json(s->feeds, FEEDS_PAGE + 44, now, &o);
+	feeds_json(s->feeds, FEED_SLOT_NONE, now, &o);
+	assert_int_equal(count_of(&o.b, "null"), 2);
+	buf_fini(&o.b);
+	set_close(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -416,6 +458,7 @@ int main(void)
 		cmocka_unit_test(test_difference_decodes),
 		cmocka_unit_test(test_example),
 		cmocka_unit_test(test_history),
+		cmocka_unit_test(test_pages),
 	};
 
 	return crypto_init() || cmocka_run_group_tests(tests, NULL, NULL);

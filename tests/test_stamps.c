@@ -30,7 +30,8 @@ static void status_has(struct field *f, unsigned i, const char *want)
 	struct json_out o = { 0 };
 
 	node_status_json(f->s[i].node, &o, field_now_at(f, i));
-	node_feeds_json(f->s[i].node, &o);
+	node_ask(f->s[i].node, SPAN_STR("feeds"), SPAN_STR("0"), SPAN("", 0),
+		 &o, field_now_at(f, i));
 	buf_add_u8(&o.b, 0);
 	if (!strstr((char *)o.b.p, want))
 		fail_msg("no %s in %s", want, (char *)o.b.p);

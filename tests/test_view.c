@@ -3,6 +3,7 @@
  * The view: any order, any repetition and any look in between give the same
  * rows as a full replay; bases beat clocks; rejects are listed.
  */
+#include "lib/view/ask.h"
 #include "tests/view_set.h"
 
 /* ---- the rule of a field ---- */
@@ -414,6 +415,35 @@ static void test_filters_and_lines(void **state)
 	set_fini(&s);
 }
 
+/* By name; one that looks at every record, up to so many records. */
+static void test_questions(void **state)
+{
+	struct set s = { .n = 0 };
+	struct view *v = view_new();
+	struct json_out o = { 0 };
+	struct span none = SPAN("", 0);
+
+	(void)state;
+	payload_json(&s, set_add(&s, "a", KIND_RECORD_CREATE, 1, 1),
+		     "{\"record_id\":\"A\",\"form\":\"tent\"}");
+	payload_json(&s, set_add(&s, "a", KIND_NOTE_ADD, 2, 2),
+		     "{\"record_id\":\"B\",\"text\":\"x\"}");
+	for (size_t i = 0; i < s.n; i++)
+		view_apply(v, &s.e[i]);
+	assert_false(view_ask(v, SPAN_STR("form"), none, none, SIZE_MAX, &o));
+	assert_false(view_ask(v, SPAN_STR("forms"), none, none, 1, &o));
+	assert_int_equal(o.b.len, 0);
+	assert_true(view_ask(v, SPAN_STR("forms"), none, none, 2, &o));
+	assert_string_equal(text_of(&o), "[{\"form\":\"\",\"records\":1},"
+			    "{\"form\":\"tent\",\"records\":1}]");
+	buf_fini(&o.b);
+	o = (struct json_out){ 0 };
+	assert_true(view_ask(v, SPAN_STR("plan"), none, none, 0, &o));
+	buf_fini(&o.b);
+	view_free(v);
+	set_fini(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -428,6 +458,7 @@ int main(void)
 		cmocka_unit_test(test_import_has_no_base),
 		cmocka_unit_test(test_withheld_then_filled),
 		cmocka_unit_test(test_filters_and_lines),
+		cmocka_unit_test(test_questions),
 	};
 
 	if (crypto_init())

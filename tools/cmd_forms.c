@@ -8,7 +8,6 @@
 #include <string.h>
 #include "lib/ctl/ctl.h"
 #include "lib/view/form.h"
-#include "lib/view/state.h"
 #include "tools/answer.h"
 #include "tools/out.h"
 #include "tools/value.h"
@@ -72,22 +71,26 @@ static void forms_json(struct json_out *o, const struct json *list,
 	json_out_end_array(o);
 }
 
-static void forms_take(const struct view *v, struct json_out *o)
+static int forms_ask(struct reader *r, const char *verb, struct json_out *o)
 {
-	struct row *record = view_find_row(v, SPAN_STR(FORMS_RECORD));
-	struct json_out text = { 0 }, types = { 0 };
+	struct json_out text = { 0 }, record = { 0 };
 	struct json *list, *defined;
+	int code = reader_ask(r, verb, "forms", SPAN("", 0), SPAN("", 0),
+			      &text);
 
-	view_forms_json(v, &text);
-	if (record)
-		fields_json(&record->fields, &types);
+	if (code == OPTIONS_OK)
+		code = reader_ask(r, verb, "record_line",
+				  SPAN_STR(FORMS_RECORD), SPAN("", 0),
+				  &record);
 	list = json_parse_shown(buf_span(&text.b));
-	defined = record ? json_parse_shown(buf_span(&types.b)) : NULL;
-	forms_json(o, list, defined);
+	defined = json_parse_shown(buf_span(&record.b));
+	if (code == OPTIONS_OK)
+		forms_json(o, list, json_get(defined, "fields"));
 	json_free(list);
 	json_free(defined);
 	buf_fini(&text.b);
-	buf_fini(&types.b);
+	buf_fini(&record.b);
+	return code;
 }
 
 static void print_types(const struct json *form)
@@ -125,11 +128,9 @@ static int forms_look(const char *verb, const struct options *o)
 	int code = reader_open(&r, verb);
 
 	if (code == OPTIONS_OK)
-		code = reader_load(&r, verb);
-	if (code == OPTIONS_OK) {
-		forms_take(r.data.view, &out);
+		code = forms_ask(&r, verb, &out);
+	if (code == OPTIONS_OK)
 		code = answer(&out, &r, o->json, print_forms);
-	}
 	reader_close(&r);
 	return code;
 }

@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+#include "lib/base/clock.h"
 #include "lib/ctl/ctl.h"
-#include "lib/view/ask.h"
 #include "tools/client.h"
 
 #define AUTHORS_MAX 100000
@@ -156,7 +156,8 @@ int reader_ask(struct reader *r, const char *verb, const char *what,
 	if (!r->has_data)
 		code = reader_load(r, verb);
 	if (code == OPTIONS_OK)
-		view_ask(r->data.view, SPAN_STR(what), a, b, o);
+		dataset_ask(&r->data, SPAN_STR(what), a, b, SIZE_MAX, o,
+			    clock_read(1));
 	return code;
 }
 

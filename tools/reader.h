@@ -33,7 +33,7 @@ int reader_open(struct reader *r, const char *verb);
 int reader_load(struct reader *r, const char *verb);
 void reader_close(struct reader *r);
 
-/* The answer to a question of lib/view/ask.h, from a cairnd at work, which has
+/* The answer to a question (dataset_ask), from a cairnd at work, which has
  * it at hand; else (none there, too large an answer) from the log, read as
  * reader_load does. After reader_open. OPTIONS_OK or an exit code, said. */
 int reader_ask(struct reader *r, const char *verb, const char *what,

@@ -293,6 +293,8 @@ void node_log_failed(struct node *n, int error)
 
 /* ---- looking ---- */
 
+#define ASK_RECORDS_MAX 100000	/* nobody waits for a look at more */
+
 struct feed_set *node_feeds(struct node *n)
 {
 	return n->data.feeds;
@@ -303,6 +305,13 @@ struct view *node_view(struct node *n)
 	if (n->data.stale)
 		dataset_settle(&n->data, &n->c.store);
 	return n->data.view;
+}
+
+bool node_ask(struct node *n, struct span what, struct span a, struct span b,
+	      struct json_out *o, struct clock_now now)
+{
+	node_view(n);
+	return dataset_ask(&n->data, what, a, b, ASK_RECORDS_MAX, o, now);
 }
 
 uint32_t node_own_slot(const struct node *n)

@@ -262,7 +262,7 @@ uint64_t node_airtime_us(const struct node *n, int port);
 /* Of one link frame, without the key-up around it; 0 where there is no air. */
 uint64_t node_frame_airtime_us(const struct node *n, int port,
 			       size_t link_len);
-/* Objects of `cairn status --json`, `neighbours`, `heard`, `feeds`. */
+/* Objects of `cairn status --json`, `neighbours`, `heard`. */
 void node_status_json(const struct node *n, struct json_out *o,
 		      struct clock_now now);
 void node_neighbours_json(const struct node *n, struct json_out *o,
@@ -274,4 +274,6 @@ void node_sync_json(const struct node *n, const char *name, bool encode,
 		    struct json_out *o, struct clock_now now);
 void node_heard_json(const struct node *n, struct json_out *o,
 		     struct clock_now now);
-void node_feeds_json(const struct node *n, struct json_out *o);
+/* A question to the dataset (lib/node/dataset.h); false: none, or too large. */
+bool node_ask(struct node *n, struct span what, struct span a,
+	      struct span b, struct json_out *o, struct clock_now now);

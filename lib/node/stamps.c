@@ -6,11 +6,10 @@
  * clock does not follow: else one lie would move every later event of
  * everybody.
  *
- * Ahead of what? Of the system's clock, if somebody vouches for it. A machine
- * without an RTC asks the others: of the authors' greatest stamps it takes the
- * second, which no single one of them can move.
+ * Ahead of what? See feed_present_ms.
  */
 #include <stdio.h>
+#include "lib/feed/told.h"
 #include "lib/node/node_parts.h"
 
 /* ---- the present ---- */
@@ -21,31 +20,12 @@ static uint64_t stamps_system_ms(const struct node *n)
 						     n->now.wall_ms;
 }
 
-static uint64_t stamps_second_ms(const struct node *n)
-{
-	uint64_t first = 0, second = 0;
-
-	for (uint32_t i = 0; i < feed_count(n->data.feeds); i++) {
-		uint64_t ms = feed_at(n->data.feeds, i)->hlc_max.wall_ms;
-
-		if (ms > first) {
-			second = first;
-			first = ms;
-		} else if (ms > second) {
-			second = ms;
-		}
-	}
-	return second;
-}
-
 uint64_t node_stamps_present_ms(const struct node *n)
 {
-	uint64_t system_ms = stamps_system_ms(n), others_ms;
+	struct clock_now now = n->now;
 
-	if (n->now.wall_good)
-		return system_ms;
-	others_ms = stamps_second_ms(n);
-	return others_ms > system_ms ? others_ms : system_ms;
+	now.wall_ms = stamps_system_ms(n);
+	return feed_present_ms(n->data.feeds, now);
 }
 
 /* ---- start, own events, others' events ---- */

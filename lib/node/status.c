@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What a station tells about itself, as JSON: status, neighbours, heard,
- * feeds. Names are stable and have their unit in them (docs/formats.md).
+ * What a station tells about itself, as JSON: status, neighbours, heard.
+ * Names are stable and have their unit in them (docs/formats.md).
  */
 #include <stdio.h>
 #include "lib/node/node_parts.h"
@@ -348,7 +348,7 @@ void node_sync_json(const struct node *n, const char *name, bool encode,
 	json_out_end_object(o);
 }
 
-/* ---- heard, feeds ---- */
+/* ---- heard ---- */
 
 static void status_heard(const struct node *n, const struct node_heard *h,
 			 struct json_out *o)
@@ -380,34 +380,5 @@ void node_heard_json(const struct node *n, struct json_out *o,
 	json_out_array(o);
 	for (unsigned i = 0; i < NODE_HEARD_MAX && n->heard[i].call[0]; i++)
 		status_heard(n, &n->heard[i], o);
-	json_out_end_array(o);
-}
-
-void node_feeds_json(const struct node *n, struct json_out *o)
-{
-	json_out_array(o);
-	for (uint32_t i = 0; i < feed_count(n->data.feeds); i++) {
-		const struct feed *f = feed_at(n->data.feeds, i);
-		char alias[9];
-
-		if (!f->label_len)
-			continue;
-		snprintf(alias, sizeof(alias), "%08x", f->alias);
-		json_out_object(o);
-		json_out_kv_string(o, "author", f->label);
-		json_out_kv_string(o, "callsign", f->call);
-		json_out_kv_string(o, "alias", alias);
-		json_out_kv_uint(o, "head", f->head);
-		json_out_kv_hex(o, "head_id", SPAN(f->head_id, EVENT_ID_SIZE));
-		json_out_kv_uint(o, "bytes", f->bytes);
-		json_out_kv_uint(o, "stamp_max_ms", f->hlc_max.wall_ms);
-		json_out_kv_uint(o, "ahead_s",
-				 feed_ahead_s(f, node_stamps_present_ms(n)));
-		json_out_kv_bool(o, "own", i == n->own_slot);
-		json_out_kv_bool(o, "forked", f->forked);
-		json_out_kv_bool(o, "retired", f->retired_at != 0);
-		json_out_kv_bool(o, "muted", node_muted(n, i, 0));
-		json_out_end_object(o);
-	}
 	json_out_end_array(o);
 }

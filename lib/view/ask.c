@@ -19,40 +19,41 @@ static const struct {
 	const char *name;
 	void (*all)(const struct view *v, struct json_out *o);
 	void (*one)(const struct view *v, struct span a, struct json_out *o);
+	bool wide;	/* looks at every record */
 } questions[] = {
-	{ "rejected", view_rejected_json, NULL },
-	{ "plan", view_plan_json, NULL },
-	{ "conflicts", view_conflicts_json, NULL },
-	{ "stations", view_stations_json, NULL },
-	{ "orders", view_orders_json, NULL },
-	{ "docs", view_docs_json, NULL },
-	{ "resources", view_resources_json, NULL },
-	{ "resource_stats", view_resource_stats_json, NULL },
-	{ "policies", view_policies_json, NULL },
-	{ "record", NULL, ask_record },
-	{ "record_line", NULL, ask_record_line },
-	{ "created", NULL, view_created_json },
-	{ "plan_why", NULL, view_plan_why_json },
-	{ "doc", NULL, view_doc_json },
-	{ "doc_order", NULL, view_doc_order_json },
-	{ "doc_version", NULL, view_doc_version_json },
-	{ "resource", NULL, view_resource_json },
-	{ "resource_history", NULL, view_resource_history_json },
+	{ "rejected", view_rejected_json, NULL, false },
+	{ "plan", view_plan_json, NULL, false },
+	{ "conflicts", view_conflicts_json, NULL, true },
+	{ "stations", view_stations_json, NULL, false },
+	{ "orders", view_orders_json, NULL, false },
+	{ "forms", view_forms_json, NULL, true },
+	{ "docs", view_docs_json, NULL, false },
+	{ "resources", view_resources_json, NULL, false },
+	{ "resource_stats", view_resource_stats_json, NULL, false },
+	{ "policies", view_policies_json, NULL, false },
+	{ "record", NULL, ask_record, false },
+	{ "record_line", NULL, ask_record_line, false },
+	{ "created", NULL, view_created_json, false },
+	{ "plan_why", NULL, view_plan_why_json, false },
+	{ "doc", NULL, view_doc_json, false },
+	{ "doc_order", NULL, view_doc_order_json, false },
+	{ "doc_version", NULL, view_doc_version_json, false },
+	{ "resource", NULL, view_resource_json, false },
+	{ "resource_history", NULL, view_resource_history_json, false },
 };
 
 bool view_ask(const struct view *v, struct span what, struct span a,
-	      struct span b, struct json_out *o)
+	      struct span b, size_t records_max, struct json_out *o)
 {
 	if (span_equal(what, SPAN_STR("why"))) {
 		view_why_json(v, a, b, o);
 		return true;
 	}
-	if (span_equal(what, SPAN_STR("conflicts")) &&
-	    view_record_count(v) > VIEW_ASK_RECORDS_MAX)
-		return false;
 	for (size_t i = 0; i < sizeof(questions) / sizeof(questions[0]); i++) {
 		if (!span_equal(what, SPAN_STR(questions[i].name)))
 			continue;
+		if (questions[i].wide && view_record_count(v) > records_max)
+			return false;
 		if (questions[i].all)
 			questions[i].all(v, o);
 		else

@@ -5,15 +5,14 @@
  * own. Only what costs about as much as it answers.
  *
  *   record R, record_line R     why R F        created R      rejected
- *   plan, plan_why KEY          conflicts      stations       orders
+ *   plan, plan_why KEY          conflicts      forms          stations, orders
  *   docs, doc D, doc_order D, doc_version D
  *   resources, resource N, resource_history N, resource_stats, policies
  */
 #pragma once
 #include "lib/view/view.h"
 
-#define VIEW_ASK_RECORDS_MAX 100000	/* above: no question to all of them */
-
-/* False: no such question, or too large a one. */
+/* False: no such question, or one that looks at every record (conflicts,
+ * forms) where there are more than records_max. */
 bool view_ask(const struct view *v, struct span what, struct span a,
-	      struct span b, struct json_out *o);
+	      struct span b, size_t records_max, struct json_out *o);

@@ -197,7 +197,7 @@ void view_contents(const struct view *v,
 
 void view_forms_json(const struct view *v, struct json_out *o)
 {
-	struct row **rows = view_rows(v, false);
+	const struct table_entry *e;
 	struct table forms = { 0 };
 	struct form {
 		struct table_entry name;
@@ -205,9 +205,13 @@ void view_forms_json(const struct view *v, struct json_out *o)
 	} *form;
 	struct table_entry **list;
 
-	for (size_t i = 0; i < v->n_records; i++) {
+	table_for_each(e, &v->rows) {
+		struct row *row = (struct row *)(uintptr_t)e;
+
+		if (!row->exists)
+			continue;
 		form = (struct form *)table_get(&forms, v->seed,
-						view_text_of(&rows[i]->form),
+						view_text_of(&row->form),
 						sizeof(*form));
 		form->records++;
 	}
@@ -222,7 +226,6 @@ void view_forms_json(const struct view *v, struct json_out *o)
 	}
 	json_out_end_array(o);
 	free(list);
-	free(rows);
 	table_fini(&forms, NULL);
 }
 
