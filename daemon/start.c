@@ -59,7 +59,7 @@ static uint32_t segment_size(const char *dir)
 static int open_log(struct daemon *d)
 {
 	char dir[STATION_PATH_MAX];
-	struct log_options o = { .key = history_key,
+	struct log_options o = { .key = history_key, .topic = history_topic,
 		.segment_size = segment_size(d->station.dir) };
 	int e = log_open(&d->log, station_path(&d->station, "events", dir),
 			 &o, &d->recovery);

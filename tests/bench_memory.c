@@ -122,7 +122,7 @@ static struct node *node_loaded_from(struct log *log, uint32_t authors)
 
 static void node_case(uint32_t authors)
 {
-	const struct log_options o = { .key = history_key,
+	const struct log_options o = { .key = history_key, .topic = history_topic,
 		.read_only = true };
 	char dir[PATH], what[80];
 	long before;

@@ -31,7 +31,7 @@ void bench_fail(const char *what)
 
 struct log *bench_log_open(const char *dir)
 {
-	struct log_options o = { .key = history_key,
+	struct log_options o = { .key = history_key, .topic = history_topic,
 		.segment_size = 16u << 20 };
 	struct log *log;
 	int e = log_open(&log, dir, &o, NULL);

@@ -28,6 +28,20 @@ static void ask(struct span a, struct span b, uint32_t slot)
 			abort();
 }
 
+/* What was packed again holds as many of each. */
+static void ask_topic(struct span a, struct span b, uint32_t hash)
+{
+	uint32_t n, m;
+	const struct topic *v = index_packed_topics(a, hash, &n);
+	const struct topic *w = index_packed_topics(b, hash, &m);
+
+	if (n > m)	/* a may be out of order */
+		abort();
+	for (uint32_t i = 0; i < n; i++)
+		if (v[i].hash != hash || w[i].hash != hash)
+			abort();
+}
+
 static void use(struct span file)
 {
 	struct index x = { 0 };
@@ -43,6 +57,8 @@ static void use(struct span file)
 		abort();
 	for (uint32_t slot = 0; slot < 64; slot++)
 		ask(file, buf_span(&again), slot);
+	for (uint32_t hash = 0; hash < 64; hash++)
+		ask_topic(file, buf_span(&again), hash);
 	for (; id[0] < 32; id[0]++)
 		if (index_packed_has_id(file, id) &&
 		    !index_packed_has_id(buf_span(&again), id))

@@ -937,10 +937,19 @@ static void key_of(uint16_t type, struct span payload, struct log_key *k)
 	k->id = payload.p + 8;
 }
 
+#define TOPICS 11u
+
+/* An item's seq says its topic. */
+static uint32_t topic_of(uint16_t type, struct span payload)
+{
+	return type == 1 && payload.n >= 16 ?
+		1 + (uint32_t)(le_get(payload.p, 8) % TOPICS) : 0;
+}
+
 static const struct log_options keyed = { .segment_size = SMALL,
-	.key = key_of };
+	.key = key_of, .topic = topic_of };
 static const struct log_options keyed_reader = { .segment_size = SMALL,
-	.key = key_of, .read_only = true };
+	.key = key_of, .topic = topic_of, .read_only = true };
 
 /* version tells two records of one key apart. */
 static void put_key(struct log *l, uint16_t type, uint32_t slot, uint64_t seq,
@@ -995,6 +1004,37 @@ static void expect_mark(struct log *l, uint32_t slot, uint64_t seq,
 		assert_int_equal(le_get(r.payload.p, 8), at);
 }
 
+/* Item `seq` of slots 0, 7 and 14 in turn. */
+struct topic_walk {
+	uint64_t seq;
+	uint32_t slot;
+};
+
+static int topic_next(void *ctx, const struct log_record *r)
+{
+	struct topic_walk *w = ctx;
+
+	assert_int_equal(le_get(r->payload.p, 8), w->seq);
+	assert_int_equal(r->slot, w->slot);
+	w->slot = (w->slot + 7) % 21;
+	if (w->slot == 0)
+		w->seq += TOPICS;
+	return w->seq > 300 ? 5 : 0;	/* enough */
+}
+
+static void expect_topics(struct log *l)
+{
+	for (uint32_t topic = 1; topic <= TOPICS; topic++) {
+		struct topic_walk w = { .seq = topic - 1 };
+
+		if (w.seq == 0)
+			w.seq = TOPICS;
+		assert_int_equal(log_topic(l, topic, topic_next, &w), 5);
+		assert_true(w.seq > 300);
+	}
+	assert_int_equal(log_topic(l, TOPICS + 1, topic_next, NULL), 0);
+}
+
 /* Three slots over several segments, ten items and a mark a batch. */
 static void put_three(struct log *l)
 {
@@ -1026,6 +1066,7 @@ static void expect_three(struct log *l)
 	expect_mark(l, 7, 401, 0);
 	expect_mark(l, 0, 1, 0);
 	assert_int_equal(log_find_id(l, strange, &r), -ENOENT);
+	expect_topics(l);
 }
 
 static unsigned count_files(const char *suffix)

@@ -88,6 +88,7 @@ bool sent_is(const struct sent_record *want, const struct log_record *r);
 /* ---- torture_find.c ---- */
 
 void torture_key(uint16_t type, struct span payload, struct log_key *k);
+uint32_t torture_topic(uint16_t type, struct span payload);
 /* All that was sent is there: asks for each. */
 void world_find(const struct world *w, struct log *l);
 

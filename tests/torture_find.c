@@ -10,6 +10,7 @@
 #include "tests/torture.h"
 
 #define SEQS 8192u
+#define TOPICS 4u
 
 void torture_key(uint16_t type, struct span payload, struct log_key *k)
 {
@@ -20,6 +21,12 @@ void torture_key(uint16_t type, struct span payload, struct log_key *k)
 		k->id = payload.n >= 16 ? payload.p + 8 : NULL;
 	k->type = type == TORTURE_ITEM ? LOG_KEY_ITEM :
 		type == TORTURE_MARK ? LOG_KEY_MARK : LOG_KEY_CUT;
+}
+
+uint32_t torture_topic(uint16_t type, struct span payload)
+{
+	return type == TORTURE_ITEM && payload.n >= 8 ?
+		1 + (uint32_t)(le_get(payload.p, 8) % TOPICS) : 0;
 }
 
 static void find_item(struct log *l, const struct sent_record *want, bool gone)
@@ -62,6 +69,42 @@ static void find_mark(struct log *l, const struct sent_record *want, bool gone)
 		broken("find: a mark is another record");
 }
 
+struct topic_walk {
+	const struct world *w;
+	uint32_t topic, next;
+};
+
+static const struct sent_record *topic_next(struct topic_walk *t)
+{
+	while (t->next < t->w->sent.n_records) {
+		const struct sent_record *r = &t->w->sent.records[t->next++];
+
+		if (r->type == TORTURE_ITEM && r->n >= 8 &&
+		    1 + r->seq % TOPICS == t->topic)
+			return r;
+	}
+	return NULL;
+}
+
+static int topic_met(void *ctx, const struct log_record *r)
+{
+	struct topic_walk *t = ctx;
+	const struct sent_record *want = topic_next(t);
+
+	if (!want || !sent_is(want, r))
+		broken("find: topic %u has another record", t->topic);
+	return 0;
+}
+
+static void find_topic(const struct world *w, struct log *l, uint32_t topic)
+{
+	struct topic_walk t = { .w = w, .topic = topic };
+	int e = log_topic(l, topic, topic_met, &t);
+
+	if (e || topic_next(&t))
+		broken("find: topic %u lacks a record: %d", topic, e);
+}
+
 /* From the last record to the first: what is met first is what is found, if
  * no cut was met before it. */
 void world_find(const struct world *w, struct log *l)
@@ -89,5 +132,7 @@ void world_find(const struct world *w, struct log *l)
 			find_item(l, r, gone);
 		met[r->slot][r->seq % SEQS] = walk;
 	}
+	for (uint32_t topic = 1; topic <= TOPICS; topic++)
+		find_topic(w, l, topic);
 	torture.finds += w->sent.n_records;
 }

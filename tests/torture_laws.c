@@ -29,7 +29,8 @@ static void world_wire(struct world *w, uint32_t segment_size)
 {
 	w->io = disk_io(&w->disk);
 	w->options = (struct log_options){ .io = &w->io,
-		.segment_size = segment_size, .key = torture_key };
+		.segment_size = segment_size, .key = torture_key,
+		.topic = torture_topic };
 	w->log = NULL;
 	w->syncing = false;
 	w->disk.trace = torture.verbose ? 1 + w->depth : 0;

@@ -100,5 +100,5 @@ int cmd_feeds(int argc, char **argv)
 		print_feeds(buf_span(&rows.b), o.verbose);
 	buf_fini(&rows.b);
 	reader_close(&r);
-	return code;
+	return code == OPTIONS_OK ? EXIT_CODE_OK : code;
 }

@@ -280,7 +280,7 @@ static int check_all(struct checking *r, const struct json *state, bool deep)
 
 static int repair(const char *path)
 {
-	struct log_options o = { .key = history_key };
+	struct log_options o = { .key = history_key, .topic = history_topic };
 	struct log_recovery rec;
 	struct log *l;
 	int e = log_open(&l, path, &o, &rec);
@@ -298,7 +298,8 @@ static int repair(const char *path)
 
 static int fsck_open(struct checking *r, const char *path)
 {
-	struct log_options o = { .read_only = true, .key = history_key };
+	struct log_options o = { .read_only = true, .key = history_key,
+				 .topic = history_topic };
 	int e = log_open(&r->log, path, &o, &r->rec);
 
 	if (e)

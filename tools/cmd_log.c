@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * log: the events in the order in which they came to this station. -f follows
- * the shared tail of the log; the daemon does not notice. --id asks the log's
- * index and reads one event.
+ * log, history: events in the order in which they came to this station. -f
+ * follows the shared tail of the log; the daemon does not notice. -n counts
+ * back from the end, segment by segment; --id and history ask the log's index.
+ * So each costs what it shows, with a cairnd at work or without.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +12,6 @@
 #include "lib/base/clock.h"
 #include "lib/base/crypto.h"
 #include "lib/ctl/ctl.h"
-#include "lib/event/meshlog.h"
 #include "lib/event/payload.h"
 #include "lib/event/record.h"
 #include "lib/event/station.h"
@@ -24,16 +24,17 @@
 
 struct author {
 	char label[AUTHOR_LABEL_MAX + 1], call[16];
+	uint64_t until;			/* from there on it claims another */
 };
 
 struct lister {
 	struct reader r;
 	struct author *authors;		/* by slot */
 	size_t n_authors;
-	uint64_t events, skip;		/* counted so far; not printed */
-	bool json, counting;
-	struct span doc;		/* its operations alone, unless empty */
-	struct span record;		/* what concerns it, unless empty */
+	uint64_t events, skip;		/* met so far; not printed */
+	bool json;
+	struct span subject;		/* of a history */
+	bool doc;			/* and that is a document */
 };
 
 /* ---- who ---- */
@@ -53,25 +54,73 @@ static struct author *author_at(struct lister *l, uint32_t slot)
 	return &l->authors[slot];
 }
 
-static void text_copy(char *dst, size_t cap, struct span s)
-{
-	snprintf(dst, cap, "%.*s", (int)s.n, (const char *)s.p);
-}
-
 static void note_author(struct lister *l, const struct log_record *rec)
 {
-	text_copy(author_at(l, rec->slot)->label, AUTHOR_LABEL_MAX + 1,
-		  rec->payload);
+	struct author *a = author_at(l, rec->slot);
+
+	snprintf(a->label, sizeof(a->label), "%.*s", (int)rec->payload.n,
+		 (const char *)rec->payload.p);
+	a->until = UINT64_MAX;
 }
 
-static void note_call(struct lister *l, uint32_t slot, const struct event *e)
+/* The call sign that a feed's own station event claims, and its key. */
+static bool note_call(struct author *a, const struct event *e,
+		      struct station *st)
 {
-	struct author *a = author_at(l, slot);
-	struct payload_value v;
+	uint8_t hash[CRYPTO_HASH_SIZE];
+	char label[AUTHOR_LABEL_MAX + 1];
 
-	if (e->kind == KIND_STATION && !e->withheld &&
-	    payload_get(e->payload, KEY_CALL, &v))
-		text_copy(a->call, sizeof(a->call), v.str);
+	if (e->kind != KIND_STATION || e->withheld ||
+	    station_parse(st, e->payload))
+		return false;
+	crypto_sha256(hash, SPAN(st->key, sizeof(st->key)));
+	author_label(label, hash);
+	if (a->label[0] && strcmp(a->label, label))
+		return false;
+	strcpy(a->label, label);
+	snprintf(a->call, sizeof(a->call), "%s", st->call);
+	return true;
+}
+
+struct claims {
+	struct author *author;
+	uint32_t slot;
+	uint64_t at;
+};
+
+/* Up to the first one behind the event. */
+static int note_claim(void *ctx, const struct log_record *rec)
+{
+	struct claims *c = ctx;
+	struct station st;
+	struct event e;
+
+	if (rec->slot != c->slot || record_event_decode(rec->payload, &e))
+		return 0;
+	if (rec->at > c->at && e.kind == KIND_STATION) {
+		c->author->until = rec->at;
+		return 1;
+	}
+	note_call(c->author, &e, &st);
+	return 0;
+}
+
+/* Whose slot it is says the `station` event that opens the feed; its call sign,
+ * the last one before the event shown. */
+static void name_slot(struct lister *l, const struct log_record *shown)
+{
+	struct author *a = author_at(l, shown->slot);
+	struct claims c = { a, shown->slot, shown->at };
+	struct log_record rec;
+	struct station st;
+	struct event e;
+
+	a->until = UINT64_MAX;
+	if (log_find(l->r.log, shown->slot, 1, &rec) ||
+	    record_event_decode(rec.payload, &e) || !note_call(a, &e, &st))
+		return;
+	log_topic(l->r.log, history_topic_of(SPAN(st.key, sizeof(st.key))),
+		  note_claim, &c);
 }
 
 /* ---- what ---- */
@@ -122,28 +171,18 @@ static void event_text(const struct author *a, const struct event *e)
 	buf_fini(&o.b);
 }
 
-static bool of_doc(const struct lister *l, const struct event *e)
+static void event_show(struct lister *l, const struct log_record *rec,
+		       const struct event *e)
 {
-	struct payload_value doc;
+	struct author *a = author_at(l, rec->slot);
+	struct station st;
 
-	return e->kind >= KIND_DOC_INSERT && e->kind <= KIND_DOC_DELETE &&
-	       !e->withheld && payload_get(e->payload, KEY_DOC, &doc) &&
-	       span_equal(doc.str, l->doc);
-}
-
-/* Imports concern the record that the event they carry does. */
-static bool of_record(const struct lister *l, const struct event *e)
-{
-	struct span payload = e->payload;
-	struct payload_value v;
-	struct meshlog m;
-
-	if (e->withheld)
-		return false;
-	if (e->kind == KIND_IMPORT && !meshlog_import_parse(&m, payload))
-		payload = m.e.payload;
-	return payload_get(payload, KEY_RECORD, &v) &&
-	       v.type == PAYLOAD_TEXT && span_equal(v.str, l->record);
+	note_call(a, e, &st);
+	if (l->events++ < l->skip)
+		return;
+	if (!a->label[0] || rec->at >= a->until)
+		name_slot(l, rec);
+	(l->json ? event_json : event_text)(a, e);
 }
 
 static int list_record(void *ctx, const struct log_record *rec)
@@ -153,19 +192,12 @@ static int list_record(void *ctx, const struct log_record *rec)
 
 	if (rec->type == RECORD_AUTHOR)
 		note_author(l, rec);
-	if (rec->type != RECORD_EVENT || record_event_decode(rec->payload, &e))
-		return 0;
-	note_call(l, rec->slot, &e);
-	if ((l->doc.n && !of_doc(l, &e)) || (l->record.n && !of_record(l, &e)))
-		return 0;
-	l->events++;
-	if (l->counting || l->events <= l->skip)
-		return 0;
-	(l->json ? event_json : event_text)(author_at(l, rec->slot), &e);
+	if (rec->type == RECORD_EVENT && !record_event_decode(rec->payload, &e))
+		event_show(l, rec, &e);
 	return 0;
 }
 
-/* ---- the walk ---- */
+/* ---- all of them, or the last ---- */
 
 static int list_scan(struct lister *l)
 {
@@ -179,20 +211,36 @@ static int list_scan(struct lister *l)
 	return e ? EXIT_CODE_FAILED : EXIT_CODE_OK;
 }
 
-/* Counts first, so that the last `last` are known. */
-static int list_count(struct lister *l, uint64_t last)
+static uint64_t count_events(struct log_snapshot *s, uint64_t segment)
 {
-	uint64_t n;
-	int code;
+	struct log_iter it = log_iter(s, log_position(segment, 0));
+	struct log_record rec;
+	struct event e;
+	uint64_t n = 0;
 
-	l->counting = true;
-	code = list_scan(l);
-	l->counting = false;
-	n = l->events;
-	l->events = 0;
+	while (log_next(&it, &rec) == 1 &&
+	       log_position_segment(rec.at) == segment)
+		n += rec.type == RECORD_EVENT &&
+		     !record_event_decode(rec.payload, &e);
+	return n;
+}
+
+/* The scan begins with the segment that has the first of the last `last`. */
+static int list_from(struct lister *l, uint64_t last)
+{
+	struct log_snapshot *s = log_snapshot(l->r.log);
+	uint64_t segment = log_position_segment(log_durable(l->r.log));
+	uint64_t n;
+
+	if (!s)
+		return EXIT_CODE_FAILED;
+	n = count_events(s, segment);
+	while (n < last && segment > 0)
+		n += count_events(s, --segment);
+	log_release(s);
 	l->skip = n > last ? n - last : 0;
-	history_init(&l->r.history, l->r.log);
-	return code;
+	l->r.history.next = log_position(segment, 0);
+	return EXIT_CODE_OK;
 }
 
 static int list_all(struct lister *l, uint64_t last, bool follow)
@@ -200,7 +248,7 @@ static int list_all(struct lister *l, uint64_t last, bool follow)
 	int code = EXIT_CODE_OK;
 
 	if (last != LAST_ALL)
-		code = list_count(l, last);
+		code = list_from(l, last);
 	if (code == EXIT_CODE_OK)
 		code = list_scan(l);
 	while (follow && code == EXIT_CODE_OK) {
@@ -211,24 +259,7 @@ static int list_all(struct lister *l, uint64_t last, bool follow)
 	return code;
 }
 
-/* ---- one of them, by its id ---- */
-
-/* Whose slot it is says the `station` event that opens the feed. */
-static void name_slot(struct lister *l, uint32_t slot)
-{
-	uint8_t author[CRYPTO_HASH_SIZE];
-	struct log_record rec;
-	struct station st;
-	struct event e;
-
-	if (log_find(l->r.log, slot, 1, &rec) ||
-	    record_event_decode(rec.payload, &e) || e.withheld ||
-	    station_parse(&st, e.payload))
-		return;
-	crypto_sha256(author, SPAN(st.key, sizeof(st.key)));
-	author_label(author_at(l, slot)->label, author);
-	note_call(l, slot, &e);
-}
+/* ---- one of them, by its id; those of a subject ---- */
 
 static int list_id(struct lister *l, const char *hex)
 {
@@ -244,9 +275,41 @@ static int list_id(struct lister *l, const char *hex)
 		fprintf(stderr, "cairn: log: no event of this id is held\n");
 		return EXIT_CODE_FAILED;
 	}
-	name_slot(l, rec.slot);
 	list_record(l, &rec);
 	return EXIT_CODE_OK;
+}
+
+static bool kind_of_doc(uint16_t kind)
+{
+	return kind >= KIND_DOC_INSERT && kind <= KIND_DOC_DELETE;
+}
+
+/* Of what has the same hash, what has the same name. */
+static int list_about(void *ctx, const struct log_record *rec)
+{
+	struct lister *l = ctx;
+	struct event e;
+
+	if (rec->type == RECORD_EVENT &&
+	    !record_event_decode(rec->payload, &e) &&
+	    e.kind != KIND_STATION && kind_of_doc(e.kind) == l->doc &&
+	    span_equal(history_subject(&e), l->subject))
+		event_show(l, rec, &e);
+	return 0;
+}
+
+static int list_subject(const char *verb, struct span subject, bool doc,
+			bool json, uint64_t *found)
+{
+	struct lister l = { .json = json, .subject = subject, .doc = doc };
+	int code = reader_open(&l.r, verb);
+
+	if (code == OPTIONS_OK)
+		log_topic(l.r.log, history_topic_of(subject), list_about, &l);
+	reader_close(&l.r);
+	free(l.authors);
+	*found = l.events;
+	return code == OPTIONS_OK ? EXIT_CODE_OK : code;
 }
 
 /* The N of -n; without it all, or a few before those to come. */
@@ -264,36 +327,23 @@ static int last_parse(const char *s, bool follow, uint64_t *last)
 
 int log_doc(const char *verb, struct span doc, bool json)
 {
-	struct lister l = { .json = json, .doc = doc };
-	int code = reader_open(&l.r, verb);
+	uint64_t found;
 
-	if (code == OPTIONS_OK)
-		code = list_all(&l, LAST_ALL, false);
-	reader_close(&l.r);
-	free(l.authors);
-	return code;
+	return list_subject(verb, doc, true, json, &found);
 }
 
 int cmd_history(int argc, char **argv)
 {
-	struct lister l = { .json = false };
 	struct options o;
+	uint64_t found;
 	int code = options_read(&o, argc, argv, "history RECORD [--json]\n\n"
 		"Every event about a record, in the order in which they came "
 		"here.", NULL, 1, 1);
 
-	if (code != OPTIONS_OK)
-		return code;
-	l.json = o.json;
-	l.record = SPAN_STR(o.args[0]);
-	code = reader_open(&l.r, argv[0]);
 	if (code == OPTIONS_OK)
-		code = list_all(&l, LAST_ALL, false);
-	if (code == EXIT_CODE_OK && !l.events)
-		code = EXIT_CODE_FAILED;
-	reader_close(&l.r);
-	free(l.authors);
-	return code;
+		code = list_subject(argv[0], SPAN_STR(o.args[0]), false,
+				    o.json, &found);
+	return code == EXIT_CODE_OK && !found ? EXIT_CODE_FAILED : code;
 }
 
 /* ---- what is held and not shown ---- */

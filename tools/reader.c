@@ -26,7 +26,8 @@ static int reader_fail(const struct reader *r, const char *verb, int error)
 
 int reader_open(struct reader *r, const char *verb)
 {
-	struct log_options o = { .read_only = true, .key = history_key };
+	struct log_options o = { .read_only = true, .key = history_key,
+				 .topic = history_topic };
 	struct log_recovery rec;
 	char path[544];
 	int e;

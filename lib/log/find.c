@@ -5,6 +5,7 @@
  *
  *   slot, seq -> place -> batch -> the record in it
  *   id        -> filter of each segment -> a walk over those that may have it
+ *   topic     -> the records themselves, oldest segment first
  */
 #include <errno.h>
 #include "lib/log/internal.h"
@@ -44,6 +45,14 @@ static struct log_key record_key(const struct log *l,
 	return k;
 }
 
+/* Of a record in the batch at offset: how a topic names it. */
+static uint32_t record_place(uint32_t offset, const struct batch_header *h,
+			     const struct record_header *r)
+{
+	return (offset + (uint32_t)((const uint8_t *)r - (const uint8_t *)h)) /
+		RECORD_ALIGN;
+}
+
 /* ---- keeping up ---- */
 
 static int index_add_batch(const struct log *l, struct index *x,
@@ -57,6 +66,10 @@ static int index_add_batch(const struct log *l, struct index *x,
 		struct log_key k = record_key(l, r);
 
 		e = index_add(x, r->slot, &k, offset);
+		if (!e && l->topic)
+			e = index_add_topic(x, l->topic(r->type,
+							SPAN(r + 1, r->len)),
+					    record_place(offset, h, r));
 	}
 	x->last = offset;
 	x->last_crc = h->crc;
@@ -319,5 +332,49 @@ int log_find_id(struct log *l, const uint8_t id[8], struct log_record *out)
 	for (size_t i = l->n_segments; i-- > 0 && e == -ENOENT;)
 		if (segment_may_have(l, l->segments[i], id))
 			e = segment_find_id(l, l->segments[i], id, out);
+	return e;
+}
+
+/* ---- topics ---- */
+
+/* Those of the topic, of the last segment all. */
+static const struct topic *segment_topics(struct log *l, struct segment *s,
+					  uint32_t topic, uint32_t *n)
+{
+	struct span packed;
+
+	*n = l->index.n_topics;
+	if (s == log_last(l))
+		return l->index.topics;
+	packed = segment_index(l, s);
+	*n = 0;
+	return packed.n ? index_packed_topics(packed, topic, n) : NULL;
+}
+
+/* What cannot be read any more is left out. */
+static int segment_topic(struct log *l, struct segment *s, uint32_t topic,
+			 int (*fn)(void *ctx, const struct log_record *r),
+			 void *ctx)
+{
+	uint32_t n;
+	const struct topic *v = segment_topics(l, s, topic, &n);
+	struct log_record r;
+	int e = 0;
+
+	for (uint32_t i = 0; i < n && !e; i++)
+		if (v[i].hash == topic &&
+		    log_read(l, position(s->number, 0) +
+			     (uint64_t)v[i].record * RECORD_ALIGN, &r) == 0)
+			e = fn(ctx, &r);
+	return e;
+}
+
+int log_topic(struct log *l, uint32_t topic,
+	      int (*fn)(void *ctx, const struct log_record *r), void *ctx)
+{
+	int e = l->key ? index_catch_up(l) : -ENOENT;
+
+	for (size_t i = 0; i < l->n_segments && !e; i++)
+		e = segment_topic(l, l->segments[i], topic, fn, ctx);
 	return e;
 }

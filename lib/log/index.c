@@ -64,6 +64,7 @@ static void index_forget(struct index *x)
 			free(x->authors[i].lists[j].v);
 	x->n_authors = 0;
 	x->n_items = 0;
+	x->n_topics = 0;
 }
 
 int index_begin(struct index *x, uint64_t number, uint32_t segment_size)
@@ -91,6 +92,7 @@ void index_fini(struct index *x)
 {
 	index_forget(x);
 	free(x->authors);
+	free(x->topics);
 	free(x->filter);
 	*x = (struct index){ 0 };
 }
@@ -197,6 +199,23 @@ int index_add(struct index *x, uint32_t slot, const struct log_key *k,
 		filter_add(x->filter, x->filter_size, k->id);
 	x->n_items++;
 	return index_put(a, INDEX_ITEMS, k->seq, offset / BATCH_ALIGN);
+}
+
+int index_add_topic(struct index *x, uint32_t topic, uint32_t record)
+{
+	if (topic == 0)
+		return 0;
+	if (x->n_topics == x->cap_topics) {
+		uint32_t cap = x->cap_topics ? 2 * x->cap_topics : 64;
+		void *v = reallocarray(x->topics, cap, sizeof(*x->topics));
+
+		if (!v)
+			return -ENOMEM;
+		x->topics = v;
+		x->cap_topics = cap;
+	}
+	x->topics[x->n_topics++] = (struct topic){ topic, record };
+	return 0;
 }
 
 /* ---- looking ---- */

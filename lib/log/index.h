@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Where (slot, seq) and ids lie, segment by segment (private to lib/log).
+ * Where (slot, seq), ids and topics lie, segment by segment (private to
+ * lib/log).
  * Derived: whatever is here can be made again by a walk over the segment, and
  * is, where no sound file NUMBER.idx says it (docs/formats.md, "Index").
  *
@@ -9,16 +10,18 @@
  *   find.c        the questions, newest segment first
  *
  * A place is a batch: the records in it are walked. So a run of events costs
- * one place, and a batch of thousands too.
+ * one place, and a batch of thousands too. Topics name their records, since
+ * few of a batch are of one topic.
  *
- *   file  | header 64 | slots x 32, by slot | places x 16 | filter |
+ *   file  | header 64 | slots x 32, by slot | places x 16
+ *         | topics x 8, by hash and record | filter |
  */
 #pragma once
 #include "lib/log/format.h"
 #include "lib/log/log.h"
 
 #define INDEX_MAGIC "CAIRNIDX"
-#define INDEX_VERSION 1
+#define INDEX_VERSION 2
 #define INDEX_SLOTS_MAX (1u << 20)
 #define INDEX_SEQ_MAX (UINT64_MAX >> 1)	/* above it nothing is indexed */
 #define INDEX_NO_CUT UINT64_MAX
@@ -32,7 +35,8 @@ struct index_header {
 	uint32_t filter;	/* bytes, a power of two */
 	uint32_t last;		/* offset of the last batch that is in ... */
 	uint32_t last_crc;	/* ... and its CRC: whose index this is */
-	uint8_t reserved2[24];
+	uint32_t topics;
+	uint8_t reserved2[20];
 	uint32_t body_crc;	/* of what follows this header */
 	uint32_t crc;		/* of the bytes above */
 };
@@ -44,6 +48,11 @@ struct place {
 	uint32_t count, line;
 };
 _Static_assert(sizeof(struct place) == 16, "");
+
+/* The record at record * 8 is of this topic. */
+struct topic {
+	uint32_t hash, record;
+};
 
 enum { INDEX_ITEMS, INDEX_MARKS, INDEX_LISTS };
 
@@ -94,6 +103,8 @@ struct index {
 	struct index_author *authors;	/* by slot */
 	uint32_t n_authors, cap_authors;
 	uint64_t n_items;
+	struct topic *topics;	/* as they came */
+	uint32_t n_topics, cap_topics;
 	uint8_t *filter;
 	uint32_t filter_size;
 };
@@ -104,6 +115,8 @@ void index_fini(struct index *x);
 /* One record of the batch at offset. 0 or -ENOMEM. */
 int index_add(struct index *x, uint32_t slot, const struct log_key *k,
 	      uint32_t offset);
+/* The same for its topic, if it has one; record: its own offset / 8. */
+int index_add_topic(struct index *x, uint32_t topic, uint32_t record);
 /* False if the slot has nothing here. */
 bool index_get(const struct index *x, uint32_t slot, struct index_slot *out);
 bool filter_has(const uint8_t *filter, uint32_t size, const uint8_t id[8]);
@@ -118,6 +131,9 @@ bool index_packed_valid(struct span file);
 bool index_packed_get(struct span file, uint32_t slot,
 		      struct index_slot *out);
 bool index_packed_has_id(struct span file, const uint8_t id[8]);
+/* Those of a hash: *n, by record. */
+const struct topic *index_packed_topics(struct span file, uint32_t hash,
+					uint32_t *n);
 /* Fills an index that was begun; end: of the batch that the file names last.
  * 0 or -ENOMEM. */
 int index_unpack(struct index *x, struct span file, uint32_t end);

@@ -45,6 +45,25 @@ static void pack_places(const struct index *x, struct buf *out)
 		}
 }
 
+static int topic_compare(const void *pa, const void *pb)
+{
+	const struct topic *a = pa, *b = pb;
+
+	if (a->hash != b->hash)
+		return a->hash < b->hash ? -1 : 1;
+	return (a->record > b->record) - (a->record < b->record);
+}
+
+static void pack_topics(const struct index *x, struct buf *out)
+{
+	size_t size = x->n_topics * sizeof(*x->topics);
+
+	buf_add(out, SPAN(x->topics, size));
+	if (size)
+		qsort(out->p + out->len - size, x->n_topics,
+		      sizeof(*x->topics), topic_compare);
+}
+
 /* Folded to what the ids need: an id's block is its place modulo the size. */
 static void pack_filter(const struct index *x, struct buf *out,
 			struct index_header *h)
@@ -65,13 +84,15 @@ static void pack_filter(const struct index *x, struct buf *out,
 void index_pack(const struct index *x, struct buf *out)
 {
 	struct index_header h = { .version = INDEX_VERSION,
-		.last = x->last, .last_crc = x->last_crc };
+		.last = x->last, .last_crc = x->last_crc,
+		.topics = x->n_topics };
 
 	memcpy(h.magic, INDEX_MAGIC, 8);
 	out->len = 0;
 	buf_add(out, SPAN(&h, sizeof(h)));
 	pack_slots(x, out, &h);
 	pack_places(x, out);
+	pack_topics(x, out);
 	pack_filter(x, out, &h);
 	h.body_crc = crc32c(0, out->p + sizeof(h), out->len - sizeof(h));
 	h.crc = crc32c(0, &h, offsetof(struct index_header, crc));
@@ -95,10 +116,16 @@ static const struct place *packed_places(struct span file)
 	return (const void *)(packed_slots(file) + packed_header(file)->slots);
 }
 
-static const uint8_t *packed_filter(struct span file)
+static const struct topic *packed_topics(struct span file)
 {
 	return (const void *)(packed_places(file) +
 			      packed_header(file)->places);
+}
+
+static const uint8_t *packed_filter(struct span file)
+{
+	return (const void *)(packed_topics(file) +
+			      packed_header(file)->topics);
 }
 
 static bool header_sound(const struct index_header *h)
@@ -113,7 +140,8 @@ static bool packed_sizes_fit(struct span file)
 	const struct index_header *h = packed_header(file);
 	uint64_t size = sizeof(*h) +
 		(uint64_t)h->slots * sizeof(struct index_slot_disk) +
-		(uint64_t)h->places * sizeof(struct place) + h->filter;
+		(uint64_t)h->places * sizeof(struct place) +
+		(uint64_t)h->topics * sizeof(struct topic) + h->filter;
 
 	return size == file.n && h->filter >= INDEX_BLOCK &&
 		(h->filter & (h->filter - 1)) == 0;
@@ -175,6 +203,25 @@ bool index_packed_has_id(struct span file, const uint8_t id[8])
 			  id);
 }
 
+const struct topic *index_packed_topics(struct span file, uint32_t hash,
+					uint32_t *n)
+{
+	const struct topic *v = packed_topics(file);
+	uint32_t low = 0, all = packed_header(file)->topics, high = all;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (v[middle].hash < hash)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (*n = 0; low + *n < all && v[low + *n].hash == hash; )
+		++*n;
+	return v + low;
+}
+
 /* ---- taking up again ---- */
 
 static int unpack_list(struct index_list *l, const struct place *v, uint32_t n)
@@ -194,7 +241,8 @@ static int unpack_list(struct index_list *l, const struct place *v, uint32_t n)
 
 static int unpack_slot(struct index *x, struct span file, uint32_t slot)
 {
-	struct log_key nothing = { LOG_KEY_CUT, INDEX_NO_CUT, NULL };
+	struct log_key nothing = { .type = LOG_KEY_CUT,
+				   .seq = INDEX_NO_CUT };
 	struct index_author *a;
 	struct index_slot s;
 	int e;
@@ -230,6 +278,9 @@ int index_unpack(struct index *x, struct span file, uint32_t end)
 
 	for (uint32_t i = 0; i < h->slots && !e; i++)
 		e = unpack_slot(x, file, packed_slots(file)[i].slot);
+	for (uint32_t i = 0; i < h->topics && !e; i++)
+		e = index_add_topic(x, packed_topics(file)[i].hash,
+				    packed_topics(file)[i].record);
 	unpack_filter(x, packed_filter(file), h->filter);
 	x->end = end;
 	x->last = h->last;

@@ -138,6 +138,7 @@ struct log {
 	uint64_t ring_bytes;
 	bool read_only;
 	log_key_fn key;
+	log_topic_fn topic;
 	int lock_fd;
 	uint64_t made;		/* segments there were once, says LOCK */
 	int failed;

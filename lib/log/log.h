@@ -68,9 +68,13 @@ struct log_key {
 typedef void (*log_key_fn)(uint16_t type, struct span payload,
 			   struct log_key *k);
 
+/* What a record is about: a hash, 0 = nothing. */
+typedef uint32_t (*log_topic_fn)(uint16_t type, struct span payload);
+
 struct log_options {
 	const struct log_io *io;	/* NULL = the system's */
 	log_key_fn key;			/* NULL = no index */
+	log_topic_fn topic;		/* of the index; NULL = no topics */
 	uint32_t segment_size;		/* multiple of 64 KiB; 0 = as the last
 					   segment was made, or 64 MiB */
 	bool read_only;			/* no lock, no recovery writes */
@@ -224,6 +228,12 @@ int log_find(struct log *l, uint32_t slot, uint64_t seq,
 int log_find_mark(struct log *l, uint32_t slot, uint64_t seq,
 		  struct log_record *r);
 int log_find_id(struct log *l, const uint8_t id[8], struct log_record *r);
+
+/* The records of a topic, in the order of the log, and perhaps some of others:
+ * a hash says no more. fn ends it by not returning 0, which is returned; it may
+ * ask the log, and not add to it. -ENOENT: there is no index. */
+int log_topic(struct log *l, uint32_t topic,
+	      int (*fn)(void *ctx, const struct log_record *r), void *ctx);
 
 /* ---- fsck ---- */
 

@@ -273,6 +273,7 @@ static int log_new(struct log **out, const char *dir,
 	l->read_only = o->read_only;
 	l->ring_bytes = o->ring_bytes;
 	l->key = o->key;
+	l->topic = o->topic;
 	l->lock_fd = l->fd = l->next_fd = l->retired_fd = -1;
 	l->next_seq = 1;
 	n = (size_t)snprintf(l->dir, sizeof(l->dir), "%s", dir);

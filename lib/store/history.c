@@ -4,6 +4,9 @@
  */
 #include "lib/store/history.h"
 #include <errno.h>
+#include "lib/base/crc32c.h"
+#include "lib/event/meshlog.h"
+#include "lib/event/payload.h"
 #include "lib/event/record.h"
 
 void history_key(uint16_t type, struct span payload, struct log_key *k)
@@ -20,6 +23,47 @@ void history_key(uint16_t type, struct span payload, struct log_key *k)
 	if (type == RECORD_EVENT && payload.n >= RECORD_EVENT_HEAD)
 		k->id = payload.p + RECORD_EVENT_ID;
 }
+
+/* ---- topics ---- */
+
+uint32_t history_topic(uint16_t type, struct span payload)
+{
+	struct event e;
+
+	return type != RECORD_EVENT || record_event_decode(payload, &e) ? 0 :
+		history_topic_of(history_subject(&e));
+}
+
+static enum payload_key subject_key(uint16_t kind)
+{
+	return kind == KIND_STATION ? KEY_KEY :
+	       kind >= KIND_DOC_INSERT && kind <= KIND_DOC_DELETE ? KEY_DOC :
+	       KEY_RECORD;
+}
+
+struct span history_subject(const struct event *e)
+{
+	struct span payload = e->payload;
+	struct payload_value v;
+	struct meshlog m;
+
+	if (e->withheld)
+		return SPAN(NULL, 0);
+	if (e->kind == KIND_IMPORT && !meshlog_import_parse(&m, payload))
+		payload = m.e.payload;
+	return payload_get(payload, subject_key(e->kind), &v) &&
+	       v.type == (e->kind == KIND_STATION ? PAYLOAD_BYTES :
+			  PAYLOAD_TEXT) ? v.str : SPAN(NULL, 0);
+}
+
+uint32_t history_topic_of(struct span subject)
+{
+	uint32_t hash = crc32c(0, subject.p, subject.n);
+
+	return subject.n == 0 ? 0 : hash ? hash : 1;
+}
+
+/* ---- the store ---- */
 
 void history_init(struct history *h, struct log *log)
 {

@@ -12,8 +12,15 @@
 #include "lib/log/log.h"
 
 /* What the records of events/ say to the log's index: an event is an item of
- * its author's slot, a seal a mark, a displaced range a cut. */
+ * its author's slot, a seal a mark, a displaced range a cut; an event's subject
+ * is its topic. */
 void history_key(uint16_t type, struct span payload, struct log_key *k);
+uint32_t history_topic(uint16_t type, struct span payload);
+/* What an event is about, in its payload: the document or else the record that
+ * it names (imports: the event that they carry does), of a station its key.
+ * Empty if there is none, or the payload is withheld. */
+struct span history_subject(const struct event *e);
+uint32_t history_topic_of(struct span subject);
 
 struct history {
 	struct log *log;	/* borrowed; opened with history_key */
