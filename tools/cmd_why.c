@@ -4,8 +4,10 @@
  * without one the log is read.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include "lib/base/clock.h"
 #include "lib/ctl/ctl.h"
+#include "lib/event/record.h"
 #include "tools/answer.h"
 #include "tools/out.h"
 
@@ -63,23 +65,80 @@ void answer_heads(const struct reader *r, const struct json *v)
 		       (long long)json_int(json_get(v, "superseded")));
 }
 
-/* Its events up to the one that counts, step by step. */
+/* Of an author, the events about the record. */
+struct steps {
+	uint32_t slot;
+	struct buf seqs;	/* of u64 */
+};
+
+static int step_met(void *ctx, const struct log_record *rec)
+{
+	struct steps *t = ctx;
+	struct event e;
+
+	if (rec->slot == t->slot && !record_event_decode(rec->payload, &e))
+		buf_add(&t->seqs, SPAN(&e.seq, sizeof(e.seq)));
+	return 0;
+}
+
+static int by_seq(const void *pa, const void *pb)
+{
+	uint64_t a, b;
+
+	memcpy(&a, pa, sizeof(a));
+	memcpy(&b, pb, sizeof(b));
+	return (a > b) - (a < b);
+}
+
+static void step_tally(const struct reader *r, struct view_tally *t,
+		       uint32_t slot, uint64_t seq)
+{
+	struct event e;
+
+	if (slot == FEED_SLOT_NONE ||
+	    r->store.event(r->store.ctx, slot, seq, &e))
+		t->withheld = true;
+	else
+		view_tally_event(t, &e);
+}
+
+static void tally_record(const struct reader *r, struct view_tally *t,
+			 uint32_t slot, uint64_t last)
+{
+	struct steps met = { .slot = slot };
+	uint64_t seq, before = 0;
+
+	log_topic(r->log, history_topic_of(t->record), step_met, &met);
+	if (met.seqs.len)
+		qsort(met.seqs.p, met.seqs.len / sizeof(seq), sizeof(seq),
+		      by_seq);
+	for (size_t i = 0; i < met.seqs.len; i += sizeof(seq)) {
+		memcpy(&seq, met.seqs.p + i, sizeof(seq));
+		if (seq <= last && seq != before)
+			step_tally(r, t, slot, seq);
+		before = seq;
+	}
+	buf_fini(&met.seqs);
+}
+
+/* Its events about the record up to the one that counts, step by step. If they
+ * do not add up, one that is withheld may be why: all of its events tell. */
 static const char *slot_check(const struct reader *r, struct span record,
 			      struct span counter, const struct json *s)
 {
-	struct view_tally t = { .record = record, .counter = counter,
-				.taken = json_get(s, "taken") != NULL };
+	const struct view_tally none = { .record = record, .counter = counter,
+		.taken = json_get(s, "taken") != NULL };
+	struct view_tally t = none;
 	uint64_t last = (uint64_t)json_int(json_get(s, "seq"));
 	struct reader_author who;
-	struct event e;
 
 	reader_author(r, json_string(json_get(s, "author")), &who);
+	tally_record(r, &t, who.slot, last);
+	if (t.steps && !t.wrong && !t.withheld)
+		return "the steps add up";
+	t = none;
 	for (uint64_t seq = 1; seq <= last; seq++)
-		if (who.slot == FEED_SLOT_NONE ||
-		    r->store.event(r->store.ctx, who.slot, seq, &e))
-			t.withheld = true;
-		else
-			view_tally_event(&t, &e);
+		step_tally(r, &t, who.slot, seq);
 	return t.withheld ? "some steps are withheld" :
 	       t.wrong ? "THE STEPS DO NOT ADD UP" : "the steps add up";
 }
