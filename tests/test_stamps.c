@@ -138,6 +138,28 @@ static void test_M9_restart_with_a_slow_clock(void **state)
 	field_fini(&f);
 }
 
+/* Nor is what was adopted right before a crash, which the state does not say
+ * yet. */
+static void test_crash_before_the_state(void **state)
+{
+	struct json_out old = { 0 };
+	struct field f;
+
+	(void)state;
+	field_init(&f, 2, 1);
+	field_start(&f);
+	node_state(f.s[0].node, &old);
+	f.off_ms[1] = DAY_MS / 2;
+	writes(&f, 1, 1);
+	assert_true(field_converge_s(&f, 2, HOUR) > 0);
+	node_free(f.s[0].node);
+	field_boot(&f, 0, buf_span(&old.b), false);
+	writes(&f, 0, 2);
+	assert_true(hlc_compare(last_stamp(&f, 0), last_stamp(&f, 1)) > 0);
+	buf_fini(&old.b);
+	field_fini(&f);
+}
+
 /* ---- no RTC ---- */
 
 /* It learns the time from two others; one of them alone, or a third with a lie,
@@ -171,6 +193,29 @@ static void test_without_a_clock(void **state)
 	field_fini(&f);
 }
 
+/* Two liars may move it, but not to the end of all stamps, where it could write
+ * no more. */
+static void test_the_end_of_time(void **state)
+{
+	static const char end[] = "{\"adopted\":[281474976710000,65500]}";
+	struct field f;
+
+	(void)state;
+	field_init(&f, 3, 1);
+	f.no_rtc[2] = true;
+	field_start(&f);
+	for (unsigned i = 0; i < 2; i++) {
+		node_free(f.s[i].node);
+		field_boot(&f, i, SPAN_STR(end), true);
+		writes(&f, i, 1);
+		assert_true(last_stamp(&f, i).wall_ms > HLC_WALL_MAX - 1000);
+	}
+	assert_true(field_converge_s(&f, 4, HOUR) > 0);
+	for (unsigned i = 0; i < 100; i++)
+		writes(&f, 2, i);
+	field_fini(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -178,7 +223,9 @@ int main(void)
 		cmocka_unit_test(test_ahead_within_the_bound),
 		cmocka_unit_test(test_no_bound),
 		cmocka_unit_test(test_M9_restart_with_a_slow_clock),
+		cmocka_unit_test(test_crash_before_the_state),
 		cmocka_unit_test(test_without_a_clock),
+		cmocka_unit_test(test_the_end_of_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

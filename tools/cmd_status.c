@@ -153,6 +153,10 @@ static void print_trouble(const struct json *v, const struct json *node)
 	print_missing(json_get(node, "missing"));
 	if (!json_bool(json_get(v, "clock_good")))
 		puts("clock     not trusted: no time source");
+	if (json_int(json_get(node, "clock_skews")))
+		printf("skew      %lld events are stamped too far ahead "
+		       "(cairn feeds)\n",
+		       (long long)json_int(json_get(node, "clock_skews")));
 	if (json_bool(json_get(node, "hold_down")))
 		puts("hold      own events wait until a neighbour was heard");
 }

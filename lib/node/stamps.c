@@ -12,6 +12,8 @@
 #include "lib/feed/told.h"
 #include "lib/node/node_parts.h"
 
+#define STAMPS_MAX_MS (HLC_WALL_MAX - 365 * 24 * 3600000ULL)
+
 /* ---- the present ---- */
 
 static uint64_t stamps_system_ms(const struct node *n)
@@ -30,11 +32,26 @@ uint64_t node_stamps_present_ms(const struct node *n)
 
 /* ---- start, own events, others' events ---- */
 
-/* Above the own last stamp, what was adopted before, and the build date; never
- * above the log's greatest stamp, which may be a lie that was kept out. */
+/* The clock follows a stamp, if it is within the bound. The end of all stamps is
+ * out of reach even without one: there a station could write no more. */
+static bool stamps_follow(struct node *n, struct hlc t, uint64_t present_ms)
+{
+	if (t.wall_ms > STAMPS_MAX_MS || hlc_adopt(&n->clock, t, present_ms))
+		return false;
+	if (hlc_compare(t, n->adopted) > 0) {
+		n->adopted = t;
+		n->dirty = true;
+	}
+	return true;
+}
+
+/* Above the own last stamp, what was adopted before, and the build date. What
+ * was adopted right before a crash only the log says, under the bound as ever:
+ * its greatest stamp may be a lie that was kept out. */
 void node_stamps_start(struct node *n)
 {
 	struct hlc build = { n->c.build_wall_ms, 0 }, own = { 0, 0 };
+	uint64_t present_ms = node_stamps_present_ms(n);
 
 	if (n->own_slot != FEED_SLOT_NONE)
 		own = feed_at(n->data.feeds, n->own_slot)->hlc_max;
@@ -43,6 +60,12 @@ void node_stamps_start(struct node *n)
 		n->clock.last = own;
 	if (hlc_compare(build, n->clock.last) > 0)
 		n->clock.last = build;
+	for (uint32_t i = 0; i < feed_count(n->data.feeds); i++) {
+		struct hlc t = feed_at(n->data.feeds, i)->hlc_max;
+
+		if (hlc_compare(t, n->clock.last) > 0)
+			stamps_follow(n, t, present_ms);
+	}
 }
 
 int node_stamps_next(struct node *n, struct hlc *out)
@@ -74,11 +97,8 @@ void node_stamps_take(struct node *n, uint32_t slot, const struct event *list,
 	for (size_t i = 0; i < n_events; i++) {
 		struct hlc t = list[i].hlc;
 
-		if (hlc_adopt(&n->clock, t, present_ms)) {
-			stamps_report(n, slot, t.wall_ms - present_ms);
-		} else if (hlc_compare(t, n->adopted) > 0) {
-			n->adopted = t;
-			n->dirty = true;
-		}
+		if (!stamps_follow(n, t, present_ms))
+			stamps_report(n, slot, t.wall_ms > present_ms ?
+				      t.wall_ms - present_ms : 0);
 	}
 }
