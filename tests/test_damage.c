@@ -265,6 +265,37 @@ static void test_own_gap_closed(void **state)
 	field_fini(&f);
 }
 
+/* The log lost one in its middle and the last ones, so that the next one behind
+ * the gap got the number of one that the neighbour has: it is written again. */
+static void test_own_number_twice(void **state)
+{
+	unsigned middle, tail;
+	struct field f;
+
+	(void)state;
+	field_init(&f, 2, 3);
+	field_start(&f);
+	own_events(&f, 8);
+	assert_true(field_converge_s(&f, 9, HOUR) > 0);
+	f.hears[0][1] = f.hears[1][0] = false;
+	middle = batch_of(&f, 4);
+	tail = batch_of(&f, 7);
+	restart(&f, 0, tail, f.s[0].commits);
+	restart(&f, 0, middle, middle);
+	note(&f, "after");
+	note(&f, "and once more");
+	assert_true(shows(&f, 0, "after"));
+	assert_loads_again(&f, 0);
+	f.hears[0][1] = f.hears[1][0] = true;
+	assert_true(field_converge_s(&f, 11, 2 * HOUR) > 0);
+	assert_same(&f);
+	assert_true(shows(&f, 0, "after") && shows(&f, 0, "and once more"));
+	assert_int_equal(missing(&f, 0), 0);
+	assert_int_equal(feed_beyond(feeds(&f, 0), node_own_slot(f.s[0].node)), 0);
+	assert_loads_again(&f, 0);
+	field_fini(&f);
+}
+
 /* Nobody has them: what came after is shown meanwhile, and written again when
  * the hold-down ends. */
 static void test_own_gap_lost(void **state)
@@ -338,6 +369,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_healed),
 		cmocka_unit_test(test_own_gap_closed),
+		cmocka_unit_test(test_own_number_twice),
 		cmocka_unit_test(test_own_gap_lost),
 		cmocka_unit_test(test_own_label_lost),
 	};

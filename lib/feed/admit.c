@@ -83,10 +83,66 @@ static size_t run_tail(const struct trial *t, uint64_t from)
 	return (size_t)(t->end - from + 1);
 }
 
+/* ---- behind a gap ---- */
+
+static bool stored(const struct trial *t, uint64_t seq, struct event *e)
+{
+	const struct store *store = &t->s->cfg.store;
+
+	return store->event && store->event(store->ctx, t->slot, seq, e) == 0;
+}
+
+/* The first event set aside that is of another branch than the run; 0 = none. */
+static uint64_t beyond_misfit(const struct trial *t, const struct author *a,
+			      uint64_t seq)
+{
+	struct event e;
+
+	for (; seq <= t->end && seq <= a->beyond; seq++)
+		if (stored(t, seq, &e) && memcmp(run_event(t, seq)->id, e.id,
+						 EVENT_ID_SIZE) != 0)
+			return seq;
+	return 0;
+}
+
+/* From seq on, what is set aside was written one after the other. */
+static bool beyond_chained(const struct trial *t, const struct author *a,
+			   uint64_t seq)
+{
+	uint8_t id[EVENT_ID_SIZE];
+	struct event e;
+
+	if (!stored(t, seq, &e))
+		return false;
+	memcpy(id, e.id, EVENT_ID_SIZE);
+	while (seq < a->beyond) {
+		if (!stored(t, ++seq, &e))
+			return false;
+		event_id_next(id, id, &e);
+		if (memcmp(id, e.id, EVENT_ID_SIZE) != 0)
+			return false;
+	}
+	return true;
+}
+
+/* A log that lost events at its end, too, gave their numbers to what its owner
+ * wrote next: that leaves the feed as a displaced branch does. */
+static void displace_beyond(const struct trial *t, struct author *a,
+			    uint64_t from)
+{
+	uint64_t seq = beyond_misfit(t, a, from);
+
+	if (seq == 0 || !beyond_chained(t, a, seq))
+		return;
+	t->change->displaced_from = seq;
+	t->change->displaced_to = a->beyond;
+	a->beyond = seq - 1;
+}
+
 /* ---- at the end of the chain ---- */
 
 /* The run agrees up to the head, and from event `from` on with nothing. What
- * it displaces is at most our own unsealed tail, which nobody has seen. */
+ * it displaces is at most our own unsealed events, which nobody has seen. */
 static enum feed_verdict extend(struct trial *t, uint64_t from)
 {
 	struct feed_change *c = t->change;
@@ -105,6 +161,8 @@ static enum feed_verdict extend(struct trial *t, uint64_t from)
 		c->displaced_from = from;
 		c->displaced_to = set_displaced_to(a);
 		set_displace(a, from);
+	} else if (a->beyond) {
+		displace_beyond(t, a, from);
 	}
 	c->events = t->s->events + (from - t->run->seq);
 	c->n_events = run_tail(t, from);

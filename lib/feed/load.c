@@ -64,7 +64,8 @@ static bool event_stored(const struct feed_set *s, const struct feed_change *c,
 	const struct store *store = &s->cfg.store;
 	struct event held;
 
-	return s->damaged && !c->displaced_from && store->event &&
+	return s->damaged && store->event &&
+	       (!c->displaced_from || e->seq < c->displaced_from) &&
 	       store->event(store->ctx, c->slot, e->seq, &held) == 0 &&
 	       held.withheld <= e->withheld &&
 	       memcmp(held.id, e->id, EVENT_ID_SIZE) == 0;
