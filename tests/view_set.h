@@ -128,6 +128,14 @@ static inline char *everything(const struct view *v)
 	view_doc_json(v, SPAN_STR("D"), &o);
 	view_doc_order_json(v, SPAN_STR("D"), &o);
 	view_doc_version_json(v, SPAN_STR("D"), &o);
+	view_created_json(v, SPAN_STR("R"), &o);
+	view_stations_json(v, &o);
+	view_orders_json(v, &o);
+	view_resources_json(v, &o);
+	view_resource_json(v, SPAN_STR("N"), &o);
+	view_resource_history_json(v, SPAN_STR("N"), &o);
+	view_resource_stats_json(v, &o);
+	view_policies_json(v, &o);
 	view_hash(v, hash);
 	json_out_string(&o, hex_encode(hex, SPAN(hash, 32)));
 	return text_of(&o);
