@@ -64,6 +64,7 @@ static inline void poison_string(struct poison *p, struct buf *b)
 					256, 3000 };
 	static const uint8_t many[3000] = { 0 };
 	static char text[3000];
+	const char *known = POISON_PICK(p, texts);
 	size_t n = POISON_PICK(p, sizes);
 
 	if (poison_below(p, 3) == 0) {
@@ -72,7 +73,7 @@ static inline void poison_string(struct poison *p, struct buf *b)
 		memset(text, poison_below(p, 2) ? 'x' : 0, n);
 		payload_put_text(b, SPAN(text, n));
 	} else {
-		payload_put_text(b, SPAN_STR(POISON_PICK(p, texts)));
+		payload_put_text(b, SPAN_STR(known));
 	}
 }
 
@@ -182,6 +183,8 @@ static inline void poison_good(struct poison *p, struct buf *b, uint64_t key)
 	static const char *const kinds[] = { "note.add", "field.set",
 		"record.create", "counter.add", "import", "no.such" };
 	static const uint8_t id16[16] = "0123456789abcde";
+	const char *strategy = POISON_PICK(p, strategies);
+	const char *kind = POISON_PICK(p, kinds);
 
 	switch (key) {
 	case KEY_BASE:
@@ -213,10 +216,10 @@ static inline void poison_good(struct poison *p, struct buf *b, uint64_t key)
 		payload_put_bool(b, poison_below(p, 2));
 		break;
 	case KEY_STRATEGY:
-		payload_put_text(b, SPAN_STR(POISON_PICK(p, strategies)));
+		payload_put_text(b, SPAN_STR(strategy));
 		break;
 	case KEY_KIND:
-		payload_put_text(b, SPAN_STR(POISON_PICK(p, kinds)));
+		payload_put_text(b, SPAN_STR(kind));
 		break;
 	case KEY_SIZE: case KEY_TOTAL: case KEY_SEQ: case KEY_SERIAL:
 	case KEY_DUTY: case KEY_UPTIME: case KEY_LOG_BYTES: case KEY_DISK_FREE:
