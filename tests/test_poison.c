@@ -41,13 +41,14 @@ static size_t count_of(const char *text, const char *what)
 	return n;
 }
 
-/* Applied, or of a kind that is not shown, or listed with its reason; and what
- * is not applied changes nothing. */
+/* Applied, or of a kind that is not shown, or listed with its reason (of imports
+ * that claim to be the same event, one is); and what is not applied changes
+ * nothing. */
 static void listed(const struct set *s, unsigned *verdicts)
 {
 	struct view *v = view_new();
 	struct json_out o = { 0 };
-	size_t left_out = 0;
+	size_t left_out = 0, imports = 0, n;
 	uint8_t before[32], after[32];
 
 	view_hash(v, before);
@@ -55,14 +56,17 @@ static void listed(const struct set *s, unsigned *verdicts)
 		enum view_verdict got = view_apply(v, &s->e[i]);
 
 		verdicts[got]++;
-		left_out += got != VIEW_APPLIED && got != VIEW_OTHER_KIND;
+		n = got != VIEW_APPLIED && got != VIEW_OTHER_KIND;
+		left_out += n;
+		imports += n && s->e[i].kind == KIND_IMPORT;
 		view_hash(v, after);
 		if (got != VIEW_APPLIED)
 			assert_memory_equal(after, before, sizeof(after));
 		memcpy(before, after, sizeof(before));
 	}
 	view_rejected_json(v, &o);
-	assert_int_equal(count_of(text_of(&o), "\"reason\":\""), left_out);
+	n = count_of(text_of(&o), "\"reason\":\"");
+	assert_true(n <= left_out && n + imports >= left_out);
 	buf_fini(&o.b);
 	view_free(v);
 }
