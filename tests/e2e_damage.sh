@@ -15,8 +15,8 @@ equal() { same a b && [ "$(feeds a)" = "$(feeds b)" ]; }
 seg() { printf '%s/a/events/%016x.seg' "$D" "$1"; }
 # put FILE OFFSET: stdin goes there
 put() { dd of="$1" bs=1 seek="$2" conv=notrunc 2> /dev/null; }
-# the offset of the n-th batch of a segment
-batch() { grep -abo BTCH "$1" | sed -n "${2}s/:.*//p"; }
+# the offset of the n-th batch of a segment that has a note in it
+batch() { grep -abo BTCH "$1" | awk -F: -v n="$2" 'NR > 1 && $1 - at > 1000 && ++k == n { print at; exit } { at = $1 }'; }
 fsck() { c a fsck "$@" > "$D/fsck" 2> "$D/fsck.err"; }
 names() { grep -q "$1" "$D/fsck" || fail "fsck does not name $1: $(cat "$D/fsck")"; }
 
@@ -34,7 +34,7 @@ last=$(ls "$D"/a/events/*.seg | wc -l)
 
 # every damage in one log
 printf 'xx' | put "$(seg 1)" $(( $(batch "$(seg 1)" 2) + 200 ))
-printf 'x' | put "$(seg 1)" $(( $(batch "$(seg 1)" 5) + 9 ))
+printf 'x' | put "$(seg 1)" $(( $(batch "$(seg 1)" 4) + 9 ))
 dd if=/dev/zero of="$(seg 1)" bs=4096 seek=12 count=1 conv=notrunc 2> /dev/null
 dd if="$D/b/events/0000000000000001.seg" of="$(seg 2)" bs=512 skip=8 seek=20 count=1 conv=notrunc 2> /dev/null
 truncate -s 40000 "$(seg 2)"
