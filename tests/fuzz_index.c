@@ -57,7 +57,7 @@ static void use(struct span file)
 		abort();
 	for (uint32_t slot = 0; slot < 64; slot++)
 		ask(file, buf_span(&again), slot);
-	for (uint32_t hash = 0; hash < 64; hash++)
+	for (uint32_t hash = 1; hash < 64; hash++)	/* 0: no topic */
 		ask_topic(file, buf_span(&again), hash);
 	for (; id[0] < 32; id[0]++)
 		if (index_packed_has_id(file, id) &&
