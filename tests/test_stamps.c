@@ -193,6 +193,58 @@ static void test_without_a_clock(void **state)
 	field_fini(&f);
 }
 
+/* What two agreed on goes on by the time that passes: after three days in which
+ * nobody wrote, the first who does is not ahead of anything. */
+static void test_without_a_clock_in_silence(void **state)
+{
+	struct field f;
+
+	(void)state;
+	field_init(&f, 3, 1);
+	f.no_rtc[2] = true;
+	f.s[2].config.build_wall_ms = CAIRN_EPOCH_S * 1000;
+	field_start(&f);
+	writes(&f, 0, 1);
+	writes(&f, 1, 2);
+	assert_true(field_converge_s(&f, 4, HOUR) > 0);
+	field_run_s(&f, 3 * 24 * HOUR);
+	status_has(&f, 2, "\"clock_skews\":0");
+	writes(&f, 2, 3);
+	assert_true(last_stamp(&f, 2).wall_ms + DAY_MS / 2 >
+		    field_now(&f).wall_ms);
+	assert_true(last_stamp(&f, 2).wall_ms <= field_now(&f).wall_ms);
+	writes(&f, 0, 4);
+	assert_true(field_converge_s(&f, 7, HOUR) > 0);
+	status_has(&f, 2, "\"clock_skews\":0");
+	writes(&f, 2, 5);
+	assert_true(hlc_compare(last_stamp(&f, 2), last_stamp(&f, 0)) > 0);
+	field_fini(&f);
+}
+
+/* One who lies a little more each time leads it nowhere, though its own stamps
+ * follow a little. */
+static void test_without_a_clock_step_by_step(void **state)
+{
+	struct field f;
+
+	(void)state;
+	field_init(&f, 2, 1);
+	f.no_rtc[1] = true;
+	f.s[1].config.build_wall_ms = CAIRN_EPOCH_S * 1000;
+	field_start(&f);
+	for (unsigned i = 1; i <= 5; i++) {
+		f.off_ms[0] = i * DAY_MS * 5 / 6;
+		writes(&f, 0, i);
+		assert_true(field_converge_s(&f, i == 1 ? 2 : 2 * i + 1,
+					     2 * HOUR) > 0);
+		writes(&f, 1, 10 + i);
+		assert_true(field_converge_s(&f, 2 * i + 2, 2 * HOUR) > 0);
+	}
+	assert_true(last_stamp(&f, 1).wall_ms <
+		    field_now(&f).wall_ms + 2 * DAY_MS);
+	field_fini(&f);
+}
+
 /* Two liars may move it, but not to the end of all stamps, where it could write
  * no more. */
 static void test_the_end_of_time(void **state)
@@ -225,6 +277,8 @@ int main(void)
 		cmocka_unit_test(test_M9_restart_with_a_slow_clock),
 		cmocka_unit_test(test_crash_before_the_state),
 		cmocka_unit_test(test_without_a_clock),
+		cmocka_unit_test(test_without_a_clock_in_silence),
+		cmocka_unit_test(test_without_a_clock_step_by_step),
 		cmocka_unit_test(test_the_end_of_time),
 	};
 

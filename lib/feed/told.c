@@ -7,13 +7,15 @@
 
 /* ---- the present ---- */
 
-static uint64_t second_stamp_ms(const struct feed_set *s)
+static uint64_t second_stamp_ms(const struct feed_set *s, uint32_t own)
 {
 	uint64_t first = 0, second = 0;
 
 	for (uint32_t i = 0; i < feed_count(s); i++) {
 		uint64_t ms = feed_at(s, i)->hlc_max.wall_ms;
 
+		if (i == own)
+			continue;
 		if (ms > first) {
 			second = first;
 			first = ms;
@@ -24,13 +26,14 @@ static uint64_t second_stamp_ms(const struct feed_set *s)
 	return second;
 }
 
-uint64_t feed_present_ms(const struct feed_set *s, struct clock_now now)
+uint64_t feed_present_ms(const struct feed_set *s, uint32_t own,
+			 struct clock_now now)
 {
 	uint64_t others_ms;
 
 	if (now.wall_good)
 		return now.wall_ms;
-	others_ms = second_stamp_ms(s);
+	others_ms = second_stamp_ms(s, own);
 	return others_ms > now.wall_ms ? others_ms : now.wall_ms;
 }
 
@@ -75,7 +78,7 @@ static void feed_json(const struct feed_set *s, uint32_t slot,
 void feeds_json(const struct feed_set *s, uint32_t from, struct clock_now now,
 		struct json_out *o)
 {
-	uint64_t present_ms = feed_present_ms(s, now);
+	uint64_t present_ms = feed_present_ms(s, FEED_SLOT_NONE, now);
 
 	if (from >= feed_count(s)) {
 		json_out_null(o);

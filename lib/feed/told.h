@@ -12,8 +12,10 @@
 
 /* What time it is, as far as can be told: the system's clock if somebody
  * vouches for it. A machine without an RTC asks the others: of the authors'
- * greatest stamps it takes the second, which no single one of them can move. */
-uint64_t feed_present_ms(const struct feed_set *s, struct clock_now now);
+ * greatest stamps it takes the second, which no single one of them can move; not
+ * the own ones, which follow the others'. own: its slot, or FEED_SLOT_NONE. */
+uint64_t feed_present_ms(const struct feed_set *s, uint32_t own,
+			 struct clock_now now);
 
 /* Of the slots from .. from + FEEDS_PAGE - 1, as an array; null behind the last
  * one. ahead_s counts from feed_present_ms. */

@@ -311,6 +311,9 @@ bool node_ask(struct node *n, struct span what, struct span a, struct span b,
 	      struct json_out *o, struct clock_now now)
 {
 	node_view(n);
+	if (!now.wall_good)
+		now = (struct clock_now){ now.mono_us,
+					  node_stamps_present_ms(n), true };
 	return dataset_ask(&n->data, what, a, b, ASK_RECORDS_MAX, o, now);
 }
 

@@ -143,6 +143,7 @@ struct node {
 	struct dataset data;
 	struct hlc_clock clock;
 	struct hlc adopted;	/* greatest adopted, persisted */
+	uint64_t present_ms, present_us;	/* it was that then: stamps.c */
 	struct rns_paths *paths;
 	struct random rng;
 	struct timer_heap heap;
@@ -336,7 +337,7 @@ int node_stamps_next(struct node *n, struct hlc *out);
 void node_stamps_take(struct node *n, uint32_t slot, const struct event *list,
 		      size_t n_events);
 /* The time, as far as it is known here: Unix milliseconds. */
-uint64_t node_stamps_present_ms(const struct node *n);
+uint64_t node_stamps_present_ms(struct node *n);
 
 /* ---- write.c ---- */
 
