@@ -842,6 +842,27 @@ static void test_announce_now(void **state)
 	field_fini(&f);
 }
 
+/* What no relay passes on is not sent: six, then one an hour. */
+static void test_announce_bounded(void **state)
+{
+	struct field f;
+
+	(void)state;
+	field_init(&f, 1, 1);
+	field_start(&f);
+	for (unsigned sent = 1; sent <= 6; sent++) {
+		f.now_us += 3000000;
+		assert_int_equal(announce(&f, 0), 0);
+	}
+	f.now_us += 3000000;
+	assert_int_equal(announce(&f, 0), -EAGAIN);
+	f.now_us += HOUR * 1000000ULL;
+	assert_int_equal(announce(&f, 0), 0);
+	f.now_us += 3000000;
+	assert_int_equal(announce(&f, 0), -EAGAIN);
+	field_fini(&f);
+}
+
 /* An announce that a Reticulum node relayed: on the map, no neighbour. */
 static void test_announce_relayed(void **state)
 {
@@ -943,6 +964,7 @@ int main(void)
 		cmocka_unit_test(test_announce_rate),
 		cmocka_unit_test(test_announce_other_call),
 		cmocka_unit_test(test_announce_now),
+		cmocka_unit_test(test_announce_bounded),
 		cmocka_unit_test(test_announce_relayed),
 	};
 

@@ -55,8 +55,9 @@ int cmd_announce(int argc, char **argv)
 {
 	struct options o;
 	int code = options_read(&o, argc, argv, "announce [--json]\n\n"
-		"One Reticulum announce, on every port that may send. The "
-		"station makes\none by itself every 6 hours.", NULL, 0, 0);
+		"One Reticulum announce, on every port that may send; six, "
+		"then one an hour,\nas they are relayed. The station makes one "
+		"by itself every 6 hours.", NULL, 0, 0);
 
 	if (code != OPTIONS_OK)
 		return code;

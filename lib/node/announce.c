@@ -2,9 +2,9 @@
  *
  * Reticulum announces of the destination `cairn.node`, carrying the digest as
  * app_data: one every 6 hours a port, or at the operator's word (never two in
- * one second: the receivers' limit), valid for stock nodes, which relay them
- * and so draw the map. An announce that was relayed only fills the map: its
- * sender is no neighbour and could not hear an answer.
+ * one second, the receivers' limit, nor more than relays pass), valid for stock
+ * nodes, which relay them and so draw the map. An announce that was relayed only
+ * fills the map: its sender is no neighbour and could not hear an answer.
  *
  * Emission times never go back: the floor is persisted, for us and for every
  * author whose announce was acted on.
@@ -16,6 +16,8 @@
 
 #define ANNOUNCE_EVERY_US (6 * 3600 * US_PER_S)
 #define ANNOUNCE_APP_MAX 89	/* announce and digest in one frame */
+#define ANNOUNCES_MAX 6		/* relays pass so many ... */
+#define ANNOUNCES_FALL_US (3600 * US_PER_S)	/* ... then one an hour */
 
 /* ---- sending ---- */
 
@@ -50,7 +52,8 @@ static int announce_make(struct node *n, uint8_t *dst, size_t cap)
 				   SPAN(app, (size_t)len));
 }
 
-/* One announce, on each port that may send and is not in debt: on how many. */
+/* One announce, on each port that may send and is not in debt: on how many.
+ * -EAGAIN if no relay would pass it on. */
 static int announce_send(struct node *n, uint64_t now_us)
 {
 	uint8_t packet[RNS_MTU];
@@ -62,7 +65,10 @@ static int announce_send(struct node *n, uint64_t now_us)
 		if (!node_port_may_send(p) || n->env.clear_us(n, i, false,
 							      now_us) > now_us)
 			continue;
-		if (len < 0)
+		if (!sent && !sync_credit_take(&n->announces, ANNOUNCES_MAX,
+					       ANNOUNCES_FALL_US, now_us))
+			return -EAGAIN;
+		if (!sent)
 			len = announce_make(n, packet, sizeof(packet));
 		if (len < 0)
 			return len;
@@ -93,6 +99,9 @@ int node_announce(struct node *n, struct clock_now now, char why[160])
 		return -EAGAIN;
 	}
 	sent = announce_send(n, now.mono_us);
+	if (sent == -EAGAIN)
+		snprintf(why, 160, "relays pass %d announces, then one an hour",
+			 ANNOUNCES_MAX);
 	if (sent < 0)
 		return sent;
 	if (!sent) {

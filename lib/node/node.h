@@ -197,7 +197,8 @@ void node_configure(struct node *n, const struct node_config *c,
 int node_send_test(struct node *n, int port, struct clock_now now,
 		   char why[160]);
 /* An announce now, on every port that may send; the next by itself 6 hours
- * later. -EPERM (no port may), -EAGAIN (one a second), a sentence in why[]. */
+ * later. -EPERM (no port may), -EAGAIN (one a second; six, then one an hour), a
+ * sentence in why[]. */
 int node_announce(struct node *n, struct clock_now now, char why[160]);
 /* A word to the neighbours now, on the port of that name, or to the one of that
  * call sign; NULL: on every port. -EPERM (it may not send), -ENOENT, a

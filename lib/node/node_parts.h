@@ -193,6 +193,7 @@ struct node {
 	unsigned unsealed_events, unsealed_bytes;
 	uint64_t announced_s;	/* emission time of the last own announce */
 	uint64_t announced_us;	/* when it was made; 0 = not since the start */
+	struct sync_credit announces;
 	struct sync_timer announce;
 
 	/* actions of the input at hand; spans are offsets until taken */

@@ -10,41 +10,17 @@
 #         b --AX.25 KISS-'            '--TCP, we connect---- d
 #
 # RNS_PATH: a checkout of the reference implementation. About 30 seconds.
-python=
-for p in python3 /usr/bin/python3; do
-	$p -c "import cryptography, serial" 2> /dev/null && python=$p
-done
-if ! { [ "${RNS_PATH:-}" ] && [ "$python" ] && command -v socat > /dev/null; }; then
-	echo "needs RNS_PATH, socat, python3-cryptography, python3-serial"
-	exit 77
-fi
-. "$(dirname "$0")/../lib.sh"
-export PYTHONPATH=$RNS_PATH
+. "$(dirname "$0")/rns.sh"
 server=$(free_port) client=$(free_port)
-
-wire() {	# wire NAME: a pty pair, our end NAME.ours, theirs NAME.theirs
-	run "socat-$1" socat "pty,raw,echo=0,link=$D/$1.ours" \
-		"pty,raw,echo=0,link=$D/$1.theirs"
-	until_ok 5 test -e "$D/$1.theirs" || fail "no pty"
-}
-
-rns() {
-	local tool=$1
-	shift
-	$python -m "RNS.Utilities.$tool" --config "$D/rns" "$@" 2> /dev/null
-}
 
 wire bare
 wire ax25
-mkdir "$D/rns"
-cat > "$D/rns/config" << CONFIG
-[reticulum]
-  enable_transport = Yes
-  instance_name = ${D##*/}
-  respond_to_probes = Yes
-[logging]
-  loglevel = 6
-[interfaces]
+station a --callsign Q1AAA-1 --transmit \
+	--port "radio=kiss:$D/bare.ours,framing=bare,bare_rf=yes,duty=100%"
+station b --callsign Q2BBB-1 --transmit \
+	--port "radio=kiss:$D/ax25.ours,duty=100%"
+station c --callsign Q3CCC-1 --port "lan=listen:127.0.0.1:$client"
+transport << CONFIG
   [[bare]]
     type = KISSInterface
     enabled = Yes
@@ -68,14 +44,6 @@ cat > "$D/rns/config" << CONFIG
     target_host = 127.0.0.1
     target_port = $client
 CONFIG
-
-station a --callsign Q1AAA-1 --transmit \
-	--port "radio=kiss:$D/bare.ours,framing=bare,bare_rf=yes,duty=100%"
-station b --callsign Q2BBB-1 --transmit \
-	--port "radio=kiss:$D/ax25.ours,duty=100%"
-station c --callsign Q3CCC-1 --port "lan=listen:127.0.0.1:$client"
-run rnsd $python -m RNS.Utilities.rnsd --config "$D/rns"
-until_ok 20 rns rnstatus || fail "rnsd does not start"
 station d --callsign Q4DDD-1 --port "lan=tcp:127.0.0.1:$server"
 all_up() {
 	for s in a b c d; do c $s status --json | grep -q '"up":true' || return 1; done
