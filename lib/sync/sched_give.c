@@ -438,7 +438,13 @@ void sync_on_request(struct sync_port *p, const struct sync_want *w,
 	sync_arm(p, &p->repair, now_us + wait);
 }
 
-/* The parity asked for, never more than k + 4 rows in all. */
+/* What a generation's requests may cost in all: of a long one as much again. */
+static unsigned give_rows_max(unsigned k)
+{
+	return k < 4 ? k + 4 : 2 * k;
+}
+
+/* The parity asked for, never more than its credit. */
 static void give_parity(struct sync_port *p, unsigned at, uint64_t now_us)
 {
 	struct sync_tx *g = &p->tx[at];
@@ -448,7 +454,7 @@ static void give_parity(struct sync_port *p, unsigned at, uint64_t now_us)
 	for (; g->needed; g->needed--) {
 		unsigned index = g->g.k + g->parity_sent;
 
-		if (g->parity_sent >= g->g.k + 4U ||
+		if (g->parity_sent >= give_rows_max(g->g.k) ||
 		    index > GENERATION_INDEX_MAX)
 			break;
 		g->parity_sent++;

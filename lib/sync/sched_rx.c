@@ -328,11 +328,21 @@ static uint8_t rx_loss(const struct sync_rx *r)
 	return r->seen ? (uint8_t)(lost * 255 / r->seen) : 0;
 }
 
+/* From the third request on a row more, or the generation may be forgotten
+ * before one came through. */
+static unsigned rx_needed(const struct sync_rx *r, uint64_t now_us)
+{
+	unsigned missing = rx_missing(r);
+
+	return missing + (missing && missing < r->g.k && r->half_tries > 5 &&
+			  !sync_hidden(r->port, now_us));
+}
+
 static void rx_request_item(struct sync_want *w, const struct sync_rx *r,
-			    bool more)
+			    bool more, uint64_t now_us)
 {
 	w->parity[w->n].generation = r->g.number;
-	w->parity[w->n].needed = (uint8_t)rx_missing(r);
+	w->parity[w->n].needed = (uint8_t)rx_needed(r, now_us);
 	w->parity[w->n].loss = rx_loss(r);
 	w->parity[w->n++].more = more;
 }
@@ -349,7 +359,7 @@ static void rx_request_others(struct sync_port *p, struct sync_want *w,
 		if (q == r || q->address != r->address || q->done ||
 		    !rx_wants(q, now_us))
 			continue;
-		rx_request_item(w, q, false);
+		rx_request_item(w, q, false, now_us);
 		q->half_tries += 2;
 		sync_arm(p, &q->request, now_us + wait +
 			 sync_random(p, p->S));
@@ -367,8 +377,8 @@ static void rx_request(struct sync_port *p, struct sync_rx *r,
 	uint64_t wait = rx_answer_us(p, r, now_us);
 
 	r->half_tries += 2;
-	r->until = (uint8_t)(r->seen + rx_missing(r));
-	rx_request_item(&m.want, r, r->more && !r->more_asked);
+	r->until = (uint8_t)(r->seen + rx_needed(r, now_us));
+	rx_request_item(&m.want, r, r->more && !r->more_asked, now_us);
 	rx_request_others(p, &m.want, r, now_us);
 	if (r->done)
 		r->more_asked = r->half_tries >= 8;

@@ -39,11 +39,17 @@ sleep 3	# a KISS interface of the node is deaf so long
 # ---- far, with what was announced
 
 root() { c "$1" status --json | json root; }
+write() {	# write STATION TEXT: an event, sealed and so in its root
+	local before=$(root "$1")
+	c "$1" note R-1 "$2" > /dev/null || fail "$1: note"
+	until_ok 10 moved "$1" "$before" || fail "$1: no seal"
+}
+moved() { [ "$(root "$1")" != "$2" ]; }
 sees() { c "$1" neighbours --json | grep -q "\"relation\":\"far\",\"hops\":1,\"root\":\"$(root "$2")\""; }
-c south note R-1 "from the south" > /dev/null
+write south "from the south"
 c south announce > /dev/null || fail "south: announce"
 until_ok 15 sees north south || fail "north: $(c north neighbours --json)"
-c north note R-2 "from the north" > /dev/null
+write north "from the north"
 c north announce > /dev/null || fail "north: announce"
 until_ok 15 sees south north || fail "south: $(c south neighbours --json)"
 
@@ -51,7 +57,7 @@ until_ok 15 sees south north || fail "south: $(c south neighbours --json)"
 
 for i in 2 3 4 5 6; do
 	sleep 3
-	c north note R-2 "again, $i" > /dev/null
+	write north "again, $i"
 	for s in north south; do c $s announce > /dev/null || fail "$s: announce $i"; done
 done
 until_ok 15 sees south north || fail "south: $(c south neighbours --json)"
@@ -69,7 +75,7 @@ grep 'new announces allowed' "$D/rates.log" && fail "held back by the relay"
 
 for (( m = 1; m < minutes; m++ )); do
 	sleep 60
-	for s in north south; do c $s note R-3 "minute $m" > /dev/null; done
+	for s in north south; do write $s "minute $m"; done
 done
 digests() { grep ' out ' "$D/$1.said.log" | grep -vc 'rns announce'; }
 for s in north south; do
