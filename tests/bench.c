@@ -21,6 +21,7 @@ static const struct {
 	{ "log", bench_log },
 	{ "ingest", bench_ingest },
 	{ "memory", bench_memory },
+	{ "sync", bench_sync },
 	{ "view", bench_view },
 	{ "content", bench_content },
 	{ "ask", bench_ask },

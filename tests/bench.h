@@ -43,5 +43,6 @@ void bench_ask(void);
 void bench_ingest(void);
 void bench_log(void);
 void bench_memory(void);
+void bench_sync(void);
 void bench_view(void);
 void bench_content(void);

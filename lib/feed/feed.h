@@ -235,6 +235,7 @@ size_t feed_by_alias(const struct feed_set *s, uint32_t alias,
 uint64_t feed_root48(const struct feed_set *s);
 uint64_t feed_event_count(const struct feed_set *s); /* sum of heads */
 uint64_t feed_author_count(const struct feed_set *s);
+bool feed_has_forks(const struct feed_set *s);	/* some author is marked */
 /* 2c words S_1..S_2c over all authors; c <= SYNDROME_C_MAX. */
 const uint32_t *feed_syndrome(const struct feed_set *s);
 /* The digest's value of an author: (seq mod 2^20) << 12 | 12 bits of

@@ -87,6 +87,7 @@ void frontier_mark(struct feed_set *s, uint32_t slot,
 	if (f->forked)
 		return;
 	f->forked = true;
+	s->n_forked++;
 	recount(s, a);
 	remember(s, (struct feed_step){ slot, f->head, f->head });
 }
@@ -104,6 +105,11 @@ uint64_t feed_event_count(const struct feed_set *s)
 uint64_t feed_author_count(const struct feed_set *s)
 {
 	return s->n_held;
+}
+
+bool feed_has_forks(const struct feed_set *s)
+{
+	return s->n_forked > 0;
 }
 
 const uint32_t *feed_syndrome(const struct feed_set *s)

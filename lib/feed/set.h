@@ -67,7 +67,7 @@ struct feed_set {
 
 	bool damaged;			/* records may be missing: load.c */
 	uint32_t n_nameless;		/* slots that lost their label */
-	uint64_t root48, n_events, n_held;
+	uint64_t root48, n_events, n_held, n_forked;
 	uint32_t syndrome[SYNDROME_WORDS_MAX];
 	uint64_t n_steps;
 	uint64_t roots[SET_HISTORY];	/* root after n steps, at n % size */

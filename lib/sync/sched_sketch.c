@@ -36,21 +36,13 @@ static void sketch_part(const struct sync_env *env, struct sync_digest *d)
 	d->part_root48 &= ROOT_MASK;
 }
 
-static bool sketch_has_proofs(const struct sync_env *env)
-{
-	for (uint32_t i = 0; i < feed_count(env->feeds); i++)
-		if (feed_at(env->feeds, i)->forked)
-			return true;
-	return false;
-}
-
 void sync_sketch_make(const struct sync_env *env, struct sync_digest *d,
 		      unsigned c, uint8_t part_bits, uint8_t part)
 {
 	*d = (struct sync_digest){
 		.dataset_tag = (uint16_t)be_get(env->dataset, 2),
 		.want_bulk = env->fetches && env->fetches->n,
-		.has_proofs = sketch_has_proofs(env),
+		.has_proofs = feed_has_forks(env->feeds),
 		.root48 = feed_root48(env->feeds),
 		.events = feed_event_count(env->feeds),
 		.authors = feed_author_count(env->feeds),
