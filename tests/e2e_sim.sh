@@ -49,4 +49,6 @@ echo '{"nodes": 65}' > "$out/bad.json"
 "$sim" "$out/bad.json" > /dev/null 2>&1; [ $? = 2 ] || fail "65 nodes taken"
 echo '{"topology": "ring"}' > "$out/bad.json"
 "$sim" "$out/bad.json" > /dev/null 2>&1; [ $? = 2 ] || fail "topology taken"
+echo '[]' > "$out/bad.json"
+"$sim" "$out/bad.json" > /dev/null 2>&1; [ $? = 2 ] || fail "an array taken"
 echo ok

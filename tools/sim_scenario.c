@@ -233,6 +233,8 @@ int sim_scenario_load(struct sim_scenario *s, const char *path, char err[160])
 		snprintf(err, 160, "cannot read it");
 	else if (!(o = json_parse(buf_span(&b), &je)))
 		snprintf(err, 160, "line %d: %.120s", je.line, je.text);
+	else if (!json_is(o, JSON_OBJECT))
+		snprintf(err, 160, "not an object");
 	else
 		e = scenario_read(s, o, err);
 	json_free(o);
