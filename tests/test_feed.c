@@ -170,6 +170,7 @@ static void assert_oracle(const struct station_set *s, const struct tree *t)
 	assert_int_equal(f->head, l->e.seq);
 	assert_memory_equal(f->head_id, l->e.id, EVENT_ID_SIZE);
 	assert_int_equal(f->forked, tree_forked(t));
+	assert_true(feed_has_forks(s->feeds) || !f->forked);
 }
 
 static void test_order_does_not_matter(void **unused)
