@@ -48,6 +48,7 @@ struct sim_scenario {
 	double pause_s;		/* ... so often, in the mean */
 	double writes;		/* events that a station writes in an hour */
 	bool whole;		/* runs for all of duration_s */
+	bool noise;		/* the attack as noise of that length */
 	unsigned photo;		/* bytes of a content that station 0 holds ... */
 	unsigned photo_wanted;	/* ... and so many others wait for */
 	double cut_from_s, cut_to_s;	/* nobody hears anybody meanwhile */

@@ -385,6 +385,8 @@ static unsigned replayed_announce(struct sim_hostile *h, struct sim_frame *f)
 	return n > 0;
 }
 
+#define OTHER_VERSION 0x18	/* of a message; of a packet another kind */
+
 typedef unsigned (*attack_fn)(struct sim_hostile *h, struct sim_frame *f);
 
 static const attack_fn attacks[SIM_ATTACKS] = {
@@ -403,11 +405,14 @@ static const attack_fn attacks[SIM_ATTACKS] = {
 unsigned sim_attack_frames(struct sim_hostile *h,
 			   struct sim_frame f[HOSTILE_FRAMES_MAX])
 {
-	unsigned which = h->attack;
+	unsigned which = h->attack, n;
 
 	if (which == SIM_ATTACK_MIXED)
 		which = (unsigned)draw(h, SIM_ATTACKS);
-	return attacks[which] ? attacks[which](h, f) : replayed(h, f);
+	n = attacks[which] ? attacks[which](h, f) : replayed(h, f);
+	for (unsigned i = 0; h->noise && i < n; i++)
+		f[i].bytes[AX25_UI_HEADER] ^= OTHER_VERSION;
+	return n;
 }
 
 bool sim_attack_keeps(const struct sim_hostile *h, struct span frame)

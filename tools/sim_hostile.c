@@ -18,6 +18,7 @@ struct sim_hostile *sim_hostile_new(unsigned first,
 	h->first = first;
 	h->n = s->hostile;
 	h->attack = s->attack;
+	h->noise = s->noise;
 	h->pause_us = (uint64_t)(s->pause_s * 1e6);
 	h->wake_us = s->hostile && s->attack != SIM_ATTACK_SILENT ? 0 :
 		     UINT64_MAX;

@@ -24,6 +24,7 @@ struct sim_frame {
 struct sim_hostile {
 	unsigned first, n;
 	enum sim_attack attack;
+	bool noise;		/* as long, but nothing that anybody reads */
 	uint64_t wake_us, pause_us;
 	struct random rng;
 	uint8_t dataset[DATASET_SIZE];

@@ -203,6 +203,7 @@ static int scenario_read(struct sim_scenario *s, const struct json *o,
 	s->holder = holder;
 	s->warm = json_bool(json_get(o, "warm"));
 	s->empty = json_bool(json_get(o, "empty"));
+	s->noise = json_bool(json_get(o, "noise"));
 	s->whole = json_bool(json_get(o, "whole"));
 	s->announce = !json_is(json_get(o, "announce"), JSON_FALSE);
 	return 0;
