@@ -5,6 +5,7 @@
 #include "daemon/port.h"
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 #include "ax25/tun.h"
 #include "lib/base/clock.h"
@@ -41,31 +42,53 @@ void port_changed(struct port *p, bool up, const char *why)
 	p->up = up;
 	p->told = true;
 	p->ups += moved && up;
+	if (up)
+		p->pause_s = 0;
 	if (moved)	/* not each attempt that fails: status has the last */
 		p->ops->state(p->ctx, p->number, up, p->why);
 }
 
-void port_later(struct port *p, struct port_retry *r, const char *why)
+/* ---- for drivers ---- */
+
+void port_down(struct port *p, const char *why)
+{
+	ring_stream_close(p->stream);
+	p->stream = NULL;
+	port_changed(p, false, why);
+}
+
+static void port_again(void *ctx)
+{
+	struct port *p = ctx;
+
+	p->driver->start(p);
+}
+
+void port_later(struct port *p, const char *why)
 {
 	char text[160];
 
-	r->pause_s = !r->pause_s ? 1 : r->pause_s > PAUSE_MAX_S / 2 ?
-		     PAUSE_MAX_S : 2 * r->pause_s;
-	snprintf(text, sizeof(text), "%.120s; again in %u s", why, r->pause_s);
-	port_changed(p, false, text);
-	ring_timer_set(p->ring, &r->timer,
-		       ring_now_us(p->ring) + r->pause_s * US_PER_S);
+	p->pause_s = !p->pause_s ? 1 : p->pause_s > PAUSE_MAX_S / 2 ?
+		     PAUSE_MAX_S : 2 * p->pause_s;
+	snprintf(text, sizeof(text), "%.120s; again in %u s", why, p->pause_s);
+	port_down(p, text);
+	ring_timer_set(p->ring, &p->retry,
+		       ring_now_us(p->ring) + p->pause_s * US_PER_S);
 }
 
-int port_packets(struct port *p, int fd, const struct ring_stream_ops *ops,
-		 void *ctx, struct ring_stream **stream)
+void port_closed(void *ctx, int error)
+{
+	port_later(ctx, error ? strerror(-error) : "closed by the other end");
+}
+
+int port_stream(struct port *p, int fd, enum ring_class cls,
+		const struct ring_stream_ops *ops)
 {
 	int e;
 
-	*stream = ring_stream_new(p->ring, fd, RING_PACKET, ops, ctx);
-	if (*stream) {
-		ring_stream_pause(*stream, p->paused);
-		port_changed(p, true, "up");
+	p->stream = ring_stream_new(p->ring, fd, cls, ops, p);
+	if (p->stream) {
+		ring_stream_pause(p->stream, p->paused);
 		return 0;
 	}
 	e = -errno;
@@ -74,6 +97,10 @@ int port_packets(struct port *p, int fd, const struct ring_stream_ops *ops,
 }
 
 /* ---- KISS ---- */
+
+struct link {
+	struct tnc *tnc;	/* it comes back by itself, too */
+};
 
 static void kiss_frame(void *ctx, const struct kiss_frame *f)
 {
@@ -108,30 +135,50 @@ static const struct tnc_ops kiss_ops = {
 	.state = kiss_state,
 };
 
-static int kiss_open(struct port *p)
+static void kiss_start(struct port *p)
 {
-	p->link = tnc_new(p->ring, &p->config->tnc, &kiss_ops, p);
-	return p->link ? 0 : -ENOMEM;
+	struct link *l = p->link;
+
+	l->tnc = tnc_new(p->ring, &p->config->tnc, &kiss_ops, p);
+	if (l->tnc)
+		tnc_pause(l->tnc, p->paused);
+	else
+		port_later(p, strerror(ENOMEM));
 }
 
-static void kiss_close(struct port *p)
+static void kiss_stop(struct port *p)
 {
-	tnc_free(p->link);
+	struct link *l = p->link;
+
+	tnc_free(l->tnc);
 }
 
 static int kiss_send(struct port *p, const struct span *frames, size_t n)
 {
-	return tnc_send(p->link, frames, n);
+	struct link *l = p->link;
+
+	return tnc_send(l->tnc, frames, n);
 }
 
 static void kiss_pause(struct port *p)
 {
-	tnc_pause(p->link, p->paused);
+	struct link *l = p->link;
+
+	if (l->tnc)
+		tnc_pause(l->tnc, p->paused);
 }
 
 static const struct port_driver port_kiss = {
-	kiss_open, kiss_close, kiss_send, kiss_pause,
+	.link_size = sizeof(struct link), .start = kiss_start,
+	.stop = kiss_stop, .send = kiss_send, .pause = kiss_pause,
 };
+
+const struct tnc *port_tnc(const struct port *p)
+{
+	const struct link *l = p->driver == &port_kiss ? p->link : NULL;
+
+	return l ? l->tnc : NULL;
+}
 
 /* ---- the mirror: what passes, on an interface for other programs ---- */
 
@@ -183,25 +230,35 @@ int port_open(struct port *p, struct ring *r, const struct config_port *c,
 	      int number, const struct port_ops *ops, void *ctx)
 {
 	*p = (struct port){ .config = c, .number = number, .ring = r,
-			    .ops = ops, .ctx = ctx };
-	p->driver = drivers[c->device];
+			    .ops = ops, .ctx = ctx,
+			    .driver = drivers[c->device],
+			    .retry = { .fn = port_again, .ctx = p } };
 	if (c->mirror[0])
 		mirror_open(p);
-	return p->driver->open(p);
+	p->link = calloc(1, p->driver->link_size);
+	if (!p->link)
+		return -ENOMEM;
+	p->driver->start(p);
+	return 0;
 }
 
 void port_close(struct port *p)
 {
 	mirror_close(p);
-	if (p->link)
-		p->driver->close(p);
+	if (!p->link)
+		return;
+	ring_timer_clear(p->ring, &p->retry);
+	p->driver->stop(p);
+	ring_stream_close(p->stream);
+	free(p->link);
+	p->stream = NULL;
 	p->link = NULL;
 	p->up = false;
 }
 
 int port_send(struct port *p, const struct span *frames, size_t n)
 {
-	int e = p->driver->send(p, frames, n);
+	int e = p->up ? p->driver->send(p, frames, n) : -ENETDOWN;
 
 	if (e) {
 		p->send_failures++;
@@ -220,6 +277,10 @@ void port_pause(struct port *p, bool pause)
 	if (p->paused == pause)
 		return;
 	p->paused = pause;
-	if (p->link)
+	if (!p->link)
+		return;
+	if (p->driver->pause)
 		p->driver->pause(p);
+	else if (p->stream)
+		ring_stream_pause(p->stream, pause);
 }

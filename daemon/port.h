@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
  * A port: one line of the configuration as a thing that sends and receives
- * link frames. KISS TNCs (kiss/tnc.h) and Reticulum TCP interfaces stand
- * behind one small table of calls. A port that is away is down and comes back
- * by itself; it is never a reason to exit.
+ * link frames. What kind it is stands in a driver, a small table of calls. A
+ * port that is away is down and comes back by itself; it is never a reason to
+ * exit.
+ *
+ *   start --> up --port_down()--> down, until the driver knows better
+ *     ^        |
+ *     |        '---port_later()--> down --.
+ *     '------- after 1 s, 2 s .. 60 s ----'
  */
 #pragma once
 #include "daemon/config.h"
@@ -23,21 +28,18 @@ struct port_ops {
 };
 
 struct port_driver {
-	int (*open)(struct port *p);
-	void (*close)(struct port *p);
+	size_t link_size;		/* p->link, zeroed before start */
+	void (*start)(struct port *p);	/* and again after port_later() */
+	void (*stop)(struct port *p);	/* with what p->link holds */
 	int (*send)(struct port *p, const struct span *frames, size_t n);
-	void (*pause)(struct port *p);	/* p->paused changed */
+					/* only while it is up */
+	void (*pause)(struct port *p);	/* p->paused changed; NULL = p->stream
+					 * is all there is to pause */
 };
 extern const struct port_driver port_rns;	/* tcp:, listen: */
 extern const struct port_driver port_packet;	/* ax25:, bpq: */
 extern const struct port_driver port_axudp;	/* axudp: */
 extern const struct port_driver port_agw;	/* agw: */
-
-/* Until a driver tries again: 1 s, 2 s .. 60 s. */
-struct port_retry {
-	struct ring_timer timer;
-	unsigned pause_s;	/* the last one's; 0 = all is well */
-};
 
 struct tun;
 
@@ -48,7 +50,10 @@ struct port {
 	const struct port_ops *ops;
 	void *ctx;
 	const struct port_driver *driver;
-	void *link;			/* the driver's */
+	void *link;			/* the driver's; NULL = closed */
+	struct ring_stream *stream;	/* the driver's, or NULL */
+	struct ring_timer retry;
+	unsigned pause_s;		/* the last one's; 0 = all is well */
 	struct tun *mirror;		/* or NULL */
 	bool up, told, paused;
 	int level_dbm;			/* of the frame at hand; 0 = not known */
@@ -64,6 +69,9 @@ void port_close(struct port *p);
 /* One burst, one key-up. 0, -ENETDOWN, -ENOBUFS. */
 int port_send(struct port *p, const struct span *frames, size_t n);
 
+/* NULL if it is none. */
+const struct tnc *port_tnc(const struct port *p);
+
 /* Stops reading and starts again, over reconnections too. */
 void port_pause(struct port *p, bool pause);
 
@@ -71,9 +79,13 @@ void port_pause(struct port *p, bool pause);
 void port_received(struct port *p, struct span frame);
 void port_failed(struct port *p, const char *name, struct span raw);
 void port_changed(struct port *p, bool up, const char *why);
-/* It is down, for that reason, and r->timer set. */
-void port_later(struct port *p, struct port_retry *r, const char *why);
-/* Reads a packet or datagram socket from now on, and is up. Takes fd over: 0
- * and *stream, or -errno and fd is closed. */
-int port_packets(struct port *p, int fd, const struct ring_stream_ops *ops,
-		 void *ctx, struct ring_stream **stream);
+/* It is down and p->stream closed. */
+void port_down(struct port *p, const char *why);
+/* So it is, and started again after a pause. */
+void port_later(struct port *p, const char *why);
+/* So it is because p->stream has ended: .closed of its ops. */
+void port_closed(void *ctx, int error);
+/* Reads fd from now on as p->stream, its ctx is p. Takes fd over: 0, or -errno
+ * and it is closed. */
+int port_stream(struct port *p, int fd, enum ring_class cls,
+		const struct ring_stream_ops *ops);

@@ -18,38 +18,23 @@
 #include "lib/ring/dial.h"
 
 struct link {
-	struct port *port;
 	struct ring_resolve *resolving;
-	struct ring_stream *stream;
-	struct port_retry retry;
 };
 
 static void on_datagram(void *ctx, struct span d)
 {
-	struct link *l = ctx;
+	struct port *p = ctx;
 	struct span frame = SPAN(d.p, d.n > AX25_FCS_SIZE ?
 				 d.n - AX25_FCS_SIZE : 0);
 
 	if (!frame.n || le_get(d.p + frame.n, AX25_FCS_SIZE) != ax25_fcs(frame))
-		port_failed(l->port, "bad-fcs", d);
+		port_failed(p, "bad-fcs", d);
 	else
-		port_received(l->port, frame);
-}
-
-static void link_later(struct link *l, const char *why)
-{
-	ring_stream_close(l->stream);
-	l->stream = NULL;
-	port_later(l->port, &l->retry, why);
-}
-
-static void on_closed(void *ctx, int error)
-{
-	link_later(ctx, error ? strerror(-error) : "the socket closed");
+		port_received(p, frame);
 }
 
 static const struct ring_stream_ops stream_ops = {
-	.data = on_datagram, .closed = on_closed,
+	.data = on_datagram, .closed = port_closed,
 };
 
 /* Bound to our port, as the peer expects; connected, so that only his
@@ -76,10 +61,11 @@ static int link_socket(const struct addrinfo *peer, const char *local)
 }
 
 /* The first of its addresses that can be used. */
-static void link_resolved(void *ctx, struct addrinfo *list, const char *why)
+static void on_resolved(void *ctx, struct addrinfo *list, const char *why)
 {
-	struct link *l = ctx;
-	const struct config_port *c = l->port->config;
+	struct port *p = ctx;
+	struct link *l = p->link;
+	const struct config_port *c = p->config;
 	int fd = -EHOSTUNREACH;
 
 	l->resolving = NULL;
@@ -88,73 +74,48 @@ static void link_resolved(void *ctx, struct addrinfo *list, const char *why)
 	if (list)
 		freeaddrinfo(list);
 	if (fd >= 0)
-		fd = port_packets(l->port, fd, &stream_ops, l, &l->stream);
+		fd = port_stream(p, fd, RING_PACKET, &stream_ops);
 	if (fd < 0)
-		link_later(l, why ? why : strerror(-fd));
+		port_later(p, why ? why : strerror(-fd));
 	else
-		l->retry.pause_s = 0;
+		port_changed(p, true, "up");
 }
 
-static void link_start(void *ctx)
+static void axudp_start(struct port *p)
 {
 	const struct addrinfo hints = { .ai_socktype = SOCK_DGRAM };
-	struct link *l = ctx;
-	const struct config_port *c = l->port->config;
+	struct link *l = p->link;
 
-	l->resolving = ring_resolve(l->port->ring, c->host, c->service, &hints,
-				    link_resolved, l);
+	l->resolving = ring_resolve(p->ring, p->config->host,
+				    p->config->service, &hints, on_resolved, p);
 	if (!l->resolving)
-		link_later(l, "no memory");
+		port_later(p, strerror(ENOMEM));
 }
 
-static int axudp_open(struct port *p)
-{
-	struct link *l = calloc(1, sizeof(*l));
-
-	if (!l)
-		return -ENOMEM;
-	l->port = p;
-	l->retry.timer = (struct ring_timer){ .fn = link_start, .ctx = l };
-	p->link = l;
-	link_start(l);
-	return 0;
-}
-
-static void axudp_close(struct port *p)
+static void axudp_stop(struct port *p)
 {
 	struct link *l = p->link;
 
-	ring_timer_clear(p->ring, &l->retry.timer);
 	ring_resolve_cancel(l->resolving);
-	ring_stream_close(l->stream);
-	free(l);
 }
 
 static int axudp_send(struct port *p, const struct span *frames, size_t n)
 {
-	struct link *l = p->link;
 	uint8_t d[KISS_FRAME_MAX + AX25_FCS_SIZE];
-	int e = l->stream ? 0 : -ENETDOWN;
+	int e = 0;
 
 	for (size_t i = 0; i < n && !e; i++) {
 		struct wr w = wr_init(d, sizeof(d));
 
 		wr_bytes(&w, frames[i]);
 		wr_le(&w, AX25_FCS_SIZE, ax25_fcs(frames[i]));
-		e = w.full ? -EMSGSIZE : ring_stream_write(l->stream,
+		e = w.full ? -EMSGSIZE : ring_stream_write(p->stream,
 							   wr_span(&w));
 	}
 	return e;
 }
 
-static void axudp_pause(struct port *p)
-{
-	struct link *l = p->link;
-
-	if (l->stream)
-		ring_stream_pause(l->stream, p->paused);
-}
-
 const struct port_driver port_axudp = {
-	axudp_open, axudp_close, axudp_send, axudp_pause,
+	.link_size = sizeof(struct link), .start = axudp_start,
+	.stop = axudp_stop, .send = axudp_send,
 };

@@ -15,7 +15,6 @@
 #include <errno.h>
 #include <linux/if_packet.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include "ax25/netdev.h"
@@ -29,9 +28,7 @@
 #define PACKET_MAX (ETHERNET_HEAD + 2 + KISS_FRAME_MAX)
 
 struct link {
-	struct port *port;
 	struct netdev_watch *watch;
-	struct ring_stream *stream;
 	unsigned index;
 	uint8_t address[6];
 };
@@ -65,20 +62,21 @@ static void bpq_take(struct port *p, struct span packet)
 
 static void on_packet(void *ctx, struct span packet)
 {
-	struct link *l = ctx;
+	struct port *p = ctx;
 
-	if (is_bpq(l->port))
-		bpq_take(l->port, packet);
+	if (is_bpq(p))
+		bpq_take(p, packet);
 	else
-		ax25_take(l->port, packet);
+		ax25_take(p, packet);
 }
 
-static struct span packet_make(const struct link *l, uint8_t dst[PACKET_MAX],
+static struct span packet_make(const struct port *p, uint8_t dst[PACKET_MAX],
 			       struct span frame)
 {
+	const struct link *l = p->link;
 	struct wr w = wr_init(dst, PACKET_MAX);
 
-	if (is_bpq(l->port)) {
+	if (is_bpq(p)) {
 		wr_be(&w, 6, 0xffffffffffff);
 		wr_bytes(&w, SPAN(l->address, sizeof(l->address)));
 		wr_be(&w, 2, ETHERTYPE_BPQ);
@@ -92,14 +90,13 @@ static struct span packet_make(const struct link *l, uint8_t dst[PACKET_MAX],
 
 static int packet_send(struct port *p, const struct span *frames, size_t n)
 {
-	struct link *l = p->link;
 	uint8_t bytes[PACKET_MAX];
-	int e = l->stream ? 0 : -ENETDOWN;
+	int e = 0;
 
 	for (size_t i = 0; i < n && !e; i++) {
-		struct span packet = packet_make(l, bytes, frames[i]);
+		struct span packet = packet_make(p, bytes, frames[i]);
 
-		e = packet.n ? ring_stream_write(l->stream, packet) :
+		e = packet.n ? ring_stream_write(p->stream, packet) :
 			       -EMSGSIZE;
 	}
 	return e;
@@ -107,26 +104,19 @@ static int packet_send(struct port *p, const struct span *frames, size_t n)
 
 /* ---- the interface ---- */
 
-static void link_down(struct link *l, const char *why)
-{
-	ring_stream_close(l->stream);
-	l->stream = NULL;
-	port_changed(l->port, false, why);
-}
-
 static void on_closed(void *ctx, int error)
 {
-	link_down(ctx, error ? strerror(-error) : "the socket closed");
+	port_down(ctx, error ? strerror(-error) : "the socket closed");
 }
 
 static const struct ring_stream_ops stream_ops = {
 	.data = on_packet, .closed = on_closed,
 };
 
-static int socket_open(const struct link *l)
+static int socket_open(const struct port *p)
 {
-	uint16_t protocol = htons(is_bpq(l->port) ? ETHERTYPE_BPQ :
-						    ETHERTYPE_AX25);
+	const struct link *l = p->link;
+	uint16_t protocol = htons(is_bpq(p) ? ETHERTYPE_BPQ : ETHERTYPE_AX25);
 	const struct sockaddr_ll a = {
 		.sll_family = AF_PACKET, .sll_protocol = protocol,
 		.sll_ifindex = (int)l->index,
@@ -142,91 +132,78 @@ static int socket_open(const struct link *l)
 	return e;
 }
 
-static void link_up(struct link *l)
+static void link_up(struct port *p)
 {
-	int fd = socket_open(l);
+	int fd = socket_open(p);
 
 	if (fd == -EPERM || fd == -EACCES) {
-		link_down(l, "a packet socket needs CAP_NET_RAW: setcap "
+		port_down(p, "a packet socket needs CAP_NET_RAW: setcap "
 			  "cap_net_raw+ep cairnd, or AmbientCapabilities= in "
 			  "its unit");
 		return;
 	}
 	if (fd >= 0)
-		fd = port_packets(l->port, fd, &stream_ops, l, &l->stream);
+		fd = port_stream(p, fd, RING_PACKET, &stream_ops);
 	if (fd < 0)
-		link_down(l, strerror(-fd));
+		port_down(p, strerror(-fd));
+	else
+		port_changed(p, true, "up");
 }
 
-static void say_none(struct link *l)
+static void say_none(struct port *p)
 {
 	char why[160];
 
 	snprintf(why, sizeof(why), "no interface %s%s",
-		 l->port->config->interface,
-		 is_bpq(l->port) || netdev_kernel_ax25() ? " yet" :
+		 p->config->interface, is_bpq(p) || netdev_kernel_ax25() ? " yet" :
 		 ": this kernel has no AX.25; use the TNC itself (kiss:), or "
 		 "make one of it: cairn kissattach");
-	link_down(l, why);
+	port_down(p, why);
 }
 
 static void on_news(void *ctx, const struct netdev *d)
 {
-	struct link *l = ctx;
-	uint16_t type = is_bpq(l->port) ? NETDEV_TYPE_ETHERNET :
-					  NETDEV_TYPE_AX25;
+	struct port *p = ctx;
+	struct link *l = p->link;
+	uint16_t type = is_bpq(p) ? NETDEV_TYPE_ETHERNET : NETDEV_TYPE_AX25;
 	char why[100];
 
 	if (!d) {
-		say_none(l);
+		say_none(p);
 	} else if (d->type != type) {
 		snprintf(why, sizeof(why), "%s is no %s interface", d->name,
-			 is_bpq(l->port) ? "Ethernet" : "AX.25");
-		link_down(l, why);
+			 is_bpq(p) ? "Ethernet" : "AX.25");
+		port_down(p, why);
 	} else if (!d->up) {
 		snprintf(why, sizeof(why), "%s is down: ip link set %s up",
 			 d->name, d->name);
-		link_down(l, why);
-	} else if (!l->stream || l->index != d->index) {
-		ring_stream_close(l->stream);
-		l->stream = NULL;
+		port_down(p, why);
+	} else if (!p->stream || l->index != d->index) {
+		ring_stream_close(p->stream);
+		p->stream = NULL;
 		l->index = d->index;
 		memcpy(l->address, d->address, sizeof(l->address));
-		link_up(l);
+		link_up(p);
 	}
 }
 
-static int packet_open(struct port *p)
+static void packet_start(struct port *p)
 {
-	struct link *l = calloc(1, sizeof(*l));
+	struct link *l = p->link;
 
-	if (!l)
-		return -ENOMEM;
-	l->port = p;
-	p->link = l;
-	l->watch = netdev_watch_new(p->ring, p->config->interface, on_news, l);
+	l->watch = netdev_watch_new(p->ring, p->config->interface, on_news, p);
 	if (!l->watch)
 		port_changed(p, false, strerror(errno));
-	return 0;
 }
 
-static void packet_close(struct port *p)
+static void packet_stop(struct port *p)
 {
 	struct link *l = p->link;
 
 	netdev_watch_free(l->watch);
-	ring_stream_close(l->stream);
-	free(l);
-}
-
-static void packet_pause(struct port *p)
-{
-	struct link *l = p->link;
-
-	if (l->stream)
-		ring_stream_pause(l->stream, p->paused);
 }
 
 const struct port_driver port_packet = {
-	packet_open, packet_close, packet_send, packet_pause,
+	.link_size = sizeof(struct link), .start = packet_start,
+	.stop = packet_stop, .send = packet_send,
 };

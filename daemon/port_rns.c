@@ -12,7 +12,6 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include "daemon/port.h"
@@ -22,35 +21,31 @@
 #define PEERS_MAX 16
 
 struct peer {
-	struct link *link;	/* NULL = free */
+	struct port *port;	/* NULL = free */
 	struct ring_stream *stream;
 	struct hdlc_decoder hdlc;
 };
 
 struct link {
-	struct port *port;
 	struct ring_dial *dialling;
 	struct ring_resolve *resolving;
 	struct ring_wait *wait;		/* accepting */
-	struct port_retry retry;
 	unsigned n_peers;
 	struct peer peers[PEERS_MAX];
 	uint8_t line[HDLC_ENCODED_MAX(HDLC_FRAME_MAX)];
 };
 
-static void link_start(void *ctx);
-
-static bool link_listens(const struct link *l)
+static bool listens(const struct port *p)
 {
-	return l->port->config->device == DEVICE_LISTEN;
+	return p->config->device == DEVICE_LISTEN;
 }
 
-static void link_later(struct link *l, const char *what, const char *reason)
+static void later(struct port *p, const char *what, const char *reason)
 {
 	char why[160];
 
 	snprintf(why, sizeof(why), "%.80s: %s", what, reason);
-	port_later(l->port, &l->retry, why);
+	port_later(p, why);
 }
 
 /* ---- peers ---- */
@@ -59,7 +54,7 @@ static void peer_frame(void *ctx, struct span packet)
 {
 	struct peer *q = ctx;
 
-	port_received(q->link->port, packet);
+	port_received(q->port, packet);
 }
 
 static void peer_data(void *ctx, struct span bytes)
@@ -71,22 +66,25 @@ static void peer_data(void *ctx, struct span bytes)
 
 static void peer_drop(struct peer *q)
 {
+	struct link *l = q->port->link;
+
 	ring_stream_close(q->stream);
-	q->link->n_peers--;
-	q->link = NULL;
+	l->n_peers--;
+	q->port = NULL;
 }
 
 static void peer_closed(void *ctx, int error)
 {
 	struct peer *q = ctx;
-	struct link *l = q->link;
+	struct port *p = q->port;
+	struct link *l = p->link;
 
 	peer_drop(q);
-	if (!link_listens(l))
-		link_later(l, "closed by the other end",
-			   strerror(error ? -error : ECONNRESET));
+	if (!listens(p))
+		later(p, "closed by the other end",
+		      strerror(error ? -error : ECONNRESET));
 	else if (l->n_peers == 0)
-		port_changed(l->port, false, "listening, nobody connected");
+		port_changed(p, false, "listening, nobody connected");
 }
 
 static const struct ring_stream_ops peer_ops = {
@@ -103,55 +101,55 @@ static void socket_tune(int fd)
 	setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_s, sizeof(idle_s));
 }
 
-static int peer_add(struct link *l, int fd)
+static int peer_add(struct port *p, int fd)
 {
+	struct link *l = p->link;
 	struct peer *q = l->peers;
 
-	while (q < l->peers + PEERS_MAX && q->link)
+	while (q < l->peers + PEERS_MAX && q->port)
 		q++;
 	if (q == l->peers + PEERS_MAX)
 		return -ENOSPC;
 	hdlc_decoder_init(&q->hdlc, peer_frame, q);
-	q->stream = ring_stream_new(l->port->ring, fd, RING_TCP, &peer_ops, q);
+	q->stream = ring_stream_new(p->ring, fd, RING_TCP, &peer_ops, q);
 	if (!q->stream)
 		return -errno;
-	ring_stream_pause(q->stream, l->port->paused);
-	q->link = l;
+	ring_stream_pause(q->stream, p->paused);
+	q->port = p;
 	l->n_peers++;
-	l->retry.pause_s = 0;
-	port_changed(l->port, true, "connected");
+	port_changed(p, true, "connected");
 	return 0;
 }
 
 /* ---- connecting, accepting ---- */
 
-static void link_accepted(void *ctx, int fd)
+static void on_accepted(void *ctx, int fd)
 {
-	struct link *l = ctx;
-
 	if (fd < 0)
 		return;
 	socket_tune(fd);
-	if (peer_add(l, fd))
+	if (peer_add(ctx, fd))
 		close(fd);
 }
 
-static void link_dialled(void *ctx, int fd, const char *why)
+static void on_dialled(void *ctx, int fd, const char *why)
 {
-	struct link *l = ctx;
+	struct port *p = ctx;
+	struct link *l = p->link;
 
 	l->dialling = NULL;
-	if (fd >= 0 && peer_add(l, fd)) {
+	if (fd >= 0 && peer_add(p, fd)) {
 		close(fd);
 		fd = -1;
-		why = "no memory";
+		why = strerror(ENOMEM);
 	}
 	if (fd < 0)
-		link_later(l, l->port->config->spec, why);
+		later(p, p->config->spec, why);
 }
 
-static int link_listen(struct link *l, const struct addrinfo *a)
+static int link_listen(struct port *p, const struct addrinfo *a)
 {
+	struct link *l = p->link;
 	int fd = socket(a->ai_family, SOCK_STREAM | SOCK_CLOEXEC |
 			SOCK_NONBLOCK, 0), one = 1, zero = 0, e;
 
@@ -163,7 +161,7 @@ static int link_listen(struct link *l, const struct addrinfo *a)
 			   sizeof(zero));
 	if (bind(fd, a->ai_addr, a->ai_addrlen) == 0 &&
 	    listen(fd, PEERS_MAX) == 0)
-		l->wait = ring_accept(l->port->ring, fd, link_accepted, l);
+		l->wait = ring_accept(p->ring, fd, on_accepted, p);
 	if (l->wait)
 		return 0;
 	e = -errno;
@@ -172,67 +170,53 @@ static int link_listen(struct link *l, const struct addrinfo *a)
 }
 
 /* Everywhere is :: first, one socket for both families. */
-static void link_resolved(void *ctx, struct addrinfo *list, const char *why)
+static void on_resolved(void *ctx, struct addrinfo *list, const char *why)
 {
-	struct link *l = ctx;
+	struct port *p = ctx;
+	struct link *l = p->link;
 	int e = -EHOSTUNREACH;
 
 	l->resolving = NULL;
 	for (struct addrinfo *a = list; a && e; a = a->ai_next)
-		if (a->ai_family == AF_INET6 && !l->port->config->host[0])
-			e = link_listen(l, a);
+		if (a->ai_family == AF_INET6 && !p->config->host[0])
+			e = link_listen(p, a);
 	for (struct addrinfo *a = list; a && e; a = a->ai_next)
-		e = link_listen(l, a);
+		e = link_listen(p, a);
 	if (list)
 		freeaddrinfo(list);
 	if (e)
-		link_later(l, l->port->config->spec, why ? why : strerror(-e));
+		later(p, p->config->spec, why ? why : strerror(-e));
 	else
-		port_changed(l->port, false, "listening, nobody connected");
+		port_changed(p, false, "listening, nobody connected");
 }
 
-static void link_start(void *ctx)
+static void rns_start(struct port *p)
 {
 	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM,
 					.ai_flags = AI_PASSIVE };
-	struct link *l = ctx;
-	const struct config_port *c = l->port->config;
+	const struct config_port *c = p->config;
+	struct link *l = p->link;
 
-	if (link_listens(l))
-		l->resolving = ring_resolve(l->port->ring, c->host, c->service,
-					    &hints, link_resolved, l);
+	if (listens(p))
+		l->resolving = ring_resolve(p->ring, c->host, c->service,
+					    &hints, on_resolved, p);
 	else
-		l->dialling = ring_dial(l->port->ring, c->host, c->service,
-					link_dialled, l);
+		l->dialling = ring_dial(p->ring, c->host, c->service,
+					on_dialled, p);
 	if (!l->resolving && !l->dialling)
-		link_later(l, c->spec, "no memory");
+		later(p, c->spec, strerror(ENOMEM));
 }
 
-static int rns_open(struct port *p)
-{
-	struct link *l = calloc(1, sizeof(*l));
-
-	if (!l)
-		return -ENOMEM;
-	l->port = p;
-	l->retry.timer = (struct ring_timer){ .fn = link_start, .ctx = l };
-	p->link = l;
-	link_start(l);
-	return 0;
-}
-
-static void rns_close(struct port *p)
+static void rns_stop(struct port *p)
 {
 	struct link *l = p->link;
 
-	ring_timer_clear(p->ring, &l->retry.timer);
 	ring_dial_cancel(l->dialling);
 	ring_resolve_cancel(l->resolving);
 	ring_wait_cancel(l->wait);
 	for (struct peer *q = l->peers; q < l->peers + PEERS_MAX; q++)
-		if (q->link)
+		if (q->port)
 			peer_drop(q);
-	free(l);
 }
 
 /* To each peer; one that does not read loses what it has no room for, and
@@ -242,7 +226,7 @@ static int link_write(struct link *l, struct span line)
 	int e = -ENOBUFS;
 
 	for (struct peer *q = l->peers; q < l->peers + PEERS_MAX; q++)
-		if (q->link && ring_stream_write(q->stream, line) == 0)
+		if (q->port && ring_stream_write(q->stream, line) == 0)
 			e = 0;
 	return e;
 }
@@ -250,7 +234,7 @@ static int link_write(struct link *l, struct span line)
 static int rns_send(struct port *p, const struct span *frames, size_t n)
 {
 	struct link *l = p->link;
-	int e = l->n_peers ? 0 : -ENETDOWN;
+	int e = 0;
 
 	for (size_t i = 0; i < n && !e; i++) {
 		if (frames[i].n > HDLC_FRAME_MAX)
@@ -266,10 +250,11 @@ static void rns_pause(struct port *p)
 	struct link *l = p->link;
 
 	for (struct peer *q = l->peers; q < l->peers + PEERS_MAX; q++)
-		if (q->link)
+		if (q->port)
 			ring_stream_pause(q->stream, p->paused);
 }
 
 const struct port_driver port_rns = {
-	rns_open, rns_close, rns_send, rns_pause,
+	.link_size = sizeof(struct link), .start = rns_start,
+	.stop = rns_stop, .send = rns_send, .pause = rns_pause,
 };

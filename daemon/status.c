@@ -41,19 +41,21 @@ static void kiss_json(const struct tnc *t, struct json_out *o)
 static void port_json(struct daemon *d, const struct port *p,
 		      struct json_out *o)
 {
+	const struct tnc *tnc = port_tnc(p);
+
 	json_out_object(o);
 	json_out_kv_string(o, "name", p->config->node.name);
 	json_out_kv_string(o, "device", p->config->spec);
 	json_out_kv_bool(o, "up", p->up);
 	json_out_kv_string(o, "why", p->why);
 	json_out_kv_uint(o, "ups", p->ups);
-	if (p->config->device == DEVICE_KISS && p->config->tnc.ackmode)
-		json_out_kv_string(o, "ackmode", tnc_ackmode(p->link));
+	if (tnc && p->config->tnc.ackmode)
+		json_out_kv_string(o, "ackmode", tnc_ackmode(tnc));
 	json_out_kv_uint(o, "rx_frames", p->frames_in);
 	json_out_kv_uint(o, "rx_bytes", p->bytes_in);
 	json_out_kv_uint(o, "rx_errors", p->errors);
-	if (p->config->device == DEVICE_KISS)
-		kiss_json(p->link, o);
+	if (tnc)
+		kiss_json(tnc, o);
 	json_out_kv_uint(o, "tx_frames", p->frames_out);
 	json_out_kv_uint(o, "tx_bytes", p->bytes_out);
 	json_out_kv_uint(o, "tx_failures", p->send_failures);
