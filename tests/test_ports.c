@@ -228,8 +228,25 @@ static void net_start(struct net *w)
 		net_boot(w, i);
 }
 
-static void net_fini(struct net *w)
+/* Between a radio channel and the IP net: 0 is on both, 1 and 2 on one each. */
+static void net_start_gate(struct net *w, bool relays)
 {
+	net_place(w, RF_A, IP, -1)->relays[0] = relays;
+	net_place(w, RF_A, -1, -1);
+	net_place(w, IP, -1, -1);
+	net_start(w);
+}
+
+static int net_setup(void **state)
+{
+	*state = calloc(1, sizeof(struct net));
+	return *state ? 0 : -1;
+}
+
+static int net_teardown(void **state)
+{
+	struct net *w = *state;
+
 	for (unsigned i = 0; i < w->n; i++) {
 		node_free(w->p[i].node);
 		memory_free(w->p[i].memory);
@@ -241,6 +258,8 @@ static void net_fini(struct net *w)
 		w->queue = f->next;
 		free(f);
 	}
+	free(w);
+	return 0;
 }
 
 static void net_step(struct net *w, uint64_t until_us)
@@ -335,195 +354,162 @@ static unsigned aired(const struct net *w, int channel, unsigned j,
 
 static void test_two_ports_once(void **state)
 {
-	static struct net w;
+	struct net *w = *state;
 
-	(void)state;
-	memset(&w, 0, sizeof(w));
-	net_place(&w, RF_A, RF_B, -1);
-	net_place(&w, RF_A, -1, -1);
-	net_place(&w, RF_B, -1, -1);
-	net_start(&w);
-	net_write(&w, 1, 1);
-	net_write(&w, 2, 2);
-	net_run_s(&w, 10 * MINUTE);
-	assert_int_equal(holds(&w, 2, 1), 2);
-	assert_int_equal(holds(&w, 1, 2), 2);
+	net_place(w, RF_A, RF_B, -1);
+	net_place(w, RF_A, -1, -1);
+	net_place(w, RF_B, -1, -1);
+	net_start(w);
+	net_write(w, 1, 1);
+	net_write(w, 2, 2);
+	net_run_s(w, 10 * MINUTE);
+	assert_int_equal(holds(w, 2, 1), 2);
+	assert_int_equal(holds(w, 1, 2), 2);
 	for (uint64_t seq = 1; seq <= 2; seq++) {
-		assert_int_equal(aired(&w, RF_A, 1, seq), 1);
-		assert_int_equal(aired(&w, RF_B, 1, seq), 1);
-		assert_int_equal(aired(&w, RF_A, 2, seq), 1);
-		assert_int_equal(aired(&w, RF_B, 2, seq), 1);
+		assert_int_equal(aired(w, RF_A, 1, seq), 1);
+		assert_int_equal(aired(w, RF_B, 1, seq), 1);
+		assert_int_equal(aired(w, RF_A, 2, seq), 1);
+		assert_int_equal(aired(w, RF_B, 2, seq), 1);
 	}
-	net_run_s(&w, 10 * HOUR);	/* and never again */
-	assert_int_equal(w.n_aired, 4);
-	net_fini(&w);
+	net_run_s(w, 10 * HOUR);	/* and never again */
+	assert_int_equal(w->n_aired, 4);
 }
 
 static void test_three_ports_once(void **state)
 {
-	static struct net w;
+	struct net *w = *state;
 
-	(void)state;
-	memset(&w, 0, sizeof(w));
-	net_place(&w, RF_A, RF_B, IP)->relays[1] = true;
-	net_place(&w, RF_A, -1, -1);
-	net_place(&w, RF_B, -1, -1);
-	net_place(&w, IP, -1, -1);
-	net_start(&w);
-	net_write(&w, 1, 1);
-	net_run_s(&w, 10 * MINUTE);
-	assert_int_equal(holds(&w, 2, 1), 2);
-	assert_int_equal(holds(&w, 3, 1), 2);
-	assert_int_equal(aired(&w, RF_A, 1, 2), 1);
-	assert_int_equal(aired(&w, RF_B, 1, 2), 1);
-	assert_int_equal(aired(&w, IP, 1, 2), 1);
-	assert_true(w.offers[RF_B] > 0);	/* it is news there */
-	net_write(&w, 3, 2);	/* from IP: to b, which relays, not to a */
-	net_run_s(&w, 30 * MINUTE);
-	assert_int_equal(holds(&w, 0, 3), 2);
-	assert_int_equal(holds(&w, 2, 3), 2);
-	assert_int_equal(holds(&w, 1, 3), 0);
-	assert_int_equal(aired(&w, RF_B, 3, 2), 1);
-	assert_int_equal(aired(&w, RF_A, 3, 2), 0);
-	net_fini(&w);
+	net_place(w, RF_A, RF_B, IP)->relays[1] = true;
+	net_place(w, RF_A, -1, -1);
+	net_place(w, RF_B, -1, -1);
+	net_place(w, IP, -1, -1);
+	net_start(w);
+	net_write(w, 1, 1);
+	net_run_s(w, 10 * MINUTE);
+	assert_int_equal(holds(w, 2, 1), 2);
+	assert_int_equal(holds(w, 3, 1), 2);
+	assert_int_equal(aired(w, RF_A, 1, 2), 1);
+	assert_int_equal(aired(w, RF_B, 1, 2), 1);
+	assert_int_equal(aired(w, IP, 1, 2), 1);
+	assert_true(w->offers[RF_B] > 0);	/* it is news there */
+	net_write(w, 3, 2);	/* from IP: to b, which relays, not to a */
+	net_run_s(w, 30 * MINUTE);
+	assert_int_equal(holds(w, 0, 3), 2);
+	assert_int_equal(holds(w, 2, 3), 2);
+	assert_int_equal(holds(w, 1, 3), 0);
+	assert_int_equal(aired(w, RF_B, 3, 2), 1);
+	assert_int_equal(aired(w, RF_A, 3, 2), 0);
 }
 
 /* Kept from the air over restarts, at little cost; what the station itself and
  * radio stations write goes on as before. */
 static void test_kept_from_the_air(void **state)
 {
-	static struct net w;
+	struct net *w = *state;
 	uint64_t frames;
 
-	(void)state;
-	memset(&w, 0, sizeof(w));
-	net_place(&w, RF_A, IP, -1);
-	net_place(&w, RF_A, -1, -1);
-	net_place(&w, IP, -1, -1);
-	net_start(&w);
-	net_write(&w, 2, 1);
-	net_write(&w, 0, 2);
-	net_run_s(&w, HOUR);
-	assert_int_equal(holds(&w, 0, 2), 2);
-	assert_int_equal(holds(&w, 1, 2), 0);
-	assert_int_equal(holds(&w, 1, 0), 2);
-	assert_int_equal(holds(&w, 2, 0), 2);
-	net_boot(&w, 0);
-	net_write(&w, 1, 3);
-	net_run_s(&w, HOUR);
-	assert_int_equal(holds(&w, 1, 2), 0);
-	assert_int_equal(holds(&w, 2, 1), 2);
-	assert_int_equal(aired(&w, RF_A, 2, 1), 0);
-	net_run_s(&w, 10 * HOUR);
-	frames = w.frames[RF_A];
-	net_run_s(&w, 10 * HOUR);
-	assert_in_range(w.frames[RF_A] - frames, 5, 300);
-	net_fini(&w);
+	net_start_gate(w, false);
+	net_write(w, 2, 1);
+	net_write(w, 0, 2);
+	net_run_s(w, HOUR);
+	assert_int_equal(holds(w, 0, 2), 2);
+	assert_int_equal(holds(w, 1, 2), 0);
+	assert_int_equal(holds(w, 1, 0), 2);
+	assert_int_equal(holds(w, 2, 0), 2);
+	net_boot(w, 0);
+	net_write(w, 1, 3);
+	net_run_s(w, HOUR);
+	assert_int_equal(holds(w, 1, 2), 0);
+	assert_int_equal(holds(w, 2, 1), 2);
+	assert_int_equal(aired(w, RF_A, 2, 1), 0);
+	net_run_s(w, 10 * HOUR);
+	frames = w->frames[RF_A];
+	net_run_s(w, 10 * HOUR);
+	assert_in_range(w->frames[RF_A] - frames, 5, 300);
 }
 
 /* The net writes all the time, and the radio channel hardly hears of it. */
 static void test_busy_net(void **state)
 {
-	static struct net w;
+	struct net *w = *state;
 	uint64_t frames;
 
-	(void)state;
-	memset(&w, 0, sizeof(w));
-	net_place(&w, RF_A, IP, -1);
-	net_place(&w, RF_A, -1, -1);
-	net_place(&w, IP, -1, -1);
-	net_start(&w);
-	net_write(&w, 0, 1);
-	net_write(&w, 1, 2);
-	net_run_s(&w, HOUR);
-	frames = w.frames[RF_A];
+	net_start_gate(w, false);
+	net_write(w, 0, 1);
+	net_write(w, 1, 2);
+	net_run_s(w, HOUR);
+	frames = w->frames[RF_A];
 	for (unsigned i = 0; i < 600; i++) {
-		net_write(&w, 2, i);
-		net_run_s(&w, MINUTE);
+		net_write(w, 2, i);
+		net_run_s(w, MINUTE);
 	}
-	assert_int_equal(holds(&w, 0, 2), 601);
-	assert_in_range(w.frames[RF_A] - frames, 5, 250);
-	net_write(&w, 1, 3);	/* and what is for both goes on */
-	net_write(&w, 0, 3);
-	net_run_s(&w, 5 * MINUTE);
-	assert_int_equal(holds(&w, 0, 1), 3);
-	assert_int_equal(holds(&w, 1, 0), 3);
-	net_fini(&w);
+	assert_int_equal(holds(w, 0, 2), 601);
+	assert_in_range(w->frames[RF_A] - frames, 5, 250);
+	net_write(w, 1, 3);	/* and what is for both goes on */
+	net_write(w, 0, 3);
+	net_run_s(w, 5 * MINUTE);
+	assert_int_equal(holds(w, 0, 1), 3);
+	assert_int_equal(holds(w, 1, 0), 3);
 }
 
 /* The operator changes his mind: from then on it goes. */
 static void test_relay_later(void **state)
 {
-	static struct net w;
+	struct net *w = *state;
 
-	(void)state;
-	memset(&w, 0, sizeof(w));
-	net_place(&w, RF_A, IP, -1);
-	net_place(&w, RF_A, -1, -1);
-	net_place(&w, IP, -1, -1);
-	net_start(&w);
-	net_write(&w, 2, 1);
-	net_run_s(&w, 10 * MINUTE);
-	assert_int_equal(holds(&w, 1, 2), 0);
-	assert_int_equal(w.offers[RF_A], 0);	/* nor is it offered */
-	w.p[0].relays[0] = true;
-	net_boot(&w, 0);
-	net_run_s(&w, HOUR);
-	assert_int_equal(holds(&w, 1, 2), 2);
-	net_fini(&w);
+	net_start_gate(w, false);
+	net_write(w, 2, 1);
+	net_run_s(w, 10 * MINUTE);
+	assert_int_equal(holds(w, 1, 2), 0);
+	assert_int_equal(w->offers[RF_A], 0);	/* nor is it offered */
+	w->p[0].relays[0] = true;
+	net_boot(w, 0);
+	net_run_s(w, HOUR);
+	assert_int_equal(holds(w, 1, 2), 2);
 }
 
 /* What another station has brought on the air is on it: it goes on by radio,
  * though it came here over IP first. */
 static void test_aired_by_others(void **state)
 {
-	static struct net w;
+	struct net *w = *state;
 
-	(void)state;
-	memset(&w, 0, sizeof(w));
-	net_place(&w, RF_A, RF_B, IP);
-	net_place(&w, RF_A, IP, -1)->relays[0] = true;
-	net_place(&w, RF_B, -1, -1);
-	net_place(&w, IP, -1, -1);
-	net_place(&w, RF_A, -1, -1);	/* who lacks it */
-	net_start(&w);
-	net_write(&w, 3, 1);
-	net_run_s(&w, 5);
-	assert_int_equal(holds(&w, 0, 3), 2);
-	assert_int_equal(aired(&w, RF_A, 3, 2), 0);
-	net_run_s(&w, 30 * MINUTE);
-	assert_true(aired(&w, RF_A, 3, 2) >= 1);
-	assert_int_equal(holds(&w, 2, 3), 2);
-	net_fini(&w);
+	net_place(w, RF_A, RF_B, IP);
+	net_place(w, RF_A, IP, -1)->relays[0] = true;
+	net_place(w, RF_B, -1, -1);
+	net_place(w, IP, -1, -1);
+	net_place(w, RF_A, -1, -1);	/* who lacks it */
+	net_start(w);
+	net_write(w, 3, 1);
+	net_run_s(w, 5);
+	assert_int_equal(holds(w, 0, 3), 2);
+	assert_int_equal(aired(w, RF_A, 3, 2), 0);
+	net_run_s(w, 30 * MINUTE);
+	assert_true(aired(w, RF_A, 3, 2) >= 1);
+	assert_int_equal(holds(w, 2, 3), 2);
 }
 
 /* A cry for help behind a backlog of somebody else: it is there before all of
  * that, though its author came last. */
 static void test_urgent_overtakes(void **state)
 {
-	static struct net w;
+	struct net *w = *state;
 
-	(void)state;
-	memset(&w, 0, sizeof(w));
-	net_place(&w, RF_A, IP, -1)->relays[0] = true;
-	net_place(&w, RF_A, -1, -1);
-	net_place(&w, IP, -1, -1);
-	net_start(&w);
+	net_start_gate(w, true);
 	for (unsigned i = 0; i < 400; i++)
-		net_write(&w, 2, i);
-	while (holds(&w, 0, 2) < 401 && w.now_us < MINUTE * US_PER_S)
-		net_step(&w, w.now_us + US_PER_S);
-	assert_int_equal(holds(&w, 0, 2), 401);
-	assert_int_equal(aired(&w, RF_A, 2, 1), 0);
-	net_write_as(&w, 0, 1, true);
-	while (holds(&w, 1, 0) < 2 && w.now_us < HOUR * US_PER_S)
-		net_step(&w, w.now_us + US_PER_S);
-	assert_int_equal(holds(&w, 1, 0), 2);
-	assert_int_equal(holds(&w, 1, 2), 0);
-	net_run_s(&w, 10 * MINUTE);
-	assert_int_equal(holds(&w, 1, 2), 401);
-	assert_int_equal(aired(&w, RF_A, 2, 401), 1);
-	net_fini(&w);
+		net_write(w, 2, i);
+	while (holds(w, 0, 2) < 401 && w->now_us < MINUTE * US_PER_S)
+		net_step(w, w->now_us + US_PER_S);
+	assert_int_equal(holds(w, 0, 2), 401);
+	assert_int_equal(aired(w, RF_A, 2, 1), 0);
+	net_write_as(w, 0, 1, true);
+	while (holds(w, 1, 0) < 2 && w->now_us < HOUR * US_PER_S)
+		net_step(w, w->now_us + US_PER_S);
+	assert_int_equal(holds(w, 1, 0), 2);
+	assert_int_equal(holds(w, 1, 2), 0);
+	net_run_s(w, 10 * MINUTE);
+	assert_int_equal(holds(w, 1, 2), 401);
+	assert_int_equal(aired(w, RF_A, 2, 401), 1);
 }
 
 /* Seals are verified elsewhere: two bodies wait, and each moves the root in the
@@ -559,16 +545,18 @@ static void test_taken_from(void **state)
 	field_fini(&f);
 }
 
+#define NET_TEST(fn) cmocka_unit_test_setup_teardown(fn, net_setup, net_teardown)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_two_ports_once),
-		cmocka_unit_test(test_three_ports_once),
-		cmocka_unit_test(test_kept_from_the_air),
-		cmocka_unit_test(test_busy_net),
-		cmocka_unit_test(test_relay_later),
-		cmocka_unit_test(test_aired_by_others),
-		cmocka_unit_test(test_urgent_overtakes),
+		NET_TEST(test_two_ports_once),
+		NET_TEST(test_three_ports_once),
+		NET_TEST(test_kept_from_the_air),
+		NET_TEST(test_busy_net),
+		NET_TEST(test_relay_later),
+		NET_TEST(test_aired_by_others),
+		NET_TEST(test_urgent_overtakes),
 		cmocka_unit_test(test_taken_from),
 	};
 
