@@ -10,12 +10,10 @@
  */
 #include "daemon/config.h"
 #include <errno.h>
-#include <fcntl.h>
 #include <ini.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
 #include "daemon/config_keys.h"
+#include "lib/base/file.h"
 
 struct reader {
 	struct config *config;
@@ -154,29 +152,11 @@ int config_parse(struct config *c, const char *name, struct span text,
 	return r.error_line ? -EINVAL : 0;
 }
 
-static int64_t file_read(const char *path, struct buf *b)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = -1;
-
-	if (fd < 0)
-		return -errno;
-	do {
-		n = read(fd, buf_reserve(b, 4096), 4096);
-		if (n > 0)
-			b->len += (size_t)n;
-	} while (n > 0 && b->len <= CONFIG_FILE_MAX);
-	if (n < 0)
-		n = -errno;
-	close(fd);
-	return n > 0 ? -EFBIG : n;
-}
-
 int config_load(struct config *c, const char *path,
 		char err[CONFIG_ERROR_MAX])
 {
 	struct buf text = { 0 };
-	int e = (int)file_read(path, &text);
+	int e = file_read(path, CONFIG_FILE_MAX, &text);
 
 	if (e)
 		snprintf(err, CONFIG_ERROR_MAX, "%s: %s", path, strerror(-e));

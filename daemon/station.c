@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "lib/base/crypto.h"
+#include "lib/base/file.h"
 
 #define STATE_MAX (1 << 20)
 
@@ -81,59 +82,14 @@ void station_fini(struct station *s)
 int station_state_read(const struct station *s, struct buf *out)
 {
 	char path[STATION_PATH_MAX];
-	int fd = open(station_path(s, "state", path), O_RDONLY | O_CLOEXEC);
-	ssize_t n;
+	int e = file_read(station_path(s, "state", path), STATE_MAX, out);
 
-	if (fd < 0)
-		return errno == ENOENT ? 0 : -errno;
-	while ((n = read(fd, buf_reserve(out, 4096), 4096)) > 0 &&
-	       out->len < STATE_MAX)
-		out->len += (size_t)n;
-	if (n < 0)
-		n = -errno;
-	close(fd);
-	return n > 0 ? -EFBIG : (int)n;
-}
-
-static int write_synced(int fd, struct span text)
-{
-	while (text.n) {
-		ssize_t n = write(fd, text.p, text.n);
-
-		if (n < 0)
-			return -errno;
-		text = SPAN(text.p + n, text.n - (size_t)n);
-	}
-	return fdatasync(fd) ? -errno : 0;
-}
-
-static int dir_sync(const char *dir)
-{
-	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int e = fd < 0 || fsync(fd) ? -errno : 0;
-
-	if (fd >= 0)
-		close(fd);
-	return e;
+	return e == -ENOENT ? 0 : e;
 }
 
 int station_state_write(const struct station *s, struct span text)
 {
-	char path[STATION_PATH_MAX], fresh[STATION_PATH_MAX];
-	int fd, e;
+	char path[STATION_PATH_MAX];
 
-	station_path(s, "state", path);
-	station_path(s, "state.new", fresh);
-	fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return -errno;
-	e = write_synced(fd, text);
-	close(fd);
-	if (!e && rename(fresh, path))
-		e = -errno;
-	if (e) {
-		unlink(fresh);
-		return e;
-	}
-	return dir_sync(s->dir);
+	return file_replace(station_path(s, "state", path), 0600, text);
 }

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include "ax25/frame.h"
 #include "kiss/codec.h"
-#include "lib/base/buf.h"
+#include "lib/base/file.h"
 #include "tests/bench.h"
 
 #define FRAMES 200000
@@ -84,17 +84,8 @@ static void stream_fill(struct stream *st, size_t len_max, unsigned escapes)
 
 static bool stream_read(struct stream *st, const char *path)
 {
-	FILE *f = path ? fopen(path, "rb") : NULL;
-	size_t n;
-
-	if (!f)
-		return false;
-	do {
-		n = fread(buf_reserve(&st->bytes, 1 << 20), 1, 1 << 20, f);
-		st->bytes.len += n;
-	} while (n > 0);
-	fclose(f);
-	return st->bytes.len > 0;
+	return path && file_read(path, SIZE_MAX, &st->bytes) == 0 &&
+	       st->bytes.len > 0;
 }
 
 /* ---- decoders ---- */

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include "lib/base/buf.h"
+#include "lib/base/file.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -16,14 +16,10 @@ static size_t replayed;
 static int replay_file(const char *path)
 {
 	struct buf b = { 0 };
-	FILE *f = fopen(path, "rb");
 	uint8_t *tight;
 
-	if (!f)
+	if (file_read(path, SIZE_MAX, &b))
 		return perror(path), 1;
-	for (size_t n = 1; n > 0; b.len += n)
-		n = fread(buf_reserve(&b, 65536), 1, 65536, f);
-	fclose(f);
 	tight = malloc(b.len ? b.len : 1); /* exact size, for ASan */
 	if (b.len)
 		memcpy(tight, b.p, b.len);

@@ -1,18 +1,22 @@
 /* SPDX-License-Identifier: MIT
  *
- * lib/base: bytes, buf, clock, crypto, heap, map, crc32c.
+ * lib/base: bytes, buf, clock, crypto, file, heap, map, crc32c.
  */
 #include <errno.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <cmocka.h>
 #include "lib/base/buf.h"
 #include "lib/base/clock.h"
 #include "lib/base/crc32c.h"
 #include "lib/base/crypto.h"
+#include "lib/base/file.h"
 #include "lib/base/heap.h"
 #include "lib/base/map.h"
 
@@ -279,6 +283,37 @@ static void test_crc32c(void **state)
 	print_message("crc32c by %s\n", crc32c_method());
 }
 
+static void test_file(void **state)
+{
+	char dir[] = "/tmp/cairn-file.XXXXXX", path[64], fresh[80];
+	struct span once = SPAN_STR("once"), twice = SPAN_STR("twice");
+	struct buf b = { 0 };
+	struct stat st;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/f", dir);
+	snprintf(fresh, sizeof(fresh), "%s.new", path);
+	assert_int_equal(file_read(path, 4, &b), -ENOENT);
+	assert_int_equal(file_replace(path, 0600, once), 0);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	assert_int_equal(file_read(path, 3, &b), -EFBIG);
+	b.len = 0;
+	assert_int_equal(file_read(path, 4, &b), 0);
+	assert_int_equal(file_replace(path, 0600, twice), 0);
+	assert_int_equal(access(fresh, F_OK), -1);
+	assert_int_equal(file_read(path, 5, &b), 0);	/* behind the first */
+	assert_true(span_equal(buf_span(&b), SPAN_STR("oncetwice")));
+	assert_int_equal(mkdir(fresh, 0700), 0);	/* in the way */
+	assert_true(file_replace(path, 0600, once) < 0);
+	b.len = 0;
+	assert_int_equal(file_read(path, 5, &b), 0);
+	assert_true(span_equal(buf_span(&b), twice));
+	buf_fini(&b);
+	assert_int_equal(rmdir(fresh) | unlink(path) | rmdir(dir), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -287,6 +322,7 @@ int main(void)
 		cmocka_unit_test(test_clock), cmocka_unit_test(test_hashes),
 		cmocka_unit_test(test_keys), cmocka_unit_test(test_heap),
 		cmocka_unit_test(test_map), cmocka_unit_test(test_crc32c),
+		cmocka_unit_test(test_file),
 	};
 
 	if (crypto_init())

@@ -17,7 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
-#include "lib/base/buf.h"
+#include "lib/base/file.h"
 #include "lib/log/format.h"
 #include "lib/log/log.h"
 
@@ -136,14 +136,8 @@ static void expect(struct log *l, uint32_t from, uint32_t to)
 
 static void slurp(const char *name, struct buf *b)
 {
-	FILE *f = fopen(path_of(name), "rb");
-	size_t n;
-
-	assert_non_null(f);
 	b->len = 0;
-	while ((n = fread(buf_reserve(b, 65536), 1, 65536, f)))
-		b->len += n;
-	fclose(f);
+	assert_int_equal(file_read(path_of(name), SIZE_MAX, b), 0);
 }
 
 static void spill(const char *name, struct span s)

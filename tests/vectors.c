@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "lib/base/crypto.h"
+#include "lib/base/file.h"
 #include "tests/vectors.h"
 
 static struct vector_kind *kinds;
@@ -175,13 +176,9 @@ static int run_file(const char *path, bool make)
 	struct json_error err;
 	struct buf b = { 0 };
 	struct json *root;
-	FILE *f = fopen(path, "rb");
 
-	if (!f)
+	if (file_read(path, SIZE_MAX, &b))
 		return perror(path), 1;
-	for (size_t n = 1; n > 0; b.len += n)
-		n = fread(buf_reserve(&b, 65536), 1, 65536, f);
-	fclose(f);
 	if (!k)
 		return printf("%s: no such kind of vectors\n", path), 1;
 	root = json_parse(buf_span(&b), &err);

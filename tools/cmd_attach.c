@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
+#include "lib/base/file.h"
 #include "lib/ctl/ctl.h"
 #include "lib/store/blob.h"
 #include "tools/client.h"
@@ -40,21 +40,6 @@ static const char *mime_of(const char *path)
 	return "";
 }
 
-/* One byte more than a blob may have, so that too much is seen. */
-static int file_read(const char *path, struct buf *out)
-{
-	FILE *f = fopen(path, "re");
-	bool bad;
-
-	if (!f)
-		return -errno;
-	for (size_t n = 1; n > 0 && out->len <= BLOB_MAX; out->len += n)
-		n = fread(buf_reserve(out, 65536), 1, 65536, f);
-	bad = ferror(f);
-	fclose(f);
-	return bad ? -EIO : 0;
-}
-
 int cmd_attach(int argc, char **argv)
 {
 	const char *mime = NULL;
@@ -73,7 +58,7 @@ int cmd_attach(int argc, char **argv)
 	if (code != OPTIONS_OK)
 		return code;
 	blobs_dir(dir);
-	e = file_read(o.args[2], &content);
+	e = file_read(o.args[2], BLOB_MAX, &content);
 	if (!e)
 		e = blob_store(dir, buf_span(&content), hash);
 	snprintf(size, sizeof(size), "%zu", content.len);

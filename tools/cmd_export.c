@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include "lib/base/clock.h"
+#include "lib/base/file.h"
 #include "lib/ctl/ctl.h"
 #include "lib/feed/bundle.h"
 #include "lib/feed/lines.h"
@@ -77,21 +78,18 @@ static int frontier_take(struct export *x, const struct json *v)
 
 static int frontier_read(struct export *x, const char *path)
 {
-	FILE *f = path ? fopen(path, "re") : NULL;
 	struct buf text = { 0 };
 	struct json *v;
 	int err;
 
 	if (!path)
 		return 0;
-	if (!f)
-		return -errno;
-	for (size_t n = 1; n > 0 && text.len < FRONTIER_MAX; text.len += n)
-		n = fread(buf_reserve(&text, 65536), 1, 65536, f);
-	fclose(f);
-	v = json_parse(buf_span(&text), NULL);
-	err = frontier_take(x, v);
-	json_free(v);
+	err = file_read(path, FRONTIER_MAX, &text);
+	if (!err) {
+		v = json_parse(buf_span(&text), NULL);
+		err = frontier_take(x, v);
+		json_free(v);
+	}
 	buf_fini(&text);
 	return err;
 }

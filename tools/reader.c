@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include "lib/base/clock.h"
+#include "lib/base/file.h"
 #include "lib/ctl/ctl.h"
 #include "tools/client.h"
 
@@ -48,15 +49,10 @@ struct json *reader_state(const char *dir)
 	char path[544];
 	struct buf text = { 0 };
 	struct json *v = NULL;
-	FILE *f;
 
 	snprintf(path, sizeof(path), "%s/state", dir);
-	f = fopen(path, "re");
-	if (f) {
-		text.len = fread(buf_reserve(&text, 1 << 20), 1, 1 << 20, f);
-		fclose(f);
+	if (file_read(path, 1 << 20, &text) == 0)
 		v = json_parse(buf_span(&text), NULL);
-	}
 	buf_fini(&text);
 	return v;
 }

@@ -4,11 +4,13 @@
  * for.
  */
 #include <stdio.h>
+#include "lib/base/file.h"
 #include "tools/sim.h"
 
 #define STEP_DEFAULT_S 3600
 #define PAUSE_DEFAULT_S 10
 #define RGG_TRIES_MAX 100000
+#define SCENARIO_MAX (16 << 20)
 #define BIT(i) (1ULL << (i))
 
 /* ---- reading ---- */
@@ -209,19 +211,6 @@ static int scenario_read(struct sim_scenario *s, const struct json *o,
 	return 0;
 }
 
-static int file_read(struct buf *b, const char *path)
-{
-	FILE *f = fopen(path, "rb");
-	size_t n;
-
-	if (!f)
-		return -1;
-	while ((n = fread(buf_reserve(b, 4096), 1, 4096, f)) > 0)
-		b->len += n;
-	fclose(f);
-	return 0;
-}
-
 int sim_scenario_load(struct sim_scenario *s, const char *path, char err[160])
 {
 	struct json_error je = { 0 };
@@ -230,7 +219,7 @@ int sim_scenario_load(struct sim_scenario *s, const char *path, char err[160])
 	int e = -1;
 
 	memset(s, 0, sizeof(*s));
-	if (file_read(&b, path))
+	if (file_read(path, SCENARIO_MAX, &b))
 		snprintf(err, 160, "cannot read it");
 	else if (!(o = json_parse(buf_span(&b), &je)))
 		snprintf(err, 160, "line %d: %.120s", je.line, je.text);

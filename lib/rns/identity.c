@@ -8,11 +8,10 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "lib/base/crypto.h"
+#include "lib/base/file.h"
 #include "lib/rns/rns.h"
 
 #define ED25519 32	/* where the Ed25519 half starts */
@@ -93,24 +92,6 @@ static int key_write(int fd, const uint8_t prv[64])
 	return fsync(fd) < 0 ? -errno : 0;
 }
 
-/* The folder too, or the name of a new file may not outlive a power cut. */
-static int folder_sync(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	char folder[PATH_MAX];
-	int fd, r = 0;
-
-	snprintf(folder, sizeof(folder), "%.*s",
-		 slash ? (int)(slash - path) + 1 : 1, slash ? path : ".");
-	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	if (fsync(fd) < 0)
-		r = -errno;
-	close(fd);
-	return r;
-}
-
 int rns_identity_save(const struct rns_identity *id, const char *path)
 {
 	int fd, r;
@@ -125,7 +106,7 @@ int rns_identity_save(const struct rns_identity *id, const char *path)
 	if (close(fd) < 0 && r == 0)
 		r = -errno;
 	if (r == 0)
-		r = folder_sync(path);
+		r = file_sync_folder(path);
 	if (r < 0)
 		unlink(path);
 	return r;

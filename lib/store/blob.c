@@ -6,9 +6,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "lib/base/file.h"
 
 #define MAGIC "CAIRNBLB"
 #define PATH_BYTES 640
@@ -102,50 +102,16 @@ static int path_of(char dst[PATH_BYTES], const char *dir,
 	return n < 0 || n >= PATH_BYTES ? -ENAMETOOLONG : 0;
 }
 
-static int write_all(int fd, struct span s)
-{
-	while (s.n) {
-		ssize_t n = write(fd, s.p, s.n);
-
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		if (n > 0)
-			s = SPAN(s.p + n, s.n - (size_t)n);
-	}
-	return fsync(fd) ? -errno : 0;
-}
-
-static int sync_dir(const char *dir)
-{
-	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int e = fd < 0 || fsync(fd) ? -errno : 0;
-
-	if (fd >= 0)
-		close(fd);
-	return e;
-}
-
 /* Under its name only when it is whole and on the disk. */
 static int file_put(const char *dir, const uint8_t hash[BLOB_HASH],
 		    struct span file)
 {
-	char path[PATH_BYTES], new[PATH_BYTES];
-	int fd, e = path_of(path, dir, hash, "");
+	char path[PATH_BYTES];
+	int e = path_of(path, dir, hash, "");
 
-	if (!e)
-		e = path_of(new, dir, hash, ".new");
 	if (e || access(path, F_OK) == 0)
 		return e;
-	fd = open(new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	if (fd < 0)
-		return -errno;
-	e = write_all(fd, file);
-	close(fd);
-	if (!e && rename(new, path))
-		e = -errno;
-	if (e)
-		unlink(new);
-	return e ? e : sync_dir(dir);
+	return file_replace(path, 0644, file);
 }
 
 static int dir_make(const char *dir)
@@ -168,46 +134,17 @@ int blob_store(const char *dir, struct span content, uint8_t hash[BLOB_HASH])
 	return e;
 }
 
-static int file_get(int fd, struct buf *out)
-{
-	ssize_t n = 1;
-
-	while (n > 0 && out->len <= FILE_MAX) {
-		n = read(fd, buf_reserve(out, 65536), 65536);
-		if (n > 0)
-			out->len += (size_t)n;
-		else if (n < 0 && errno != EINTR)
-			return -errno;
-		else if (n < 0)
-			n = 1;
-	}
-	return 0;
-}
-
-static int file_open(const char *dir, const uint8_t hash[BLOB_HASH],
-		     const char *end)
-{
-	char path[PATH_BYTES];
-	int fd, e = path_of(path, dir, hash, end);
-
-	if (e)
-		return e;
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
-}
-
 /* The whole of DIR/HASH or its part, checked. */
 static int file_load(const char *dir, const uint8_t hash[BLOB_HASH],
 		     const char *end, struct buf *file, struct blob *b)
 {
-	int fd = file_open(dir, hash, end), e;
+	char path[PATH_BYTES];
+	int e = path_of(path, dir, hash, end);
 
-	if (fd < 0)
-		return fd;
-	e = file_get(fd, file);
-	close(fd);
-	if (!e && (blob_parse(b, buf_span(file)) ||
-		   memcmp(b->hash, hash, BLOB_HASH) != 0))
+	if (!e)
+		e = file_read(path, FILE_MAX, file);
+	if (e == -EFBIG || (!e && (blob_parse(b, buf_span(file)) ||
+				   memcmp(b->hash, hash, BLOB_HASH) != 0)))
 		e = -EBADMSG;
 	return e;
 }
@@ -243,6 +180,13 @@ bool blob_held(const char *dir, const uint8_t hash[BLOB_HASH])
 static bool read_at(int fd, void *dst, size_t n, uint64_t at)
 {
 	return pread(fd, dst, n, (off_t)at) == (ssize_t)n;
+}
+
+static int write_at(int fd, struct span s, uint64_t at)
+{
+	ssize_t n = pwrite(fd, s.p, s.n, (off_t)at);
+
+	return n < 0 ? -errno : (size_t)n == s.n ? 0 : -ENOSPC;
 }
 
 static uint64_t leaf_offset(size_t i)
@@ -285,11 +229,15 @@ int blob_piece_read(const char *dir, const uint8_t hash[BLOB_HASH], size_t i,
 {
 	uint8_t chunk[BLOB_CHUNK];
 	struct buf leaves = { 0 };
-	int fd = file_open(dir, hash, ""), e;
+	char path[PATH_BYTES];
+	int fd, e = path_of(path, dir, hash, "");
 	uint64_t size;
 
+	if (e)
+		return e;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return fd;
+		return -errno;
 	e = leaves_read(fd, &leaves, &size);
 	if (!e && i >= blob_chunks(size))
 		e = -EINVAL;
@@ -305,19 +253,19 @@ int blob_piece_read(const char *dir, const uint8_t hash[BLOB_HASH], size_t i,
 
 /* ---- one that comes in pieces ---- */
 
-static int part_make(int fd, const char *dir, uint64_t size)
+static int part_make(int fd, const char *path, uint64_t size)
 {
 	struct buf head = { 0 };
 	int e;
 
 	head_write(&head, size);
-	e = write_all(fd, buf_span(&head));
+	e = write_at(fd, buf_span(&head), 0);
 	buf_fini(&head);
 	if (!e && ftruncate(fd, (off_t)blob_file_size(size)))
 		e = -errno;
 	if (!e && fsync(fd))
 		e = -errno;
-	return e ? e : sync_dir(dir);
+	return e ? e : file_sync_folder(path);
 }
 
 static int part_read(int fd, uint64_t *size, uint8_t have[BLOB_HAVE_BYTES])
@@ -356,20 +304,13 @@ int blob_part_open(const char *dir, const uint8_t hash[BLOB_HASH],
 	if (fstat(fd, &st))
 		e = -errno;
 	else if (!st.st_size)
-		e = *size ? part_make(fd, dir, *size) : -EBADMSG;
+		e = *size ? part_make(fd, path, *size) : -EBADMSG;
 	else
 		e = part_read(fd, size, have);
 	if (!e)
 		return fd;
 	close(fd);
 	return e;
-}
-
-static int write_at(int fd, struct span s, uint64_t at)
-{
-	ssize_t n = pwrite(fd, s.p, s.n, (off_t)at);
-
-	return n < 0 ? -errno : (size_t)n == s.n ? 0 : -ENOSPC;
 }
 
 int blob_part_put(int fd, uint64_t size, const struct blob_piece *p)
@@ -404,5 +345,5 @@ int blob_part_finish(const char *dir, const uint8_t hash[BLOB_HASH])
 		unlink(part);
 	if (!e && rename(part, path))
 		e = -errno;
-	return e ? e : sync_dir(dir);
+	return e ? e : file_sync_folder(path);
 }
