@@ -144,12 +144,7 @@ static void seen_add(struct import_meshlog *m, const struct meshlog *e)
 {
 	struct seen *s;
 
-	if (m->n_seen == m->cap_seen) {
-		m->cap_seen = m->cap_seen ? 2 * m->cap_seen : 256;
-		m->seen = reallocarray(m->seen, m->cap_seen, sizeof(*m->seen));
-		if (!m->seen)
-			abort();
-	}
+	m->seen = array_room(m->seen, m->n_seen, &m->cap_seen, sizeof(*m->seen));
 	s = &m->seen[m->n_seen++];
 	*s = (struct seen){ .line = m->im->lines, .seq = e->e.seq,
 			    .first = e->prev.n == 0 };

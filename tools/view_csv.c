@@ -46,12 +46,7 @@ struct columns {
 
 static void column_add(struct columns *c, struct span name)
 {
-	if (c->n == c->cap) {
-		c->cap = c->cap ? 2 * c->cap : 64;
-		c->name = reallocarray(c->name, c->cap, sizeof(*c->name));
-		if (!c->name)
-			abort();
-	}
+	c->name = array_room(c->name, c->n, &c->cap, sizeof(*c->name));
 	c->name[c->n++] = name;
 }
 

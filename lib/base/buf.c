@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * A growable byte buffer. It doubles, so that adding is cheap in the long run.
+ * A growable byte buffer, and arrays. They double, so that adding is cheap in
+ * the long run.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -8,6 +9,7 @@
 #include "lib/base/buf.h"
 
 #define BUF_FIRST 64
+#define ARRAY_FIRST 4
 
 uint8_t *buf_grow(struct buf *b, size_t n)
 {
@@ -65,4 +67,15 @@ void buf_fini(struct buf *b)
 {
 	free(b->p);
 	*b = (struct buf){ 0 };
+}
+
+void *array_room(void *v, size_t n, size_t *cap, size_t size)
+{
+	if (n < *cap)
+		return v;
+	*cap = *cap ? 2 * *cap : ARRAY_FIRST;
+	v = reallocarray(v, *cap, size);
+	if (!v)
+		abort();
+	return v;
 }

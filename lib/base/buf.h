@@ -20,6 +20,9 @@ void buf_printf(struct buf *b, const char *fmt, ...)
 /* Drops the first n bytes. */
 void buf_consume(struct buf *b, size_t n);
 void buf_fini(struct buf *b);
+/* The same for an array v of n elements: v or its new place, with room for
+ * one more. */
+void *array_room(void *v, size_t n, size_t *cap, size_t size);
 
 /* Room for n more bytes at the returned address; the caller adds to len. */
 static inline uint8_t *buf_reserve(struct buf *b, size_t n)

@@ -4,6 +4,7 @@
  * children v[2i+1] and v[2i+2], and v[i]->at == i + 1.
  */
 #include <stdlib.h>
+#include "lib/base/buf.h"
 #include "lib/base/clock.h"
 #include "lib/base/heap.h"
 
@@ -39,20 +40,11 @@ static void heap_down(struct timer_heap *h, size_t i, struct timer *t)
 	heap_place(h, i, t);
 }
 
-static void heap_grow(struct timer_heap *h)
-{
-	h->cap = h->cap ? 2 * h->cap : 16;
-	h->v = reallocarray(h->v, h->cap, sizeof(*h->v));
-	if (!h->v)
-		abort();
-}
-
 void timer_set(struct timer_heap *h, struct timer *t, uint64_t due_us)
 {
 	timer_clear(h, t);
 	t->due_us = due_us;
-	if (h->n == h->cap)
-		heap_grow(h);
+	h->v = array_room(h->v, h->n, &h->cap, sizeof(*h->v));
 	heap_up(h, h->n++, t);
 }
 

@@ -28,19 +28,6 @@ struct memory {
 	struct blob *blobs;
 };
 
-/* A growable array's room for one more; out of memory ends the program, as
- * in lib/base/buf.h. */
-static void *grow(void *v, size_t n, size_t *cap, size_t size)
-{
-	if (n < *cap)
-		return v;
-	*cap = *cap ? 2 * *cap : 16;
-	v = reallocarray(v, *cap, size);
-	if (!v)
-		abort();
-	return v;
-}
-
 struct memory *memory_new(void)
 {
 	return calloc(1, sizeof(struct memory));
@@ -107,8 +94,8 @@ static void add_event(struct memory *m, struct chain *c, const struct event *e)
 	if (e->seq > c->n_events + GAP_MAX || e->seq == 0)
 		return;
 	while (e->seq > c->n_events) {
-		c->events = grow(c->events, c->n_events, &c->cap_events,
-				 sizeof(*c->events));
+		c->events = array_room(c->events, c->n_events, &c->cap_events,
+				       sizeof(*c->events));
 		c->events[c->n_events++].seq = 0;
 	}
 	copy = &c->events[e->seq - 1];
@@ -128,8 +115,8 @@ static void add_seal(struct chain *c, const struct feed_seal *seal)
 		c->seals[i - 1] = *seal;
 		return;
 	}
-	c->seals = grow(c->seals, c->n_seals, &c->cap_seals,
-			sizeof(*c->seals));
+	c->seals = array_room(c->seals, c->n_seals, &c->cap_seals,
+			      sizeof(*c->seals));
 	memmove(c->seals + i + 1, c->seals + i,
 		(c->n_seals++ - i) * sizeof(*c->seals));
 	c->seals[i] = *seal;

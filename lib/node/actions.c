@@ -3,7 +3,6 @@
  * The actions of one input. Bytes go to one arena that keeps its memory from
  * input to input; while it may still move, spans hold offsets into it.
  */
-#include <stdlib.h>
 #include "lib/node/node_parts.h"
 
 #define ARENA_ALIGN 8
@@ -15,19 +14,6 @@ void node_begin(struct node *n, struct clock_now now)
 	n->arena.len = 0;
 	n->actions_fixed = n->appended = false;
 	n->uncommitted = 0;
-}
-
-/* Room for one more in a growable array; out of memory ends the program, as
- * in lib/base/buf.h. */
-static void *actions_grow(void *v, size_t n, size_t *cap, size_t size)
-{
-	if (n < *cap)
-		return v;
-	*cap = *cap ? 2 * *cap : 64;
-	v = reallocarray(v, *cap, size);
-	if (!v)
-		abort();
-	return v;
 }
 
 /* Copies; the returned span's pointer is an offset. */
@@ -48,8 +34,8 @@ static struct node_action *actions_add(struct node *n,
 {
 	struct node_action *a;
 
-	n->actions = actions_grow(n->actions, n->n_actions, &n->cap_actions,
-				  sizeof(*n->actions));
+	n->actions = array_room(n->actions, n->n_actions, &n->cap_actions,
+				sizeof(*n->actions));
 	a = &n->actions[n->n_actions++];
 	*a = (struct node_action){ .type = type, .port = port };
 	return a;
@@ -57,8 +43,8 @@ static struct node_action *actions_add(struct node *n,
 
 void node_queue_frame(struct node *n, struct span frame)
 {
-	n->frames = actions_grow(n->frames, n->n_frames, &n->cap_frames,
-				 sizeof(*n->frames));
+	n->frames = array_room(n->frames, n->n_frames, &n->cap_frames,
+			       sizeof(*n->frames));
 	n->frames[n->n_frames++] = actions_keep(n, frame, SPAN(NULL, 0));
 }
 

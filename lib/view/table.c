@@ -4,6 +4,7 @@
  * sorted array.
  */
 #include <stdlib.h>
+#include "lib/base/buf.h"
 #include "lib/base/crypto.h"
 #include "lib/view/table.h"
 
@@ -123,12 +124,7 @@ void table_fini(struct table *t, void (*fn)(struct table_entry *e))
 
 void pile_add(struct pile *p, void *item)
 {
-	if (p->n == p->cap) {
-		p->cap = p->cap ? 2 * p->cap : 4;
-		p->item = reallocarray(p->item, p->cap, sizeof(*p->item));
-		if (!p->item)
-			abort();
-	}
+	p->item = array_room(p->item, p->n, &p->cap, sizeof(*p->item));
 	p->item[p->n++] = item;
 }
 
