@@ -112,7 +112,7 @@ $(O)/tests/test_ingest: $(O)/tests/bench_stream.o \
 $(O)/tests/test_fsck $(O)/tests/fuzz_fsck: \
 	$(O)/tools/fsck_chain.o $(O)/tools/fsck_marks.o
 $(O)/tests/test_config $(O)/tests/fuzz_config: \
-	$(O)/daemon/config_file.o $(O)/daemon/config_keys.o
+	$(call obj,$(wildcard daemon/config_*.c))
 $(O)/tests/fuzz_decode: $(filter-out $(O)/tools/decode.o,$(call obj,$(wildcard tools/decode*.c)))
 $(PROGRAMS) $(HELPERS) $(TORTURE) $(O)/tests/bench:
 	$(call say,LD,$@)

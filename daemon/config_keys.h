@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: MIT
  *
  * The keys of cairn.conf(5): one table entry each, with its type and bounds.
- * Private to config_file.c and its tests.
+ * Private to config_*.c and their tests.
  */
 #pragma once
 #include "daemon/config.h"
 
+/* Decimal, UNIT behind it or behind blanks. 0 or -EINVAL. */
+int config_number(const char *value, const char *unit, long *out);
+/* kiss:..., tcp:... and so on. 0 or -EINVAL. */
+int config_device_set(struct config_port *p, const char *value);
 /* A further [port NAME]; NULL and a sentence in why. */
 struct config_port *config_port_new(struct config *c, const char *name,
 				    char why[CONFIG_WHY_MAX]);
