@@ -22,6 +22,14 @@ const char *verb_write_sentence(int e);
 /* The words from there on as the bytes that they are in hex; false if not. */
 bool verb_pieces(const struct call *c, size_t from, struct buf *out);
 
+/* ---- verbs_record.c ---- */
+
+void verb_create(const struct call *c);
+void verb_set(const struct call *c);
+void verb_unset(const struct call *c);
+void verb_note(const struct call *c);
+void verb_attach(const struct call *c);
+
 /* ---- verbs_dataset.c ---- */
 
 void verb_count(const struct call *c);
