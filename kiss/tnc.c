@@ -324,11 +324,6 @@ void tnc_pause(struct tnc *t, bool pause)
 		ring_stream_pause(t->stream, pause);
 }
 
-bool tnc_up(const struct tnc *t)
-{
-	return t->stream != NULL;
-}
-
 const char *tnc_ackmode(const struct tnc *t)
 {
 	static const char *const names[] = { "off", "unasked", "asked", "on" };
@@ -362,17 +357,6 @@ int tnc_send(struct tnc *t, const struct span *frames, size_t n)
 	if (!e && t->ack == ACK_UNASKED)
 		t->ack = ACK_ASKED;
 	return e;
-}
-
-int tnc_command(struct tnc *t, uint8_t command, uint8_t value)
-{
-	if (!t->stream)
-		return -ENETDOWN;
-	if (command > 14) /* 0F and FF would take the TNC out of KISS */
-		return -EINVAL;
-	t->out.len = 0;
-	put_parameter(t, command, value);
-	return ring_stream_write(t->stream, buf_span(&t->out));
 }
 
 int tnc_forward(struct tnc *t, uint8_t type, struct span data)

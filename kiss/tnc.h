@@ -50,7 +50,6 @@ struct tnc;
 struct tnc *tnc_new(struct ring *r, const struct tnc_config *c,
 		    const struct tnc_ops *ops, void *ctx);
 void tnc_free(struct tnc *t);
-bool tnc_up(const struct tnc *t);
 /* "off", "unasked", "asked" (no answer yet) or "on". */
 const char *tnc_ackmode(const struct tnc *t);
 const struct kiss_decoder *tnc_decoder(const struct tnc *t);
@@ -64,5 +63,3 @@ void tnc_pause(struct tnc *t, bool pause);
 /* A frame of others, on any of the TNC's ports: data or a parameter. 0,
  * -EINVAL (another command), and as tnc_send. */
 int tnc_forward(struct tnc *t, uint8_t type, struct span data);
-/* A KISS command (0..14; FF is never sent). */
-int tnc_command(struct tnc *t, uint8_t command, uint8_t value);

@@ -151,11 +151,6 @@ void air_link(struct air *a, unsigned x, unsigned y, bool yes)
 	air_hears(a, y, x, yes);
 }
 
-bool air_heard(const struct air *a, unsigned from, unsigned to)
-{
-	return a->heard_by[from] & BIT(to);
-}
-
 void air_set_loss(struct air *a, double loss)
 {
 	a->c.loss = loss < 0 ? 0 : loss > 1 ? 1 : loss;

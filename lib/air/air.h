@@ -61,7 +61,6 @@ void air_free(struct air *a);
  * air is not heard by who was not linked when it began. */
 void air_hears(struct air *a, unsigned from, unsigned to, bool yes);
 void air_link(struct air *a, unsigned x, unsigned y, bool yes);
-bool air_heard(const struct air *a, unsigned from, unsigned to);
 void air_set_loss(struct air *a, double loss);
 /* The TNC's parameters of one station (KISS commands). */
 void air_set_txdelay(struct air *a, unsigned station, unsigned us);

@@ -149,8 +149,6 @@ struct log_snapshot;
 
 /* Pins what is published now. NULL when out of memory. */
 struct log_snapshot *log_snapshot(struct log *l);
-/* For the writer alone: pins what is written, durable or not. */
-struct log_snapshot *log_snapshot_written(struct log *l);
 /* -EIO if a fault was met under it (SIGBUS on a failing disk), else 0. */
 int log_release(struct log_snapshot *s);
 

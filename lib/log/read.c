@@ -19,7 +19,7 @@ struct log_snapshot {
 	struct segment *segments[];	/* pinned, by number */
 };
 
-static struct log_snapshot *snapshot_to(struct log *l, uint64_t tail)
+struct log_snapshot *log_snapshot(struct log *l)
 {
 	struct log_snapshot *s = malloc(sizeof(*s) + l->n_segments *
 					sizeof(s->segments[0]));
@@ -27,23 +27,13 @@ static struct log_snapshot *snapshot_to(struct log *l, uint64_t tail)
 	if (!s)
 		return NULL;
 	s->log = l;
-	s->tail = tail;
+	s->tail = l->durable;
 	s->n = l->n_segments;
 	for (size_t i = 0; i < s->n; i++) {
 		s->segments[i] = l->segments[i];
 		s->segments[i]->pins++;
 	}
 	return s;
-}
-
-struct log_snapshot *log_snapshot(struct log *l)
-{
-	return snapshot_to(l, l->durable);
-}
-
-struct log_snapshot *log_snapshot_written(struct log *l)
-{
-	return snapshot_to(l, l->written);
 }
 
 int log_release(struct log_snapshot *s)
