@@ -24,6 +24,7 @@
 #include "daemon/port.h"
 #include "daemon/reading.h"
 #include "daemon/station.h"
+#include "lib/base/report.h"
 #include "lib/log/log.h"
 #include "lib/store/history.h"
 
@@ -61,6 +62,7 @@ struct daemon {
 	int log_error;			/* what stopped the log, 0 = fine */
 	bool damage_known;		/* an earlier start has said it */
 	unsigned pages_lost;		/* said so far */
+	struct report_limit provoked;	/* lines that others can bring about */
 	uint64_t started_us, saved_us, syncs, notes;
 	uint64_t health_us;		/* when it was last told */
 	struct ring_timer wake, flush, save, watchdog, health;

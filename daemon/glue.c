@@ -11,6 +11,7 @@
 #include "lib/base/report.h"
 
 #define SAVE_EVERY_US (5 * US_PER_S)
+#define PROVOKED_MAX 50	/* lines in 10 s */
 
 static void glue_sync(struct daemon *d);
 
@@ -177,7 +178,8 @@ static void action_note(struct daemon *d, const struct node_action *a)
 		outbox_clear(&d->outbox);
 	if (!a->text || !*a->text)
 		return;
-	report(REPORT_NOTICE, "%s", a->text);
+	report_limited(&d->provoked, PROVOKED_MAX, ring_now_us(d->ring),
+		       REPORT_NOTICE, "%s", a->text);
 	control_note(d->control, a->text, daemon_now(d).wall_ms);
 }
 
@@ -281,9 +283,10 @@ static void glue_state(void *ctx, int number, bool up, const char *why)
 	struct daemon *d = ctx;
 	struct port *p = &d->ports[number];
 
-	report(REPORT_NOTICE, "port %s is %s%s%s", p->config->node.name,
-	       up ? "up" : "down", !up && *why ? ": " : "",
-	       up ? "" : why);
+	report_limited(&d->provoked, PROVOKED_MAX, ring_now_us(d->ring),
+		       REPORT_NOTICE, "port %s is %s%s%s",
+		       p->config->node.name, up ? "up" : "down",
+		       !up && *why ? ": " : "", up ? "" : why);
 	d->changed |= 1u << number;
 	if (!d->acting && next_changed(d))
 		glue_actions(d);
