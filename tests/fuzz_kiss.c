@@ -9,7 +9,7 @@
 #include "kiss/check.h"
 
 struct seen {
-	uint64_t sum, frames, echoes;
+	uint64_t sum, frames;
 	bool check;
 };
 

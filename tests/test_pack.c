@@ -32,7 +32,6 @@ struct desk {
 	struct sync_turn turn;
 	uint8_t body[CAP];
 	int len;
-	unsigned n_bodies;
 	uint32_t kept;		/* of this author nothing above goes out */
 	uint64_t kept_above;
 };
@@ -196,7 +195,6 @@ static bool desk_pack(struct desk *d)
 				&d->rest, d->body, sizeof(d->body));
 	if (d->len <= 0)
 		return false;
-	d->n_bodies++;
 	check_gapless(d);
 	check_body(d);
 	return true;

@@ -55,7 +55,7 @@ struct torture {
 	/* what to repeat alone; -1 = all */
 	long only_boundary, only_state;
 	bool verbose;
-	uint64_t boundaries, states, nested, recoveries, cuts, opens, records, finds;
+	uint64_t boundaries, states, nested, recoveries, opens, records, finds;
 };
 extern struct torture torture;
 

@@ -32,7 +32,7 @@ struct import_meshlog {
 	size_t n_seen, cap_seen;
 	struct buf batch;		/* payloads on their way */
 	uint64_t lines[BATCH_EVENTS_MAX];
-	size_t n_lines, answered;
+	size_t n_lines;
 };
 
 struct import_meshlog *import_meshlog_new(struct import *im)

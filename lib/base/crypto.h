@@ -10,7 +10,6 @@
 
 #define CRYPTO_HASH_SIZE 32
 #define CRYPTO_SIG_SIZE 64
-#define CRYPTO_KEY_SIZE 32
 
 /* Once, before anything else here; 0 or -EIO. */
 int crypto_init(void);

@@ -19,6 +19,7 @@ static void identify_due(struct sync_timer *t, uint64_t now_us)
 	uint8_t frame[64];
 	int len;
 
+	(void)now_us;
 	if (!p->unidentified || !node_port_may_send(p))
 		return;
 	snprintf(text, sizeof(text), "cairn %s",
@@ -28,7 +29,6 @@ static void identify_due(struct sync_timer *t, uint64_t now_us)
 	if (len > 0)
 		node_port_send_link(p, SPAN(frame, (size_t)len));
 	p->unidentified = false;
-	p->identified_us = now_us;
 }
 
 void node_identify_init(struct node_port *p)

@@ -61,7 +61,6 @@ struct node_port {
 	uint64_t aprs_us[APRS_FRAMES];	/* the last ten, a ring */
 	unsigned aprs_at;
 	struct sync_timer identify;
-	uint64_t identified_us;
 	bool unidentified;	/* own traffic since the last one */
 };
 
@@ -178,7 +177,6 @@ struct node {
 	uint64_t run_errors[RUN_ERROR_COUNT];
 	uint64_t events_in, clock_skews;
 	uint32_t skewed_slot;	/* who was reported last, + 1; 0 = nobody */
-	struct node_run_counts run_counts; /* of the ingest at hand */
 	bool bad_seal;
 
 	/* own events */
@@ -190,7 +188,6 @@ struct node {
 	bool gap_lost;		/* nobody has what our own feed lacks */
 	bool hold;		/* no seal yet: hold-down */
 	uint64_t hold_heard_us;	/* traffic is heard since then */
-	unsigned unsealed_events, unsealed_bytes;
 	uint64_t announced_s;	/* emission time of the last own announce */
 	uint64_t announced_us;	/* when it was made; 0 = not since the start */
 	struct sync_credit announces;

@@ -55,7 +55,6 @@ static void write_seal(struct node *n)
 	c.n_events = 0;		/* they are in the log already */
 	node_take_change(n, &c);
 	node_queue_commit(n);
-	n->unsealed_events = n->unsealed_bytes = 0;
 	node_root_moved(n, root, -1);
 }
 

@@ -19,8 +19,7 @@ struct ring;
 struct ring_stream;
 
 struct ring_counters {
-	uint64_t turns, completions, enobufs, cq_overflows, short_writes,
-		 late_completions;
+	uint64_t turns, completions, enobufs, cq_overflows, late_completions;
 };
 
 /* backend: NULL or "" = probe, else "uring" / "epoll". 0, -errno. */

@@ -195,10 +195,8 @@ static void stream_wrote(struct ring_stream *s, int res)
 		stream_write_failed(s, res);
 		return;
 	}
-	if (res >= 0 && !s->h.messages) {
-		s->h.r->count.short_writes += (size_t)res < s->h.out.n;
+	if (res >= 0 && !s->h.messages)
 		next = s->sent + (size_t)res;
-	}
 	s->sent = next;
 	if (ring_stream_queued(s) > 0)
 		return;
