@@ -40,8 +40,8 @@ static bool call_char(int c)
 	return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
-/* What an address byte without its lowest bit may be: a bit for call_chars,
- * one for padding. */
+/* What an address byte without its lowest bit may be: a bit for a call's
+ * characters, one for padding. */
 static const uint16_t byte_kind[128] = {
 	['0' ... '9'] = 1, ['A' ... 'Z'] = 1,
 	[PAD >> 1] = 1 << CALL_LEN, [PAD_RETICULUM >> 1] = 1 << CALL_LEN,

@@ -174,7 +174,7 @@ int feed_change_records(const struct feed_set *s, const struct feed_change *c,
 int feed_load(struct feed_set *s, uint16_t type, uint32_t slot,
 	      struct span record);
 
-/* ---- a log that lost records (rejoin.c) ---- */
+/* ---- a log that lost records ---- */
 
 /* The log reported damage: from here on records may be missing. What does not
  * fit is left out or set aside, what joins must fit by its id. */
@@ -199,6 +199,8 @@ bool feed_drop_beyond(struct feed_set *s, uint32_t slot, uint64_t *from,
 /* The label of a slot whose AUTHOR record is lost. 0: append one; -EINVAL:
  * it has a label, or another slot has this one. */
 int feed_name(struct feed_set *s, uint32_t slot, struct span label);
+
+/* ---- authors ---- */
 
 /* The proof that marked an author, for relaying; NULL if not forked. */
 const struct feed_seal *feed_proof(const struct feed_set *s, uint32_t slot);
