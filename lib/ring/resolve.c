@@ -180,10 +180,13 @@ struct ring_resolve *ring_resolve(struct ring *r, const char *host,
 				    .now = { .fn = resolve_end, .ctx = v } };
 	lookup_ask(k);
 	if (k->error == EAI_NONAME) {
+		int e;
+
 		k->hints.ai_flags = hints->ai_flags;
-		k->error = resolve_start(v);
-		if (!k->error)
-			return v;
+		e = resolve_start(v);
+		if (!e)
+			return v;	/* the thread has it from here on */
+		k->error = e;
 	}
 	ring_timer_set(r, &v->now, ring_now_us(r));
 	return v;
