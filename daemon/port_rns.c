@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -91,16 +90,6 @@ static const struct ring_stream_ops peer_ops = {
 	.data = peer_data, .closed = peer_closed,
 };
 
-/* As those that were dialled are. */
-static void socket_tune(int fd)
-{
-	int one = 1, idle_s = 30;
-
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one));
-	setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_s, sizeof(idle_s));
-}
-
 static int peer_add(struct port *p, int fd)
 {
 	struct link *l = p->link;
@@ -127,7 +116,7 @@ static void on_accepted(void *ctx, int fd)
 {
 	if (fd < 0)
 		return;
-	socket_tune(fd);
+	ring_tune_tcp(fd);
 	if (peer_add(ctx, fd))
 		close(fd);
 }

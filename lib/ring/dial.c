@@ -58,17 +58,24 @@ static void dial_connected(void *ctx, int fd)
 	dial_next(d, strerror(-fd));
 }
 
+void ring_tune_tcp(int fd)
+{
+	int on = 1, idle_s = 30;
+
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_s, sizeof(idle_s));
+}
+
 static struct ring_wait *dial_connect(struct ring_dial *d)
 {
 	int fd = socket(d->at->ai_family, SOCK_STREAM | SOCK_NONBLOCK |
-			SOCK_CLOEXEC, 0), on = 1, idle_s = 30, e;
+			SOCK_CLOEXEC, 0), e;
 	struct ring_wait *w;
 
 	if (fd < 0)
 		return NULL;
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
-	setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_s, sizeof(idle_s));
+	ring_tune_tcp(fd);
 	w = ring_connect(d->r, fd, d->at->ai_addr, d->at->ai_addrlen,
 			 dial_connected, d);
 	if (!w) {

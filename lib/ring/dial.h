@@ -31,3 +31,5 @@ typedef void (*ring_dialled_fn)(void *ctx, int fd, const char *why);
 struct ring_dial *ring_dial(struct ring *r, const char *host,
 			    const char *service, ring_dialled_fn fn, void *ctx);
 void ring_dial_cancel(struct ring_dial *d);	/* d may be NULL */
+/* Keep-alive and no delay, as what was dialled has them. */
+void ring_tune_tcp(int fd);
