@@ -438,10 +438,12 @@ void sync_on_request(struct sync_port *p, const struct sync_want *w,
 	sync_arm(p, &p->repair, now_us + wait);
 }
 
-/* What a generation's requests may cost in all: of a long one as much again. */
-static unsigned give_rows_max(unsigned k)
+/* What a generation's requests may cost in all: of a long one as much again,
+ * but among hidden stations, where others give it, too. */
+static unsigned give_rows_max(const struct sync_port *p, unsigned k,
+			      uint64_t now_us)
 {
-	return k < 4 ? k + 4 : 2 * k;
+	return k < 4 || sync_hidden(p, now_us) ? k + 4 : 2 * k;
 }
 
 /* The parity asked for, never more than its credit. */
@@ -454,7 +456,7 @@ static void give_parity(struct sync_port *p, unsigned at, uint64_t now_us)
 	for (; g->needed; g->needed--) {
 		unsigned index = g->g.k + g->parity_sent;
 
-		if (g->parity_sent >= give_rows_max(g->g.k) ||
+		if (g->parity_sent >= give_rows_max(p, g->g.k, now_us) ||
 		    index > GENERATION_INDEX_MAX)
 			break;
 		g->parity_sent++;
