@@ -6,6 +6,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include "lib/event/columns.h"
 #include "lib/event/dictionary.h"
 #include "tools/train.h"
@@ -39,6 +40,25 @@ static void sample_add(struct buf *text, struct random *rng)
 	buf_fini(&payloads);
 }
 
+/* As a string literal's lines: letters as they are, three octal digits else. */
+static void print_text(const uint8_t *p, size_t n)
+{
+	unsigned column = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		bool plain = p[i] >= ' ' && p[i] < 0x7f && p[i] != '"' &&
+			p[i] != '\\' && p[i] != '?';
+
+		if (column == 0)
+			printf("\n\t\"");
+		column += (unsigned)printf(plain ? "%c" : "\\%03o", p[i]);
+		if (column > 66 || i + 1 == n) {
+			printf("\"");
+			column = 0;
+		}
+	}
+}
+
 static void print(const uint8_t *p, size_t n)
 {
 	printf("/* SPDX-License-Identifier: MIT\n"
@@ -51,24 +71,27 @@ static void print(const uint8_t *p, size_t n)
 	       "version.\n"
 	       " */\n"
 	       "#include \"lib/event/dictionary.h\"\n\n"
-	       "static const uint8_t dictionary[] = {");
-	for (size_t i = 0; i < n; i++)
-		printf("%s%u,", i % 20 ? "" : "\n\t", p[i]);
-	printf("\n};\n\n"
+	       "static const char dictionary[] =");
+	print_text(p, n);
+	printf(";\n\n"
 	       "struct span run_dictionary(void)\n"
 	       "{\n"
-	       "\treturn SPAN(dictionary, sizeof(dictionary));\n"
+	       "\treturn SPAN(dictionary, sizeof(dictionary) - 1);\n"
 	       "}\n");
 }
 
-int main(void)
+/* train: the file; train raw: the bytes. */
+int main(int argc, char **argv)
 {
 	struct random rng = { 1 };
 	struct buf text = { 0 };
 
 	while (text.len < RUN_DICTIONARY_SIZE)
 		sample_add(&text, &rng);
-	print(text.p, RUN_DICTIONARY_SIZE);
+	if (argc > 1 && strcmp(argv[1], "raw") == 0)
+		fwrite(text.p, 1, RUN_DICTIONARY_SIZE, stdout);
+	else
+		print(text.p, RUN_DICTIONARY_SIZE);
 	buf_fini(&text);
 	return 0;
 }

@@ -41,6 +41,9 @@ struct sync_pack {
 	unsigned n_urgent;	/* segments that distress needs */
 	bool all;		/* nothing was left out */
 	enum run_coder coder;
+	bool made;		/* dst has these, so many bytes: */
+	unsigned made_segments, made_proofs;
+	int made_len;
 	size_t used;
 	unsigned n_waiting, first;	/* whose turn it is */
 	struct waiting waiting[SYNC_NEEDS_MAX];
@@ -326,18 +329,26 @@ static void pack_runs(const struct sync_env *env, unsigned n)
 	qsort(k->runs, k->n_runs, sizeof(k->runs[0]), run_by_stamp);
 }
 
+/* Encoding is dear: what dst has already is not encoded again. */
 static int pack_encode(const struct sync_env *env, unsigned n, uint8_t *dst,
 		       size_t cap)
 {
+	struct sync_pack *k = env->pack;
+
+	if (k->made && k->made_segments == n && k->made_proofs == k->n_proofs)
+		return (size_t)k->made_len <= cap ? k->made_len : -ENOSPC;
 	pack_runs(env, n);
-	if (!env->pack->n_runs)
+	if (!k->n_runs)
 		return 0;
-	return run_body_encode(dst, cap, env->pack->runs, env->pack->n_runs,
-			       env->pack->coder);
+	k->made_len = run_body_encode(dst, cap, k->runs, k->n_runs, k->coder);
+	k->made = k->made_len > 0;
+	k->made_segments = n;
+	k->made_proofs = k->n_proofs;
+	return k->made_len;
 }
 
-/* The greatest number of the first hi segments that fit. Encoding is dear, and
- * about as long as there are segments: every other guess goes by that. */
+/* The greatest number of the first hi segments that fit. A body is about as long
+ * as there are segments: every other guess goes by that. */
 static unsigned pack_bisect(const struct sync_env *env, unsigned hi,
 			    uint8_t *dst, size_t cap)
 {
@@ -423,6 +434,7 @@ int sync_pack_body(const struct sync_env *env, int port, enum run_coder coder,
 	int len;
 
 	k->coder = coder;
+	k->made = false;
 	pack_gather(env, port, needs, turn, cap);
 	n = pack_choose(env, dst, cap);
 	len = pack_encode(env, n, dst, cap);

@@ -5,8 +5,6 @@
  */
 #include "lib/sync/sched_port.h"
 
-#define EVENTS_HEAD 4
-
 static uint64_t burst_keyup_max_us(const struct sync_port *p)
 {
 	return p->c.bitrate < 1200 ?

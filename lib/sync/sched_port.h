@@ -130,7 +130,7 @@ struct sync_port {
 	struct sync_timer say, reply, ack, greet;
 	bool say_root;		/* `say` is the cut-vertex word */
 	bool reply_addressed, reply_offer;
-	uint64_t reply_since_us, ack_since_us;
+	uint64_t reply_since_us;
 	uint64_t last_digest_us, last_digest_root;
 	struct sync_shape last_shape;
 	uint64_t said_root;	/* said at least once ... */
@@ -174,7 +174,7 @@ struct sync_port {
 	struct sync_credit offers;	/* of others, believed */
 
 	/* wanting */
-	bool want, want_list;	/* want_list: want_needs, else by root */
+	bool want, want_list;	/* want_list: by list, else by root */
 	bool want_once;		/* it answers an offer */
 	uint32_t want_address;
 	uint8_t want_tries;
@@ -195,7 +195,7 @@ struct sync_port {
 	struct sync_bulk bulk;
 };
 
-/* ---- sched.c: units, silence, timers ---- */
+/* ---- sched_life.c: units, silence, timers ---- */
 
 unsigned sync_n(const struct sync_port *p, uint64_t now_us);
 uint64_t sync_imin(const struct sync_port *p, uint64_t now_us);
@@ -375,7 +375,6 @@ void sync_lacks_pick(const struct sync_port *p, struct sync_needs *out,
 /* ---- sched_rx.c ---- */
 
 void sync_rx_init(struct sync_port *p);
-void sync_rx_clear(struct sync_port *p);
 bool sync_rx_open(const struct sync_port *p, uint64_t now_us);
 bool sync_rx_busy(const struct sync_port *p, uint64_t now_us);
 enum sync_verdict sync_on_events(struct sync_port *p, struct sync_peer *peer,

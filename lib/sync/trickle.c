@@ -18,7 +18,7 @@ void trickle_again(struct trickle *t, uint64_t now_us, struct random *r)
 void trickle_init(struct trickle *t, uint64_t min_us, uint64_t max_us,
 		  uint64_t now_us, struct random *r)
 {
-	t->min_us = t->interval_us = min_us;
+	t->interval_us = min_us;
 	t->max_us = max_us;
 	trickle_again(t, now_us, r);
 }
@@ -27,7 +27,6 @@ void trickle_init(struct trickle *t, uint64_t min_us, uint64_t max_us,
 bool trickle_reset(struct trickle *t, uint64_t min_us, uint64_t now_us,
 		   struct random *r)
 {
-	t->min_us = min_us;
 	if (t->interval_us <= min_us)
 		return false;
 	t->interval_us = min_us;

@@ -15,7 +15,7 @@
 #define TRICKLE_K 1
 
 struct trickle {
-	uint64_t interval_us, min_us, max_us;
+	uint64_t interval_us, max_us;
 	uint64_t fire_us, end_us;
 	unsigned heard;		/* consistent ones in this interval */
 	bool fired;
