@@ -57,6 +57,7 @@ struct daemon {
 	uint64_t appended, syncing_bytes, durable_bytes;
 	bool syncing;
 	bool acting;			/* inside glue_actions */
+	bool closing;			/* nothing is taken in any more */
 	bool offline;			/* opens no port */
 	uint32_t changed;		/* bit a port: up or down, not told */
 	int log_error;			/* what stopped the log, 0 = fine */

@@ -261,9 +261,11 @@ static void glue_reading(struct daemon *d)
 static void glue_frame(void *ctx, int number, struct span frame)
 {
 	struct daemon *d = ctx;
-	enum node_verdict v = node_input(d->node, number, frame,
-					 daemon_now(d));
+	enum node_verdict v;
 
+	if (d->closing)
+		return;
+	v = node_input(d->node, number, frame, daemon_now(d));
 	frame_seen(d, number, false, port_link(&d->ports[number]), v,
 		   node_verdict_name(v), frame);
 	glue_actions(d);

@@ -370,6 +370,7 @@ int daemon_close(struct daemon *d)
 {
 	int e = 0;
 
+	d->closing = true;
 	seals_close(d);
 	drain(d);
 	for (size_t i = 0; i < d->n_ports; i++)
