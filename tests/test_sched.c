@@ -194,11 +194,12 @@ static bool bench_holding(void *ctx)
 	return false;
 }
 
-static void bench_init(struct bench *b)
+static const struct sync_port_config radio = { .bitrate = 1200,
+	.txdelay_ms = 300, .txtail_ms = 50, .overhead = 19, .info_max = 256,
+	.address = 0x11110000 };
+
+static void bench_init_as(struct bench *b, const struct sync_port_config *pc)
 {
-	struct sync_port_config pc = { .bitrate = 1200, .txdelay_ms = 300,
-		.txtail_ms = 50, .overhead = 19, .info_max = 256,
-		.address = 0x11110000 };
 	struct feed_config fc = { .authors_max = 10 };
 
 	memset(b, 0, sizeof(*b));
@@ -216,8 +217,13 @@ static void bench_init(struct bench *b)
 		.may_send = bench_may_send, .back = bench_back, .misfit = bench_misfit,
 		.compared = bench_compared, .holding = bench_holding,
 	};
-	b->port = sync_port_new(&b->env, &pc);
+	b->port = sync_port_new(&b->env, pc);
 	sync_port_enable(b->port, true, b->now_us);
+}
+
+static void bench_init(struct bench *b)
+{
+	bench_init_as(b, &radio);
 }
 
 static void bench_fini(struct bench *b)
@@ -269,6 +275,32 @@ static void test_first_word(void **state)
 	assert_int_equal(m.digest.c, 0);
 	assert_in_range(b.frame_n, 12, 18);
 	bench_fini(&b);
+}
+
+/* A newcomer with the same root: on a bare link it hears mine at once, on the air
+ * my word is kept back, since his said it. */
+static void test_newcomer(void **state)
+{
+	struct sync_message m = { .type = SYNC_DIGEST };
+	struct sync_port_config tcp = { .bitrate = 1000000, .overhead = 28,
+		.info_max = 500, .address = 0x11110000, .stream = true };
+
+	(void)state;
+	for (unsigned stream = 0; stream < 2; stream++) {
+		struct bench b;
+
+		bench_init_as(&b, stream ? &tcp : &radio);
+		m.digest.dataset_tag = (uint16_t)be_get(b.env.dataset, 2);
+		bench_run(&b, 100 * US_PER_S);
+		b.sends = 0;
+		bench_says(&b, 0x22220000, &m);
+		bench_run(&b, b.now_us + US_PER_S);
+		assert_int_equal(b.sends, stream);
+		bench_says(&b, 0x22220000, &m);		/* he is new once */
+		bench_run(&b, b.now_us + US_PER_S);
+		assert_int_equal(b.sends, stream);
+		bench_fini(&b);
+	}
 }
 
 /* Alone, it says its root ever more rarely. */
@@ -612,6 +644,7 @@ int main(void)
 		cmocka_unit_test(test_needs),
 		cmocka_unit_test(test_peers),
 		cmocka_unit_test(test_first_word),
+		cmocka_unit_test(test_newcomer),
 		cmocka_unit_test(test_alone),
 		cmocka_unit_test(test_nav_cap),
 		cmocka_unit_test(test_empty_promises),

@@ -18,7 +18,7 @@
 #include "lib/base/bytes.h"
 
 /* z bytes tell at most MODEL_TEXT_MAX(z): a few bytes must not buy much work. */
-#define MODEL_TEXT_MAX(z) (256 + 8 * (z))
+#define MODEL_TEXT_MAX(z) (256 + 16 * (z))
 
 /* Codes text into dst. The length; -ENOSPC if cap is too small; -ENOMEM. */
 int model_encode(uint8_t *dst, size_t cap, struct span text);

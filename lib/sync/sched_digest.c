@@ -372,10 +372,13 @@ static void digest_ack_due(struct sync_timer *t, uint64_t now_us)
 	digest_say_root(p, false, now_us);
 }
 
+/* On a stream a newcomer is always told: a word costs next to nothing there, and
+ * equal roots would keep both from hearing each other for minutes. */
 void sync_greet_arm(struct sync_port *p, uint64_t now_us)
 {
-	if (timer_armed(&p->greet.timer) ||
-	    p->trickle.interval_us < p->trickle.max_us / 4)
+	if (timer_armed(&p->greet.timer))
+		return;
+	if (!p->c.stream && p->trickle.interval_us < p->trickle.max_us / 4)
 		return;
 	sync_arm(p, &p->greet, now_us + 100 * US_PER_MS +
 		 sync_random(p, 4 * p->S * digest_n1(p, now_us)));
@@ -387,7 +390,8 @@ static void digest_greet_due(struct sync_timer *t, uint64_t now_us)
 
 	if (sync_gate(p, t, true, now_us))
 		return;
-	if (!p->said || now_us > p->last_digest_us + GREET_QUIET_US)
+	if (!p->said || p->c.stream ||
+	    now_us > p->last_digest_us + GREET_QUIET_US)
 		digest_say_root(p, true, now_us);
 }
 
