@@ -379,17 +379,33 @@ static bool key_is(const struct payload_value *k, enum payload_key key)
 }
 
 /* Numbers sort before text: where a map has both, the number is found. */
-bool payload_get(struct span map_payload, enum payload_key key,
-		 struct payload_value *v)
+static bool member_find(struct span body, enum payload_key key,
+			struct payload_value *v)
 {
-	struct payload_value map, k;
+	struct payload_value k;
 
-	if (!payload_first(map_payload, &map) || map.type != PAYLOAD_MAP)
-		return false;
-	while (payload_next(&map.body, &k) && payload_next(&map.body, v))
+	while (payload_next(&body, &k) && payload_next(&body, v))
 		if (key_is(&k, key))
 			return true;
 	return false;
+}
+
+bool payload_get(struct span map_payload, enum payload_key key,
+		 struct payload_value *v)
+{
+	struct payload_value map;
+
+	return payload_first(map_payload, &map) && map.type == PAYLOAD_MAP &&
+		member_find(map.body, key, v);
+}
+
+bool payload_peek(struct span map_payload, enum payload_key key,
+		  struct payload_value *v)
+{
+	struct payload_value map;
+
+	return payload_whole(map_payload, &map) && map.type == PAYLOAD_MAP &&
+		member_find(map.body, key, v);
 }
 
 /* ---- writing ---- */

@@ -110,6 +110,10 @@ bool payload_next(struct span *body, struct payload_value *v);
 /* Map member by code-book number or, where the map spells it out, by name. */
 bool payload_get(struct span map_payload, enum payload_key key,
 		 struct payload_value *v);
+/* The same in less time: what follows the member is not looked at, be it valid
+ * or not. */
+bool payload_peek(struct span map_payload, enum payload_key key,
+		  struct payload_value *v);
 
 /* ---- writing: items in the order given; the caller orders map keys ---- */
 

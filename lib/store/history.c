@@ -51,7 +51,7 @@ struct span history_subject(const struct event *e)
 		return SPAN(NULL, 0);
 	if (e->kind == KIND_IMPORT && !meshlog_import_parse(&m, payload))
 		payload = m.e.payload;
-	return payload_get(payload, subject_key(e->kind), &v) &&
+	return payload_peek(payload, subject_key(e->kind), &v) &&
 	       v.type == (e->kind == KIND_STATION ? PAYLOAD_BYTES :
 			  PAYLOAD_TEXT) ? v.str : SPAN(NULL, 0);
 }
