@@ -44,7 +44,7 @@ c a note R-1 "by another name" > /dev/null
 c a note R-2 "by another name" > /dev/null
 
 id=$(c a log -n 1 --json | json id)
-questions=("view R-1" "view R-9" "why R-1.people" "why R-1.visitors" "why R-1" "history R-1"
+questions=("view" "view --form site" "view --form none" "view --csv" "view --hash" "view R-1" "view R-1 --form other" "view R-9" "why R-1.people" "why R-1.visitors" "why R-1" "history R-1"
 	"history R-7" "history R-9" "conflicts" "forms" "feeds" "feeds -v" "feeds --forks" "plan"
 	"plan road" "doc" "doc minutes" "doc minutes order" "doc minutes log" "doc minutes version"
 	"resource" "resource history roster" "resource stats" "resource policy" "log" "log -n 5"
@@ -76,4 +76,20 @@ c a history R-1 --json | cmp -s - <(c a log --json | grep '"record_id":"R-1"') |
 c a doc minutes log | cmp -s - <(grep '"doc": "minutes"' "$D/log") || fail "doc log"
 c a history R-1 > /dev/null || fail "history: exit $?"
 [ "$(c a history R-1 | grep -c Q7GGG-1)" = 1 ] || fail "who: $(c a history R-1)"
+
+# more than fits into a page, and it changes while it is read
+station m --callsign Q4DDD-1
+for (( i = 0; i < 1100; i++ )); do c m create "M-$i" tent > /dev/null || fail "create"; done
+c m view --json > "$D/asked"
+[ "$(wc -l < "$D/asked")" = 1100 ] || fail "records: $(wc -l < "$D/asked")"
+hash=$(c m view --hash)
+(while c m note M-1 more > /dev/null 2>&1; do :; done) & writer=$!
+for (( i = 0; i < 5; i++ )); do
+	[ "$(c m view --json | wc -l)" = 1100 ] || fail "a view while somebody writes"
+done
+kill $writer; wait $writer 2> /dev/null
+end m
+[ "$(c m view --json | wc -l)" = 1100 ] || fail "read: $(c m view --json | wc -l)"
+cmp -s <(c m view --json | sed 2d) <(sed 2d "$D/asked") || fail "pages are not the whole"
+[ "$(c m view --hash)" != "$hash" ] || fail "the hash does not change"
 say "asked and read, the answers are the same"

@@ -444,6 +444,119 @@ static void test_questions(void **state)
 	set_fini(&s);
 }
 
+/* ---- pages ---- */
+
+/* 2,500 records, newest first, every second one a tent. */
+static void many_records(struct view *v)
+{
+	struct set s = { .n = 0 };
+	char text[80];
+
+	for (unsigned i = 0; i < 2500; i++) {
+		snprintf(text, sizeof(text), "{\"record_id\":\"R-%u\","
+			 "\"form\":\"%s\"}", i, i % 2 ? "tent" : "road");
+		payload_json(&s, set_add(&s, "a", KIND_RECORD_CREATE,
+					 9000 - i, i + 1), text);
+		view_apply(v, &s.e[0]);
+		set_fini(&s);
+	}
+}
+
+/* The next page's number of changes; its records' lines, or its hashes, are
+ * added to `all`, and *from moves on. */
+static int64_t page_of(const struct view *v, bool hashes, const char *form,
+		       size_t *from, struct buf *all)
+{
+	struct json_out o = { 0 };
+	struct json *page;
+	int64_t changes;
+
+	if (hashes)
+		view_hash_page_json(v, *from, &o);
+	else
+		view_page_json(v, *from, SPAN_STR(form), &o);
+	assert_true(o.b.len < 200000);
+	page = json_parse(buf_span(&o.b), NULL);
+	assert_non_null(page);
+	for (size_t i = 0; i < json_len(json_get(page, "records")); i++) {
+		struct json_out line = { 0 };
+
+		json_out_value(&line, json_at(json_get(page, "records"), i));
+		buf_add(all, buf_span(&line.b));
+		buf_add_u8(all, '\n');
+		buf_fini(&line.b);
+	}
+	buf_add(all, json_string(json_get(page, "hashes")));
+	*from = (size_t)json_int(json_get(page, "next"));
+	changes = json_int(json_get(page, "changes"));
+	json_free(page);
+	buf_fini(&o.b);
+	return changes;
+}
+
+static void test_pages(void **state)
+{
+	static const char *const forms[] = { "", "tent", "none" };
+	struct view *v = view_new();
+
+	(void)state;
+	many_records(v);
+	for (size_t i = 0; i < 3; i++) {
+		struct view_filter f = { .form = SPAN_STR(forms[i]) };
+		struct json_out whole = { 0 };
+		struct buf all = { 0 };
+		unsigned pages = 0;
+		size_t from = 0;
+
+		view_records_json(v, &f, true, &whole);
+		do
+			page_of(v, false, forms[i], &from, &all);
+		while (pages++ < 9 && from);
+		assert_int_equal(pages, 3);
+		assert_int_equal(all.len, whole.b.len);
+		if (all.len)
+			assert_memory_equal(all.p, whole.b.p, all.len);
+		buf_fini(&whole.b);
+		buf_fini(&all);
+	}
+	view_free(v);
+}
+
+/* The hashes of all pages make the view's; between them, each other question
+ * sorts the rows another way; and a change shows. */
+static void test_hash_pages(void **state)
+{
+	uint8_t hash[32], paged[32], *raw;
+	struct view *v = view_new();
+	struct buf all = { 0 }, other = { 0 };
+	size_t from = 0, from_other = 0;
+	int64_t changes = 0, last;
+
+	(void)state;
+	many_records(v);
+	do {
+		last = page_of(v, true, "", &from, &all);
+		assert_true(!changes || changes == last);
+		changes = last;
+		page_of(v, false, "", &from_other, &other);
+	} while (from);
+	raw = malloc(all.len / 2);
+	assert_int_equal(hex_decode(raw, all.len / 2, buf_span(&all)),
+			 2500 * 32);
+	view_hash_end(SPAN(raw, all.len / 2), paged);
+	view_hash(v, hash);
+	assert_memory_equal(hash, paged, sizeof(hash));
+	page_of(v, true, "", &from, &all);
+	assert_int_not_equal(from, 0);
+	view_reset(v);
+	assert_int_not_equal(page_of(v, true, "", &from, &all), changes);
+	assert_int_equal(from, 0);
+	free(raw);
+	buf_fini(&all);
+	buf_fini(&other);
+	view_free(v);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -459,6 +572,8 @@ int main(void)
 		cmocka_unit_test(test_withheld_then_filled),
 		cmocka_unit_test(test_filters_and_lines),
 		cmocka_unit_test(test_questions),
+		cmocka_unit_test(test_pages),
+		cmocka_unit_test(test_hash_pages),
 	};
 
 	if (crypto_init())

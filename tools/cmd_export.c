@@ -305,9 +305,9 @@ static int export_run(const struct how *how, const char *verb)
 	struct export x = { .done = 0 };
 	int err = 0, code = reader_open(&x.r, verb);
 
-	if (code == OPTIONS_OK)
+	if (code == OPTIONS_OK && !how->geo)
 		code = reader_load(&x.r, verb);
-	if (code == OPTIONS_OK) {
+	if (code == OPTIONS_OK && !how->geo) {
 		x.held = calloc(feed_count(x.r.data.feeds) + 1,
 				sizeof(*x.held));
 		err = x.held ? frontier_read(&x, how->frontier) : -ENOMEM;

@@ -26,7 +26,7 @@ static int fail(const char *what, const char *why)
 /* ---- which ---- */
 
 struct search {
-	struct span record, field, hash;	/* n = 0: any */
+	struct span field, hash;	/* n = 0: any */
 	struct wanted *found;
 	size_t n;			/* different ones */
 };
@@ -51,23 +51,17 @@ static void search_attachment(struct search *s, const struct json *a)
 
 /* The only attachment that fits; false, and said, if there is none or more
  * than one. */
-static bool search_run(const struct reader *r, struct search *s)
+static bool search_run(struct span lines, struct search *s)
 {
-	struct view_filter f = { .record = s->record };
-	struct json_out text = { 0 };
-	struct json_member m = { .it = NULL };
-	struct json *all;
+	struct json *record;
 
-	view_records_json(r->data.view, &f, false, &text);
-	all = json_parse_shown(buf_span(&text.b));
-	while (json_next(all, &m)) {
-		const struct json *list = json_get(m.value, "attachments");
+	while ((record = reader_record(&lines))) {
+		const struct json *list = json_get(record, "attachments");
 
 		for (size_t i = 0; i < json_len(list); i++)
 			search_attachment(s, json_at(list, i));
+		json_free(record);
 	}
-	json_free(all);
-	buf_fini(&text.b);
 	if (s->n != 1)
 		fprintf(stderr, "cairn: fetch: %s\n", s->n ? "more than one: "
 			"say its hash" : "no attachment there");
@@ -78,6 +72,8 @@ static int wanted_find(const char *verb, char *const *args, size_t n_args,
 		       struct wanted *w)
 {
 	struct search s = { .found = w };
+	struct view_filter f = { .form = { NULL, 0 } };
+	struct buf lines = { 0 };
 	struct reader r;
 	bool found;
 	int code;
@@ -85,13 +81,14 @@ static int wanted_find(const char *verb, char *const *args, size_t n_args,
 	if (n_args == 1) {
 		s.hash = SPAN_STR(args[0]);
 	} else {
-		s.record = SPAN_STR(args[0]);
+		f.record = SPAN_STR(args[0]);
 		s.field = SPAN_STR(args[1]);
 	}
 	code = reader_open(&r, verb);
 	if (code == OPTIONS_OK)
-		code = reader_load(&r, verb);
-	found = code == OPTIONS_OK && search_run(&r, &s);
+		code = reader_records(&r, verb, &f, &lines);
+	found = code == OPTIONS_OK && search_run(buf_span(&lines), &s);
+	buf_fini(&lines);
 	reader_close(&r);
 	if (code != OPTIONS_OK)
 		return code;

@@ -79,7 +79,7 @@ static int forms_ask(struct reader *r, const char *verb, struct json_out *o)
 			      &text);
 
 	if (code == OPTIONS_OK)
-		code = reader_ask(r, verb, "record_line",
+		code = reader_ask(r, verb, "record",
 				  SPAN_STR(FORMS_RECORD), SPAN("", 0),
 				  &record);
 	list = json_parse_shown(buf_span(&text.b));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * view: the dataset out of the mapped log; no daemon is needed.
+ * view: the dataset, from a cairnd at work, or else out of the mapped log.
  */
 #include <stdio.h>
 #include "lib/base/clock.h"
@@ -10,14 +10,17 @@
 #include "tools/reader.h"
 #include "tools/view_show.h"
 
-static void print_hash(const struct view *v, bool json)
+static int print_hash(struct reader *r, const char *verb, bool json)
 {
 	char hex[65];
 	uint8_t hash[32];
+	int code = reader_hash(r, verb, hash);
 
-	view_hash(v, hash);
+	if (code != OPTIONS_OK)
+		return code;
 	hex_encode(hex, SPAN(hash, sizeof(hash)));
 	printf(json ? "{\"view_hash\":\"%s\"}\n" : "%s\n", hex);
+	return EXIT_CODE_OK;
 }
 
 static void print_list(const struct json *list, const char *label)
@@ -42,11 +45,11 @@ static void print_values(const struct json *values, const char *is)
 	}
 }
 
-static void print_record(struct span name, const struct json *r)
+static void print_record(const struct json *r)
 {
 	struct span form = json_string(json_get(r, "form"));
 
-	out_text(stdout, name);
+	out_text(stdout, json_string(json_get(r, "record_id")));
 	if (form.n)
 		fputs("  ", stdout);
 	out_text(stdout, form);
@@ -57,31 +60,35 @@ static void print_record(struct span name, const struct json *r)
 	print_list(json_get(r, "attachments"), "attachment");
 }
 
-static void print_records(struct span text, const struct view_filter *f)
+static void print_records(struct span lines, const struct view_filter *f)
 {
-	struct json *all = json_parse_shown(text);
-	struct json_member m = { .it = NULL };
+	struct json *record;
 
-	if (json_len(all) == 0 && !(f->record.n && f->form.n))
+	if (lines.n == 0 && !(f->record.n && f->form.n))
 		puts(f->record.n || f->form.n ? "no such record" :
 		     "no record yet");
-	while (json_next(all, &m))
-		print_record(m.key, m.value);
-	json_free(all);
+	while ((record = reader_record(&lines))) {
+		print_record(record);
+		json_free(record);
+	}
 }
 
-static void view_print(const struct view *v, const struct view_filter *f,
-		       bool json)
+static void print_lines(struct span lines, const struct view_filter *f,
+			bool json)
+{
+	if (!json)
+		print_records(lines, f);
+	else if (lines.n)
+		fwrite(lines.p, 1, lines.n, stdout);
+}
+
+static void print_now(const struct view *v, const struct view_filter *f,
+		      bool json)
 {
 	struct json_out o = { 0 };
 
-	view_records_json(v, f, json, &o);
-	if (json)
-		fwrite(o.b.p, 1, o.b.len, stdout);
-	else
-		print_records(buf_span(&o.b), f);
-	if (json && o.b.len && o.b.p[o.b.len - 1] != '\n')
-		putchar('\n');
+	view_records_json(v, f, true, &o);
+	print_lines(buf_span(&o.b), f, json);
 	buf_fini(&o.b);
 }
 
@@ -89,35 +96,31 @@ struct view_how {
 	bool hash, csv, watch, json;
 };
 
-/* One record alone costs that record, where a cairnd is at work. */
-static int view_one(struct reader *r, const struct view_filter *f, bool json)
+static int view_watched(struct reader *r, const char *verb,
+			const struct view_filter *f, bool json)
 {
-	struct json_out o = { 0 };
-	int code = reader_ask(r, "view", json ? "record_line" : "record",
-			      f->record, SPAN("", 0), &o);
+	int code = reader_load(r, verb);
 
-	while (o.b.len && o.b.p[o.b.len - 1] == '\n')
-		o.b.len--;
-	if (code == OPTIONS_OK && !json)
-		print_records(buf_span(&o.b), f);
-	else if (code == OPTIONS_OK && o.b.len && o.b.p[0] == '{')
-		printf("%.*s\n", (int)o.b.len, (const char *)o.b.p);
-	buf_fini(&o.b);
-	return code == OPTIONS_OK ? EXIT_CODE_OK : code;
+	return code == OPTIONS_OK ? view_watch(r, f, json, print_now) : code;
 }
 
-static int view_run(struct reader *r, const struct view_filter *f,
-		    const struct view_how *how)
+static int view_run(struct reader *r, const char *verb,
+		    const struct view_filter *f, const struct view_how *how)
 {
+	struct buf lines = { 0 };
+	int code;
+
 	if (how->watch)
-		return view_watch(r, f, how->json, view_print);
+		return view_watched(r, verb, f, how->json);
 	if (how->hash)
-		print_hash(r->data.view, how->json);
-	else if (how->csv)
-		view_csv(r->data.view, f);
-	else
-		view_print(r->data.view, f, how->json);
-	return EXIT_CODE_OK;
+		return print_hash(r, verb, how->json);
+	code = reader_records(r, verb, f, &lines);
+	if (code == OPTIONS_OK && how->csv)
+		view_csv(buf_span(&lines));
+	else if (code == OPTIONS_OK)
+		print_lines(buf_span(&lines), f, how->json);
+	buf_fini(&lines);
+	return code == OPTIONS_OK ? EXIT_CODE_OK : code;
 }
 
 int cmd_view(int argc, char **argv)
@@ -148,14 +151,8 @@ int cmd_view(int argc, char **argv)
 		f.form = SPAN_STR(form);
 	code = reader_open(&r, argv[0]);
 	how.json = o.json;
-	if (code == OPTIONS_OK && f.record.n && !form && !how.hash &&
-	    !how.csv && !how.watch) {
-		code = view_one(&r, &f, how.json);
-	} else if (code == OPTIONS_OK) {
-		code = reader_load(&r, argv[0]);
-		if (code == OPTIONS_OK)
-			code = view_run(&r, &f, &how);
-	}
+	if (code == OPTIONS_OK)
+		code = view_run(&r, argv[0], &f, &how);
 	reader_close(&r);
 	return code;
 }

@@ -4,6 +4,7 @@
  * holds a position, named by its record; GeoJSON has the record's other fields
  * as properties. The order is that of `cairn view`.
  */
+#include <errno.h>
 #include "tools/export.h"
 
 struct point {
@@ -159,19 +160,22 @@ static void record_write(FILE *to, struct json_out *o, enum export_geo format,
 
 int export_geo(struct export *x, enum export_geo format)
 {
-	struct json_out text = { 0 }, o = { 0 };
-	struct json_member m = { .it = NULL };
-	struct json *all;
+	const struct view_filter all = { .form = { NULL, 0 } };
+	struct json_out o = { 0 };
+	struct buf lines = { 0 };
+	struct span left;
+	struct json *record;
+	int code = reader_records(&x->r, "export", &all, &lines);
 
-	view_records_json(x->r.data.view, NULL, false, &text);
-	all = json_parse_shown(buf_span(&text.b));
 	head_write(x->to, format);
 	json_out_object(&o);
 	json_out_kv_string(&o, "type", "FeatureCollection");
 	json_out_key(&o, "features");
 	json_out_array(&o);
-	while (json_next(all, &m))
-		record_write(x->to, &o, format, m.value);
+	for (left = buf_span(&lines); (record = reader_record(&left));) {
+		record_write(x->to, &o, format, record);
+		json_free(record);
+	}
 	json_out_end_array(&o);
 	json_out_end_object(&o);
 	if (format == GEO_JSON)
@@ -179,8 +183,7 @@ int export_geo(struct export *x, enum export_geo format)
 	else
 		fputs(format == GEO_GPX ? "</gpx>\n" :
 		      "</Document></kml>\n", x->to);
-	json_free(all);
-	buf_fini(&text.b);
+	buf_fini(&lines);
 	buf_fini(&o.b);
-	return 0;
+	return code == OPTIONS_OK ? 0 : -EIO;
 }

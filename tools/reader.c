@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
-#include "lib/base/clock.h"
 #include "lib/base/file.h"
 #include "lib/ctl/ctl.h"
 #include "tools/client.h"
@@ -105,94 +104,4 @@ void reader_close(struct reader *r)
 		log_close(r->log);
 	if (r->fd > 0)
 		close(r->fd);
-}
-
-/* ---- asking cairnd ---- */
-
-#define ANSWER_HEAD "{\"answer\":"
-
-/* The answer's own bytes. */
-static void take_answer(void *ctx, const struct json *v, struct span text)
-{
-	struct json_out *o = ctx;
-	size_t head = strlen(ANSWER_HEAD);
-
-	if (json_get(v, "answer") && text.n > head)
-		buf_add(&o->b, SPAN(text.p + head, text.n - head - 1));
-}
-
-static bool ask_daemon(struct reader *r, const char *what, struct span a,
-		       struct span b, struct json_out *o)
-{
-	char words[3][CTL_ARG_MAX + 1], error[256];
-	char *args[] = { words[0], words[1], words[2] };
-
-	if (a.n > CTL_ARG_MAX || b.n > CTL_ARG_MAX ||
-	    (a.n && memchr(a.p, 0, a.n)) || (b.n && memchr(b.p, 0, b.n)))
-		return false;
-	snprintf(words[0], sizeof(words[0]), "%s", what);
-	snprintf(words[1], sizeof(words[1]), "%.*s", (int)a.n,
-		 (const char *)a.p);
-	snprintf(words[2], sizeof(words[2]), "%.*s", (int)b.n,
-		 (const char *)b.p);
-	if (r->fd < 0)
-		r->fd = ctl_connect(r->dir);
-	return r->fd >= 0 && ctl_call(r->fd, "ask", 3, args, take_answer, o,
-				      error) == EXIT_CODE_OK && o->b.len;
-}
-
-int reader_ask(struct reader *r, const char *verb, const char *what,
-	       struct span a, struct span b, struct json_out *o)
-{
-	int code = OPTIONS_OK;
-
-	if (!r->has_data && ask_daemon(r, what, a, b, o))
-		return OPTIONS_OK;
-	buf_fini(&o->b);
-	*o = (struct json_out){ 0 };
-	if (!r->has_data)
-		code = reader_load(r, verb);
-	if (code == OPTIONS_OK)
-		dataset_ask(&r->data, SPAN_STR(what), a, b, SIZE_MAX, o,
-			    clock_read(1));
-	return code;
-}
-
-static void take_name(void *ctx, const struct json *v, struct span text)
-{
-	struct reader_author *a = ctx;
-	struct span name = json_string(json_get(v, "name"));
-	struct span call = json_string(json_get(v, "callsign"));
-
-	(void)text;
-	a->slot = (uint32_t)json_int(json_get(v, "slot"));
-	snprintf(a->name, sizeof(a->name), "%.*s", (int)name.n,
-		 (const char *)name.p);
-	snprintf(a->callsign, sizeof(a->callsign), "%.*s", (int)call.n,
-		 (const char *)call.p);
-}
-
-void reader_author(const struct reader *r, struct span label,
-		   struct reader_author *a)
-{
-	char word[AUTHOR_LABEL_MAX + 1], error[256];
-	char *args[] = { word };
-	struct buf name = { 0 };
-
-	*a = (struct reader_author){ .slot = FEED_SLOT_NONE };
-	snprintf(word, sizeof(word), "%.*s", (int)label.n,
-		 (const char *)label.p);
-	snprintf(a->name, sizeof(a->name), "%s", word);
-	if (!r->has_data) {
-		if (r->fd >= 0)
-			ctl_call(r->fd, "name", 1, args, take_name, a, error);
-		return;
-	}
-	feed_name_told(r->data.feeds, label, &name);
-	a->slot = feed_find(r->data.feeds, label);
-	snprintf(a->name, sizeof(a->name), "%.*s", (int)name.len, name.p);
-	if (a->slot != FEED_SLOT_NONE)
-		snprintf(a->callsign, sizeof(a->callsign), "%s",
-			 feed_at(r->data.feeds, a->slot)->call);
-	buf_fini(&name);
 }

@@ -38,6 +38,14 @@ void reader_close(struct reader *r);
  * reader_load does. After reader_open. OPTIONS_OK or an exit code, said. */
 int reader_ask(struct reader *r, const char *verb, const char *what,
 	       struct span a, struct span b, struct json_out *o);
+/* The records that the filter lets through, a line of JSON each, added to
+ * `lines`; from where reader_ask has its answers. */
+int reader_records(struct reader *r, const char *verb,
+		   const struct view_filter *f, struct buf *lines);
+/* The next one of such lines, to be freed; NULL at their end. */
+struct json *reader_record(struct span *lines);
+/* view_hash, in the same way. */
+int reader_hash(struct reader *r, const char *verb, uint8_t hash[32]);
 /* After either. */
 void reader_author(const struct reader *r, struct span label,
 		   struct reader_author *a);

@@ -105,23 +105,23 @@ static void row_print(const struct columns *c, const struct json *record)
 	fputs("\r\n", stdout);
 }
 
-void view_csv(const struct view *v, const struct view_filter *f)
+void view_csv(struct span lines)
 {
 	struct columns c = { .n = 0 };
-	struct json_member m = { .it = NULL };
-	struct json_out text = { 0 };
-	struct json *all;
+	struct json **record = NULL;
+	size_t n = 0, cap = 0;
 
-	view_records_json(v, f, false, &text);
-	all = json_parse_shown(buf_span(&text.b));
-	while (json_next(all, &m))
-		columns_take(&c, m.value);
+	do {
+		record = array_room(record, n, &cap, sizeof(struct json *));
+		record[n] = reader_record(&lines);
+		columns_take(&c, record[n]);
+	} while (record[n++]);
 	columns_settle(&c);
 	header_print(&c);
-	m = (struct json_member){ .it = NULL };
-	while (json_next(all, &m))
-		row_print(&c, m.value);
-	json_free(all);
-	buf_fini(&text.b);
+	for (size_t i = 0; i + 1 < n; i++) {
+		row_print(&c, record[i]);
+		json_free(record[i]);
+	}
+	free(record);
 	free(c.name);
 }

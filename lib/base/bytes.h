@@ -30,6 +30,21 @@ static inline bool span_equal(struct span a, struct span b)
 	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
 }
 
+/* A number in decimal digits (no digits are 0); max if it is none, or above. */
+static inline uint64_t span_decimal(struct span s, uint64_t max)
+{
+	uint64_t v = 0;
+
+	for (size_t i = 0; i < s.n; i++) {
+		unsigned digit = (unsigned)s.p[i] - '0';
+
+		if (digit > 9 || v > (max - digit) / 10)
+			return max;
+		v = 10 * v + digit;
+	}
+	return v;
+}
+
 /* Bytewise order, a prefix first; <0, 0, >0. */
 static inline int span_compare(struct span a, struct span b)
 {

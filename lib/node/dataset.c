@@ -118,24 +118,16 @@ int dataset_loaded(struct dataset *d, const struct store *store)
 	return dataset_settle(d, store);
 }
 
-static uint32_t slot_parse(struct span s)
-{
-	uint64_t n = 0;
-
-	for (size_t i = 0; i < s.n && n < FEED_SLOT_NONE; i++)
-		n = s.p[i] >= '0' && s.p[i] <= '9' ?
-			10 * n + s.p[i] - '0' : FEED_SLOT_NONE;
-	return n < FEED_SLOT_NONE ? (uint32_t)n : FEED_SLOT_NONE;
-}
-
 bool dataset_ask(const struct dataset *d, struct span what, struct span a,
 		 struct span b, size_t records_max, struct json_out *o,
 		 struct clock_now now)
 {
 	if (span_equal(what, SPAN_STR("feeds")))
-		feeds_json(d->feeds, slot_parse(a), now, o);
+		feeds_json(d->feeds, (uint32_t)span_decimal(a, FEED_SLOT_NONE),
+			   now, o);
 	else if (span_equal(what, SPAN_STR("forks")))
-		forks_json(d->feeds, slot_parse(a), o);
+		forks_json(d->feeds, (uint32_t)span_decimal(a, FEED_SLOT_NONE),
+			   o);
 	else
 		return view_ask(d->view, what, a, b, records_max, o);
 	return true;

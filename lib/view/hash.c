@@ -130,87 +130,97 @@ static void doc_put(struct doc *d, struct buf *b)
 /* ---- the hash ---- */
 
 /* Rows as they come: each is hashed, and forgotten. */
-struct hasher {
-	struct buf row, hashes;
-};
-
-static void row_end(struct hasher *h)
+static void row_end(struct buf *row, struct buf *hashes)
 {
-	uint8_t *hash = buf_reserve(&h->hashes, CRYPTO_HASH_SIZE);
-	struct span all = buf_span(&h->row);
+	uint8_t *hash = buf_reserve(hashes, CRYPTO_HASH_SIZE);
+	struct span all = buf_span(row);
 
 	crypto_blake2b(hash, CRYPTO_HASH_SIZE, NULL, &all, 1);
-	h->hashes.len += CRYPTO_HASH_SIZE;
-	h->row.len = 0;
+	hashes->len += CRYPTO_HASH_SIZE;
+	row->len = 0;
 }
 
-static void records_hash(struct hasher *h, const struct view *v)
+void view_hash_rows(struct row *const *rows, size_t n, struct buf *hashes)
 {
-	struct row **rows = view_rows(v, false);
+	struct buf row = { 0 };
 
-	for (size_t i = 0; i < v->n_records; i++) {
-		record_put(rows[i], &h->row);
-		row_end(h);
+	for (size_t i = 0; i < n; i++) {
+		record_put(rows[i], &row);
+		row_end(&row, hashes);
 	}
-	free(rows);
+	buf_fini(&row);
 }
 
-static void docs_hash(struct hasher *h, const struct view *v)
+static void docs_hash(const struct view *v, struct buf *row,
+		      struct buf *hashes)
 {
 	struct table_entry **list = table_sorted(&v->docs);
 
 	for (size_t i = 0; i < v->docs.n; i++) {
-		doc_put((struct doc *)list[i], &h->row);
-		row_end(h);
+		doc_put((struct doc *)list[i], row);
+		row_end(row, hashes);
 	}
 	free(list);
 }
 
-static void resources_hash(struct hasher *h, const struct view *v)
+static void resources_hash(const struct view *v, struct buf *row,
+			   struct buf *hashes)
 {
 	struct table_entry **list = table_sorted(&v->resources);
 
 	for (size_t i = 0; i < v->resources.n; i++) {
-		resource_put(v, (struct named_field *)list[i], &h->row);
-		row_end(h);
+		resource_put(v, (struct named_field *)list[i], row);
+		row_end(row, hashes);
 	}
 	free(list);
 }
 
 /* Registers that hold whole payloads. */
-static void payloads_hash(struct hasher *h, const struct table *t,
-			  const char *what)
+static void payloads_hash(const struct table *t, const char *what,
+			  struct buf *row, struct buf *hashes)
 {
 	struct table_entry **list = table_sorted(t);
 
 	for (size_t i = 0; i < t->n; i++) {
-		payload_put_array(&h->row, 3);
-		payload_put_text(&h->row, SPAN_STR(what));
-		payload_put_text(&h->row, list[i]->key);
-		buf_add(&h->row, field_winner(&((struct named_field *)
-						list[i])->rule)->value);
-		row_end(h);
+		payload_put_array(row, 3);
+		payload_put_text(row, SPAN_STR(what));
+		payload_put_text(row, list[i]->key);
+		buf_add(row, field_winner(&((struct named_field *)
+					    list[i])->rule)->value);
+		row_end(row, hashes);
 	}
 	free(list);
 }
 
+void view_hash_others(const struct view *v, struct buf *hashes)
+{
+	struct buf row = { 0 };
+
+	if (v->plan.keys.n) {
+		plan_put(&v->plan, &row);
+		row_end(&row, hashes);
+	}
+	docs_hash(v, &row, hashes);
+	resources_hash(v, &row, hashes);
+	payloads_hash(&v->policies, "policy", &row, hashes);
+	payloads_hash(&v->stations, "station", &row, hashes);
+	payloads_hash(&v->orders, "order", &row, hashes);
+	buf_fini(&row);
+}
+
+void view_hash_end(struct span hashes, uint8_t out[32])
+{
+	crypto_blake2b(out, CRYPTO_HASH_SIZE, NULL, &hashes, 1);
+}
+
 void view_hash(const struct view *v, uint8_t out[32])
 {
-	struct hasher h = { .row = { 0 } };
-	struct span all;
+	struct row **rows = view_rows(v, false);
+	struct buf hashes = { 0 };
 
-	records_hash(&h, v);
-	if (v->plan.keys.n) {
-		plan_put(&v->plan, &h.row);
-		row_end(&h);
-	}
-	docs_hash(&h, v);
-	resources_hash(&h, v);
-	payloads_hash(&h, &v->policies, "policy");
-	payloads_hash(&h, &v->stations, "station");
-	payloads_hash(&h, &v->orders, "order");
-	all = buf_span(&h.hashes);
-	crypto_blake2b(out, CRYPTO_HASH_SIZE, NULL, &all, 1);
-	buf_fini(&h.row);
-	buf_fini(&h.hashes);
+	view_hash_rows(rows, v->n_records, &hashes);
+	view_hash_others(v, &hashes);
+	view_hash_end(buf_span(&hashes), out);
+	buf_fini(&hashes);
+	free(rows);
 }

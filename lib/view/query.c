@@ -32,18 +32,24 @@ static int by_first(const void *pa, const void *pb)
 	return c ? c : span_compare(a->id.key, b->id.key);
 }
 
+static int by_id(const void *pa, const void *pb)
+{
+	return span_compare((*(struct row *const *)pa)->id.key,
+			    (*(struct row *const *)pb)->id.key);
+}
+
 struct row **view_rows(const struct view *v, bool in_total_order)
 {
-	struct table_entry **all = table_sorted(&v->rows);
 	struct row **rows = view_alloc(v->n_records * sizeof(struct row *));
+	struct table_entry *e;
 	size_t n = 0;
 
-	for (size_t i = 0; i < v->rows.n; i++)
-		if (((struct row *)all[i])->exists)
-			rows[n++] = (struct row *)all[i];
-	free(all);
-	if (in_total_order && n)
-		qsort(rows, n, sizeof(struct row *), by_first);
+	table_for_each(e, &v->rows)
+		if (((struct row *)e)->exists)
+			rows[n++] = (struct row *)e;
+	if (n)
+		qsort(rows, n, sizeof(struct row *),
+		      in_total_order ? by_first : by_id);
 	return rows;
 }
 
@@ -165,6 +171,11 @@ void view_records_json(const struct view *v, const struct view_filter *f,
 		rows_show(v, f, lines, o);
 	if (!lines)
 		json_out_end_object(o);
+}
+
+void view_row_line(struct row *row, struct span form, struct json_out *o)
+{
+	row_show(row, &(struct view_filter){ .form = form }, true, o);
 }
 
 void view_order_json(const struct view *v, struct json_out *o)

@@ -17,6 +17,7 @@ struct view *view_new(void)
 	struct view *v = view_alloc(sizeof(*v));
 
 	v->rejects = view_alloc(sizeof(*v->rejects));
+	v->kept = view_alloc(sizeof(*v->kept));
 	crypto_random(v->seed, sizeof(v->seed));
 	return v;
 }
@@ -56,6 +57,7 @@ void view_reset(struct view *v)
 	pile_fini(v->rejects);
 	table_fini(&v->held, NULL);
 	v->n_records = v->n_withheld = 0;
+	v->changes++;
 }
 
 void view_free(struct view *v)
@@ -63,6 +65,8 @@ void view_free(struct view *v)
 	if (!v)
 		return;
 	view_reset(v);
+	free(v->kept->row);
+	free(v->kept);
 	free(v->rejects);
 	free(v);
 }
@@ -410,6 +414,7 @@ enum view_verdict view_apply(struct view *v, const struct event *e)
 	enum view_verdict verdict;
 	struct order at;
 
+	v->changes++;
 	c.imported = false;
 	change_init(v, &c, e, e->id);
 	at = c.at;

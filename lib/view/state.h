@@ -42,8 +42,17 @@ struct held {
 	bool filled;			/* it came */
 };
 
+/* The rows in an order, from one page to the next (page.c). */
+struct rows_kept {
+	struct row **row;		/* NULL: none */
+	bool in_total_order;
+	uint64_t changes;		/* of the view when they were sorted */
+};
+
 struct view {
 	uint8_t seed[16];
+	uint64_t changes;		/* events taken in, and resets */
+	struct rows_kept *kept;
 	struct table authors;		/* interned labels, never removed */
 	struct table rows;
 	size_t n_records;
@@ -70,6 +79,11 @@ struct doc *view_find_doc(const struct view *v, struct span name);
 /* The n_records rows that exist, in the order of the total order or of their
  * ids; to be freed. */
 struct row **view_rows(const struct view *v, bool in_total_order);
+/* One of them as a line of JSON, unless its form is another. */
+void view_row_line(struct row *row, struct span form, struct json_out *o);
+/* The hash of each of n rows, and of all that is no record, added to hashes. */
+void view_hash_rows(struct row *const *rows, size_t n, struct buf *hashes);
+void view_hash_others(const struct view *v, struct buf *hashes);
 /* The write that a field shows; NULL if it is unset. */
 const struct write *view_visible(struct field *f);
 /* The text of a register that holds text; empty if nobody wrote it. */

@@ -73,6 +73,19 @@ void view_order_json(const struct view *v, struct json_out *o);
 /* BLAKE2b-256 over the materialised rows: equal on nodes with equal sets. */
 void view_hash(const struct view *v, uint8_t out[32]);
 
+/* The same in pages, since a view is large and a loop has other things to do
+ * (page.c). From number `from`, 0 at first:
+ *   {"changes":N,"next":N,"records":[line,\nline ...]}
+ *   {"changes":N,"next":N,"hashes":"hex of the rows' hashes"}
+ * next is where the next page begins, 0 after the last. Pages with another
+ * number of changes are of another view. */
+void view_page_json(const struct view *v, size_t from, struct span form,
+		    struct json_out *o);
+void view_hash_page_json(const struct view *v, size_t from,
+			 struct json_out *o);
+/* What view_hash makes of all pages' hashes. */
+void view_hash_end(struct span hashes, uint8_t out[32]);
+
 /* The visible heads of a field, what a write's KEY_BASE names: its length in
  * bytes (EVENT_BASE_SIZE a head, the winner first), at most cap. */
 size_t view_field_base(const struct view *v, struct span record,
