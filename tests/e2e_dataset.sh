@@ -77,4 +77,5 @@ refused 2 'KEY=VALUE is wanted' c a plan boats=1 nothing
 refused 2 'is not known' c a doc minutes shout
 refused 1 'nobody wrote' c a plan nothing
 says 'visitors counts 14' c a view R-100
+for n in a b; do same_read $n || fail "$n: the log says something else than cairnd"; done
 say "every kind written apart, the same together"

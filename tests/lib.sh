@@ -72,6 +72,14 @@ station() {
 
 hash_of() { c "$1" view --hash 2> /dev/null; }
 
+# same_read NAME: ends it; what cairnd answered is what its log says
+same_read() {
+	local asked
+	asked=$(hash_of "$1")
+	end "$1"
+	[ -n "$asked" ] && [ "$(hash_of "$1")" = "$asked" ]
+}
+
 # same NAME NAME...: all hold the same dataset, and not an empty one
 same() {
 	local first

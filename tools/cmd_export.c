@@ -14,6 +14,7 @@
 #include "lib/feed/lines.h"
 #include "tools/client.h"
 #include "tools/export.h"
+#include "tools/out.h"
 
 #define PROGRESS_US 200000
 #define FRONTIER_MAX (64 << 20)
@@ -278,6 +279,7 @@ static int export_to(struct export *x, const struct how *how)
 	char *part = how->path ? part_name(how->path) : NULL;
 	int err;
 
+	out_in_blocks();
 	x->to = part ? fopen(part, "we") : stdout;
 	if (!x->to)
 		err = -errno;

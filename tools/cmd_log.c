@@ -410,6 +410,8 @@ int cmd_log(int argc, char **argv)
 	if (code != OPTIONS_OK)
 		return code;
 	l.json = o.json;
+	if (!follow)
+		out_in_blocks();
 	code = reader_open(&l.r, argv[0]);
 	if (code == OPTIONS_OK)
 		code = rejected ? list_rejected(&l) :

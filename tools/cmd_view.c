@@ -114,6 +114,7 @@ static int view_run(struct reader *r, const char *verb,
 		return view_watched(r, verb, f, how->json);
 	if (how->hash)
 		return print_hash(r, verb, how->json);
+	out_in_blocks();
 	code = reader_records(r, verb, f, &lines);
 	if (code == OPTIONS_OK && how->csv)
 		view_csv(buf_span(&lines));

@@ -22,6 +22,12 @@ char *out_age(char *dst, uint64_t s)
 	return dst;
 }
 
+void out_in_blocks(void)
+{
+	if (!isatty(STDOUT_FILENO))
+		setvbuf(stdout, NULL, _IOFBF, 1 << 16);
+}
+
 bool out_colour(void)
 {
 	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");

@@ -20,6 +20,8 @@ void out_table(const struct json *rows, const struct out_column *columns,
 	       const char *empty);
 /* "12 s", "5 min", "3 h", "2 d"; dst holds 24 bytes. Returns dst. */
 char *out_age(char *dst, uint64_t seconds);
+/* Much is to come, and no program waits for each line of it. */
+void out_in_blocks(void);
 /* Whether stdout is a terminal that shows colours and nobody objects
  * (NO_COLOR). */
 bool out_colour(void);

@@ -16,12 +16,12 @@
 #define ANSWER_HEAD "{\"answer\":"
 
 /* The answer's own bytes. */
-static void take_answer(void *ctx, const struct json *v, struct span text)
+static void take_answer(void *ctx, struct span text)
 {
 	struct json_out *o = ctx;
 	size_t head = strlen(ANSWER_HEAD);
 
-	if (json_get(v, "answer") && text.n > head)
+	if (text.n > head && !memcmp(text.p, ANSWER_HEAD, head))
 		buf_add(&o->b, SPAN(text.p + head, text.n - head - 1));
 }
 
@@ -41,8 +41,9 @@ static bool ask_daemon(struct reader *r, const char *what, struct span a,
 		 (const char *)b.p);
 	if (r->fd < 0)
 		r->fd = ctl_connect(r->dir);
-	return r->fd >= 0 && ctl_call(r->fd, "ask", 3, args, take_answer, o,
-				      error) == EXIT_CODE_OK && o->b.len;
+	return r->fd >= 0 &&
+		ctl_call_text(r->fd, "ask", 3, args, take_answer, o,
+			      error) == EXIT_CODE_OK && o->b.len;
 }
 
 int reader_ask(struct reader *r, const char *verb, const char *what,
@@ -65,12 +66,11 @@ int reader_ask(struct reader *r, const char *verb, const char *what,
 /* ---- the view, in pages ---- */
 
 /* The lines between the brackets; each but the first begins with a comma. */
-static void page_lines(struct buf *to, struct span page, const struct json *v)
+static void page_lines(struct buf *to, struct span page)
 {
 	const uint8_t *from = memchr(page.p, '[', page.n);
 	const uint8_t *end = page.p + page.n - strlen("]}");
 
-	(void)v;
 	while (from && ++from < end) {
 		const uint8_t *line = from + (*from == ',');
 
@@ -80,47 +80,59 @@ static void page_lines(struct buf *to, struct span page, const struct json *v)
 	}
 }
 
-static void page_hashes(struct buf *to, struct span page,
-			const struct json *v)
+static void page_hashes(struct buf *to, struct span page)
 {
+	struct json *v = json_parse(page, NULL);
 	struct span hex = json_string(json_get(v, "hashes"));
 
-	(void)page;
 	hex_decode(buf_reserve(to, hex.n / 2), hex.n / 2, hex);
 	to->len += hex.n / 2;
+	json_free(v);
+}
+
+static bool page_head(struct span page, uint64_t *changes, size_t *next)
+{
+	unsigned long long is;
+	char head[64];
+
+	snprintf(head, sizeof(head), "%.*s", (int)page.n,
+		 (const char *)page.p);
+	if (sscanf(head, "{\"changes\":%llu,\"next\":%zu,", &is, next) != 2)
+		return false;
+	*changes = is;
+	return true;
 }
 
 /* Takes the page at *from if it is one of the same view as those before. */
 static bool page_take(struct reader *r, const char *what, struct span form,
 		      size_t *from, uint64_t *changes,
-		      void (*take)(struct buf *to, struct span page,
-				   const struct json *v), struct buf *to)
+		      void (*take)(struct buf *to, struct span page),
+		      struct buf *to)
 {
 	struct json_out page = { 0 };
-	struct json *v = NULL;
 	char number[24];
 	uint64_t now;
+	size_t next;
+	bool ok;
 
 	snprintf(number, sizeof(number), "%zu", *from);
-	if (ask_daemon(r, what, SPAN_STR(number), form, &page))
-		v = json_parse_shown(buf_span(&page.b));
-	now = (uint64_t)json_int(json_get(v, "changes"));
-	if (v && *from && now != *changes) {
+	ok = ask_daemon(r, what, SPAN_STR(number), form, &page) &&
+		page_head(buf_span(&page.b), &now, &next);
+	if (ok && *from && now != *changes) {
 		*from = to->len = 0;
 		*changes = 0;
-	} else if (v) {
+	} else if (ok) {
 		*changes = now;
-		*from = (size_t)json_int(json_get(v, "next"));
-		take(to, buf_span(&page.b), v);
+		*from = next;
+		take(to, buf_span(&page.b));
 	}
-	json_free(v);
 	buf_fini(&page.b);
-	return v != NULL;
+	return ok;
 }
 
 static bool pages_take(struct reader *r, const char *what, struct span form,
-		       void (*take)(struct buf *to, struct span page,
-				    const struct json *v), struct buf *to)
+		       void (*take)(struct buf *to, struct span page),
+		       struct buf *to)
 {
 	uint64_t changes = 0;
 	size_t from = 0;

@@ -13,6 +13,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#define END_HEAD "{\"end\":"	/* as ctl_end_write begins */
+
 /* ---- requests ---- */
 
 static int request_verb(struct ctl_request *r, const struct json *v)
@@ -128,15 +130,32 @@ static int call_send(int fd, const char *verb, size_t n_args,
 	return n < 0 ? -EIO : 0;
 }
 
+/* Who takes the replies: parsed, or as they are. */
+struct taker {
+	void (*fn)(void *ctx, const struct json *v, struct span text);
+	void (*text)(void *ctx, struct span text);
+	void *ctx;
+};
+
+static bool is_end(struct span text)
+{
+	return text.n >= strlen(END_HEAD) &&
+		!memcmp(text.p, END_HEAD, strlen(END_HEAD));
+}
+
 /* True at the end, with the exit code. */
 static bool call_reply(struct span text, int *code, char *error,
-		       void (*fn)(void *, const struct json *, struct span),
-		       void *ctx)
+		       const struct taker *t)
 {
-	struct json *v = json_parse_shown(text);
+	bool whole = t->text && !is_end(text);
+	struct json *v = whole ? NULL : json_parse_shown(text);
 	const struct json *end = v ? json_get(v, "end") : NULL;
 	struct span why = v ? json_string(json_get(v, "error")) : SPAN("", 0);
 
+	if (whole) {
+		t->text(t->ctx, text);
+		return false;
+	}
 	if (!v) {
 		snprintf(error, 256, "cairnd's answer is no JSON");
 		*code = EXIT_CODE_FAILED;
@@ -146,16 +165,15 @@ static bool call_reply(struct span text, int *code, char *error,
 		*code = (int)json_int(end);
 		snprintf(error, 256, "%.*s", (int)why.n, why.n ?
 			 (const char *)why.p : "");
-	} else if (fn) {
-		fn(ctx, v, text);
+	} else if (t->fn) {
+		t->fn(t->ctx, v, text);
 	}
 	json_free(v);
 	return end != NULL;
 }
 
-int ctl_call(int fd, const char *verb, size_t n_args, char *const *args,
-	     void (*fn)(void *ctx, const struct json *v, struct span text),
-	     void *ctx, char *error)
+static int call(int fd, const char *verb, size_t n_args, char *const *args,
+		const struct taker *t, char *error)
 {
 	uint8_t *message = malloc(CTL_MESSAGE_MAX);
 	int code = EXIT_CODE_FAILED;
@@ -173,11 +191,28 @@ int ctl_call(int fd, const char *verb, size_t n_args, char *const *args,
 		if (ended)
 			snprintf(error, 256, "cairnd closed the connection");
 		else
-			ended = call_reply(SPAN(message, n), &code, error, fn,
-					   ctx);
+			ended = call_reply(SPAN(message, n), &code, error, t);
 	}
 	free(message);
 	return code;
+}
+
+int ctl_call(int fd, const char *verb, size_t n_args, char *const *args,
+	     void (*fn)(void *ctx, const struct json *v, struct span text),
+	     void *ctx, char *error)
+{
+	struct taker t = { .fn = fn, .ctx = ctx };
+
+	return call(fd, verb, n_args, args, &t, error);
+}
+
+int ctl_call_text(int fd, const char *verb, size_t n_args, char *const *args,
+		  void (*fn)(void *ctx, struct span text), void *ctx,
+		  char *error)
+{
+	struct taker t = { .text = fn, .ctx = ctx };
+
+	return call(fd, verb, n_args, args, &t, error);
 }
 
 /* ---- the station's folder ---- */

@@ -39,6 +39,10 @@ int ctl_connect(const char *dir);
 int ctl_call(int fd, const char *verb, size_t n_args, char *const *args,
 	     void (*fn)(void *ctx, const struct json *v, struct span text),
 	     void *ctx, char *error);
+/* The same for replies that are long, and not parsed. */
+int ctl_call_text(int fd, const char *verb, size_t n_args, char *const *args,
+		  void (*fn)(void *ctx, struct span text), void *ctx,
+		  char *error);
 /* The station's folder: -d value, else $CAIRN_DIR, /var/lib/cairn as root,
  * $XDG_STATE_HOME/cairn, ~/.local/state/cairn. 0 or -ENAMETOOLONG. */
 int ctl_station_dir(char *dst, size_t cap, const char *option);

@@ -56,7 +56,8 @@ run_one() {
 		until_ok 90 c a fetch "$r" "$D/got" || fail "seed $1: content $r: $(c a fetch 2>&1)"
 	done
 	say "seed $1: equal, $(( $(wc -l < "$D/steps") - 1 )) steps, $(c a log --json | wc -l) events, people $want, $(c a doc log order | wc -l) lines"
-	for n in "${names[@]}" air; do end $n; done
+	for n in "${names[@]}"; do same_read $n || fail "seed $1: the log of $n says something else"; done
+	end air
 }
 
 for (( k = first; k < first + seeds; k++ )); do run_one $k; done
