@@ -185,7 +185,14 @@ static void test_reals(void **state)
 	}
 }
 
-/* A stranger's name with a NUL in it hides nothing from who looks. */
+static void assert_text(const struct json *v, const char *text)
+{
+	assert_true(json_is(v, JSON_STRING));
+	assert_true(span_equal(json_string(v), SPAN_STR(text)));
+}
+
+/* A stranger's name with a NUL in it, a number that is too large or a name that
+ * stands twice hides nothing from who looks. */
 static void test_shown(void **state)
 {
 	struct json *v;
@@ -197,6 +204,18 @@ static void test_shown(void **state)
 	assert_int_equal(json_int(json_get(v, "c\\u0000")), 2);
 	json_free(v);
 	assert_null(json_parse_shown(SPAN_STR("{\"a\\u0000b\":")));
+	v = json_parse_shown(SPAN_STR("{\"a\":[9223372036854775807,"
+		"9223372036854775808,-9223372036854775809,\"9999999999999999999"
+		"\",1e30,7],\"b\":1,\"b\":2}"));
+	assert_non_null(v);
+	assert_int_equal(json_int(json_at(json_get(v, "a"), 0)), INT64_MAX);
+	assert_text(json_at(json_get(v, "a"), 1), "9223372036854775808");
+	assert_text(json_at(json_get(v, "a"), 2), "-9223372036854775809");
+	assert_text(json_at(json_get(v, "a"), 3), "9999999999999999999");
+	assert_true(json_real(json_at(json_get(v, "a"), 4)) == 1e30);
+	assert_int_equal(json_int(json_at(json_get(v, "a"), 5)), 7);
+	assert_int_equal(json_int(json_get(v, "b")), 2);
+	json_free(v);
 }
 
 int main(void)

@@ -53,9 +53,8 @@ static void search_attachment(struct search *s, const struct json *a)
  * than one. */
 static bool search_run(struct span lines, struct search *s)
 {
-	struct json *record;
-
-	while ((record = reader_record(&lines))) {
+	while (lines.n) {
+		struct json *record = reader_record(&lines);
 		const struct json *list = json_get(record, "attachments");
 
 		for (size_t i = 0; i < json_len(list); i++)

@@ -62,12 +62,12 @@ static void print_record(const struct json *r)
 
 static void print_records(struct span lines, const struct view_filter *f)
 {
-	struct json *record;
-
 	if (lines.n == 0 && !(f->record.n && f->form.n))
 		puts(f->record.n || f->form.n ? "no such record" :
 		     "no record yet");
-	while ((record = reader_record(&lines))) {
+	while (lines.n) {
+		struct json *record = reader_record(&lines);
+
 		print_record(record);
 		json_free(record);
 	}

@@ -164,7 +164,6 @@ int export_geo(struct export *x, enum export_geo format)
 	struct json_out o = { 0 };
 	struct buf lines = { 0 };
 	struct span left;
-	struct json *record;
 	int code = reader_records(&x->r, "export", &all, &lines);
 
 	head_write(x->to, format);
@@ -172,7 +171,10 @@ int export_geo(struct export *x, enum export_geo format)
 	json_out_kv_string(&o, "type", "FeatureCollection");
 	json_out_key(&o, "features");
 	json_out_array(&o);
-	for (left = buf_span(&lines); (record = reader_record(&left));) {
+	left = buf_span(&lines);
+	while (left.n) {
+		struct json *record = reader_record(&left);
+
 		record_write(x->to, &o, format, record);
 		json_free(record);
 	}

@@ -42,7 +42,7 @@ int reader_ask(struct reader *r, const char *verb, const char *what,
  * `lines`; from where reader_ask has its answers. */
 int reader_records(struct reader *r, const char *verb,
 		   const struct view_filter *f, struct buf *lines);
-/* The next one of such lines, to be freed; NULL at their end. */
+/* The next one of such lines, to be freed. */
 struct json *reader_record(struct span *lines);
 /* view_hash, in the same way. */
 int reader_hash(struct reader *r, const char *verb, uint8_t hash[32]);

@@ -111,14 +111,14 @@ void view_csv(struct span lines)
 	struct json **record = NULL;
 	size_t n = 0, cap = 0;
 
-	do {
+	while (lines.n) {
 		record = array_room(record, n, &cap, sizeof(struct json *));
 		record[n] = reader_record(&lines);
-		columns_take(&c, record[n]);
-	} while (record[n++]);
+		columns_take(&c, record[n++]);
+	}
 	columns_settle(&c);
 	header_print(&c);
-	for (size_t i = 0; i + 1 < n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		row_print(&c, record[i]);
 		json_free(record[i]);
 	}

@@ -4,7 +4,10 @@
  * else includes jansson. Depth is bounded before jansson sees the text, so its
  * recursion cannot be driven by input.
  */
+#include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 /* jansson and lib/base/json.h share some names; here jansson's get others. */
 #define json_type jansson_type
@@ -64,15 +67,20 @@ static bool json_too_deep(struct span text)
 	return false;
 }
 
+static json_t *json_load(struct span text, size_t flags, json_error_t *e)
+{
+	*e = (json_error_t){ .line = 1, .text = "nested too deeply" };
+	if (json_too_deep(text))
+		return NULL;
+	return json_loadb(text.p ? (const char *)text.p : "", text.n,
+			  flags | JSON_DECODE_ANY | JSON_ALLOW_NUL, e);
+}
+
 struct json *json_parse(struct span text, struct json_error *err)
 {
-	json_error_t e = { .line = 1, .text = "nested too deeply" };
-	json_t *v = NULL;
+	json_error_t e;
+	json_t *v = json_load(text, JSON_REJECT_DUPLICATES, &e);
 
-	if (!json_too_deep(text))
-		v = json_loadb(text.p ? (const char *)text.p : "", text.n,
-			       JSON_REJECT_DUPLICATES | JSON_DECODE_ANY |
-			       JSON_ALLOW_NUL, &e);
 	if (!v && err) {
 		err->line = e.line;
 		err->column = e.column;
@@ -81,30 +89,76 @@ struct json *json_parse(struct span text, struct json_error *err)
 	return (struct json *)v;
 }
 
-/* \u0000 becomes \u2400. */
-static void nul_show(struct buf *b)
+/* ---- what we wrote ourselves ---- */
+
+/* The string at s, quotes and all: \u0000 becomes \u2400. Its length. */
+static size_t string_show(struct buf *b, struct span s)
 {
-	for (size_t i = 0; i + 5 < b->len; i++) {
-		if (b->p[i] != '\\')
-			continue;
-		if (memcmp(b->p + i + 1, "u0000", 5) == 0)
-			memcpy(b->p + i + 2, "24", 2);
-		i++;	/* what is escaped is no backslash of its own */
+	size_t i = 1;
+
+	buf_add_u8(b, '"');
+	while (i < s.n && s.p[i] != '"') {
+		size_t n = s.p[i] == '\\' && i + 1 < s.n ? 2 : 1;
+		bool nul = s.n - i >= 6 && !memcmp(s.p + i, "\\u0000", 6);
+
+		buf_add(b, nul ? SPAN_STR("\\u2400") : SPAN(s.p + i, n));
+		i += nul ? 6 : n;
+	}
+	buf_add_u8(b, '"');
+	return i < s.n ? i + 1 : s.n;
+}
+
+/* The number at s, as a string if it is an integer of more than 64 bits with
+ * its sign. Its length. */
+static size_t number_show(struct buf *b, struct span s)
+{
+	bool real = false, quote;
+	size_t n = 0;
+	char text[24];
+
+	for (; n < s.n && (s.p[n] == '-' || s.p[n] == '+' || s.p[n] == '.' ||
+			   isalnum(s.p[n])); n++)
+		real |= s.p[n] == '.' || s.p[n] == 'e' || s.p[n] == 'E';
+	snprintf(text, sizeof(text), "%.*s", (int)n, (const char *)s.p);
+	errno = 0;
+	strtoll(text, NULL, 10);
+	quote = !real && errno == ERANGE;
+	if (quote)
+		buf_add_u8(b, '"');
+	buf_add(b, SPAN(s.p, n));
+	if (quote)
+		buf_add_u8(b, '"');
+	return n;
+}
+
+static void text_show(struct buf *b, struct span text)
+{
+	size_t i = 0;
+
+	while (i < text.n) {
+		struct span left = SPAN(text.p + i, text.n - i);
+
+		if (*left.p == '"')
+			i += string_show(b, left);
+		else if (*left.p == '-' || isdigit(*left.p))
+			i += number_show(b, left);
+		else
+			buf_add_u8(b, text.p[i++]);
 	}
 }
 
 struct json *json_parse_shown(struct span text)
 {
-	struct json *v = json_parse(text, NULL);
 	struct buf copy = { 0 };
+	json_error_t e;
+	json_t *v = json_load(text, 0, &e);
 
 	if (v)
-		return v;
-	buf_add(&copy, text);
-	nul_show(&copy);
-	v = json_parse(buf_span(&copy), NULL);
+		return (struct json *)v;
+	text_show(&copy, text);
+	v = json_load(buf_span(&copy), 0, &e);
 	buf_fini(&copy);
-	return v;
+	return (struct json *)v;
 }
 
 void json_free(struct json *root)

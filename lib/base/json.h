@@ -33,8 +33,9 @@ struct json_error {
 /* Any value at the top, the whole text used. NULL and *err (may be NULL) on
  * failure. Free with json_free. */
 struct json *json_parse(struct span text, struct json_error *err);
-/* The same for what json_out wrote, to be shown: a NUL in a name, which the
- * library refuses, reads as U+2400. */
+/* The same for what json_out wrote, to be shown, with what the library refuses: a
+ * NUL in a name reads as U+2400, an integer beyond 64 bits with its sign as the
+ * text of its digits, and of equal names the last one counts. */
 struct json *json_parse_shown(struct span text);
 void json_free(struct json *root);
 

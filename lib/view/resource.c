@@ -133,6 +133,8 @@ size_t resource_heads(struct field *f, const struct write **heads, size_t cap)
 	for (size_t i = 0; i < f->n; i++)
 		if (!f->w[i]->named)
 			all[n++] = f->w[i];
+	if (n == 0)	/* in a circle, of ids that were ground */
+		all[n++] = f->winner;
 	qsort(all, n, sizeof(*all), by_order);
 	skip = n > cap ? n - cap : 0;
 	for (size_t i = skip; i < n; i++)
