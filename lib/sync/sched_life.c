@@ -16,6 +16,8 @@
 #define FUTILE_STEP 64
 #define NAV_MAX_US (15 * US_PER_S)
 #define NAV_WINDOW_US (600 * US_PER_S)
+#define LOAD_US (60 * US_PER_S)
+#define LOAD_BUSY_US (LOAD_US / 5)
 
 /* ---- units ---- */
 
@@ -141,6 +143,27 @@ bool sync_engaged(const struct sync_port *p, uint64_t now_us, bool but_quiet)
 		sync_spread(p, now_us) + p->F;
 }
 
+/* ---- load ---- */
+
+/* What was heard and sent in the last minute, older air time fading. */
+static void sched_load_add(struct sync_port *p, uint64_t air_us,
+			   uint64_t now_us)
+{
+	uint64_t gone = now_us - p->load_at_us;
+
+	p->load_us -= gone < LOAD_US ? p->load_us * gone / LOAD_US :
+		p->load_us;
+	p->load_us += air_us;
+	p->load_at_us = now_us;
+}
+
+uint64_t sync_by_load(struct sync_port *p, uint64_t wait_us, uint64_t now_us)
+{
+	sched_load_add(p, 0, now_us);
+	return p->load_us < LOAD_BUSY_US ?
+		wait_us * p->load_us / LOAD_BUSY_US : wait_us;
+}
+
 /* ---- timers ---- */
 
 void sync_arm(struct sync_port *p, struct sync_timer *t, uint64_t due_us)
@@ -178,6 +201,9 @@ void sync_key(struct sync_port *p, const struct span *frames, unsigned n,
 {
 	p->sending = true;
 	p->burst_key = false;
+	sched_load_add(p, p->T, now_us);
+	for (unsigned i = 0; i < n; i++)
+		sched_load_add(p, sync_airtime_us(p, frames[i].n), now_us);
 	sync_arm(p, &p->burst_timer,
 		 p->env->send(p->env->ctx, p->c.number, frames, n, answer,
 			      now_us));
@@ -392,6 +418,7 @@ enum sync_verdict sync_port_input(struct sync_port *p, uint32_t address,
 	struct sync_peer *peer;
 	enum sync_verdict v;
 
+	sched_load_add(p, sync_airtime_us(p, frame.n), now_us);
 	if (e != SYNC_OK) {
 		p->count.bad[e]++;
 		return e == SYNC_VERSION_OTHER ? SYNC_VERSION_UNKNOWN :

@@ -93,8 +93,9 @@ static uint64_t offer_window(const struct sync_port *p, uint64_t now_us)
 }
 
 /* Among hidden stations who can serve fewer waits longer, and so does who has
- * little to send: others may do it better. */
-static uint64_t offer_patience(const struct sync_port *p, uint64_t now_us)
+ * little to send: others may do it better. Nobody does where the channel is
+ * idle. */
+static uint64_t offer_patience(struct sync_port *p, uint64_t now_us)
 {
 	unsigned sum, n = sync_lacks_sum(p, &sum, now_us);
 	uint64_t wait = 0;
@@ -104,7 +105,7 @@ static uint64_t offer_patience(const struct sync_port *p, uint64_t now_us)
 	wait = 40 * p->F * n / sum;
 	if (n < OFFER_BATCH)
 		wait += 64 * p->F * (OFFER_BATCH - n) / OFFER_BATCH;
-	return wait;
+	return sync_by_load(p, wait, now_us);
 }
 
 static bool offer_wish(const struct sync_port *p)

@@ -123,6 +123,7 @@ struct sync_port {
 	struct sync_counters count;
 
 	uint64_t nav_us, pace_us, rx_busy_us;	/* silence, until */
+	uint64_t load_us, load_at_us;	/* on the air lately: sync_by_load */
 	uint64_t hidden_us;	/* a station that I do not hear was named */
 	uint64_t nav_window_us, nav_used_us;	/* its cap, rule 10 */
 
@@ -206,6 +207,9 @@ bool sync_hidden(const struct sync_port *p, uint64_t now_us);
 uint64_t sync_spread(const struct sync_port *p, uint64_t now_us);
 uint64_t sync_random(struct sync_port *p, uint64_t below_us);
 uint64_t sync_quiet_us(const struct sync_port *p);
+/* A wait that leaves a busy channel to others: all of it where a fifth of the
+ * last minute was on the air, in proportion less where less was. */
+uint64_t sync_by_load(struct sync_port *p, uint64_t wait_us, uint64_t now_us);
 bool sync_engaged(const struct sync_port *p, uint64_t now_us, bool but_quiet);
 /* Arms a timer of the port; nothing happens while the port is off. */
 void sync_arm(struct sync_port *p, struct sync_timer *t, uint64_t due_us);
