@@ -303,6 +303,36 @@ static void test_newcomer(void **state)
 	}
 }
 
+/* Patience is for a busy channel: it falls with what was on the air in the last
+ * minute, sent or heard. */
+static void test_by_load(void **state)
+{
+	struct sync_message m = { .type = SYNC_DIGEST };
+	struct bench b;
+	uint64_t one_us;
+
+	(void)state;
+	bench_init(&b);
+	assert_int_equal(sync_by_load(b.port, 1000, b.now_us), 0);
+	bench_says(&b, 0x22220000, &m);
+	one_us = sync_by_load(b.port, 12 * US_PER_S, b.now_us);
+	assert_in_range(one_us, 200 * US_PER_MS, 300 * US_PER_MS);
+	for (unsigned i = 0; i < 60; i++)
+		bench_says(&b, 0x22220000, &m);
+	assert_int_equal(sync_by_load(b.port, 1000, b.now_us), 1000);
+	assert_in_range(sync_by_load(b.port, 1000, b.now_us + 30 * US_PER_S),
+			550, 700);
+	assert_int_equal(sync_by_load(b.port, 1000, b.now_us + 90 * US_PER_S),
+			 0);
+	bench_run(&b, 100 * US_PER_S);	/* it speaks itself */
+	b.sends = 0;
+	while (!b.sends)
+		bench_run(&b, b.now_us + US_PER_S);
+	assert_in_range(sync_by_load(b.port, 12 * US_PER_S, b.now_us),
+			400 * US_PER_MS, 700 * US_PER_MS);
+	bench_fini(&b);
+}
+
 /* Alone, it says its root ever more rarely. */
 static void test_alone(void **state)
 {
@@ -645,6 +675,7 @@ int main(void)
 		cmocka_unit_test(test_peers),
 		cmocka_unit_test(test_first_word),
 		cmocka_unit_test(test_newcomer),
+		cmocka_unit_test(test_by_load),
 		cmocka_unit_test(test_alone),
 		cmocka_unit_test(test_nav_cap),
 		cmocka_unit_test(test_empty_promises),
