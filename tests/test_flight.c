@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
@@ -229,6 +230,29 @@ static uint64_t follow(struct log *l, uint64_t *at, int64_t *last)
 	return n;
 }
 
+/* Who opened the folder before the log had an id sees what comes all the same. */
+static void test_opened_early(void **state)
+{
+	struct log_options ro = { .read_only = true };
+	struct log_options o = { .segment_size = SEGMENT,
+		.ring_bytes = RING };
+	const char *where = path("early");
+	int64_t last = -1;
+	uint64_t at = 0;
+	struct log *l, *w;
+
+	(void)state;
+	assert_int_equal(mkdir(where, 0755), 0);
+	assert_int_equal(log_open(&l, where, &ro, NULL), 0);
+	assert_false(log_refresh(l));
+	assert_int_equal(log_open(&w, where, &o, NULL), 0);
+	put(w, 0, 10);
+	assert_true(log_refresh(l));
+	assert_int_equal(follow(l, &at, &last), 10);
+	log_close(w);
+	log_close(l);
+}
+
 static void test_follow(void **state)
 {
 	struct log_options o = { .read_only = true };
@@ -311,6 +335,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_power_cuts),
 		cmocka_unit_test(test_bound),
+		cmocka_unit_test(test_opened_early),
 		cmocka_unit_test(test_follow),
 		cmocka_unit_test(test_killed),
 	};

@@ -412,11 +412,19 @@ int log_failed(const struct log *l)
 	return l->failed;
 }
 
+/* The folder may have been opened before its log had an id. */
+static int tail_find(struct log *l)
+{
+	if (!id_known(l))
+		lock_enter(l);
+	return id_known(l) ? tail_attach(l) : -ENOENT;
+}
+
 bool log_refresh(struct log *l)
 {
 	uint64_t tail;
 
-	if (!l->read_only || (!l->tail && tail_attach(l)))
+	if (!l->read_only || (!l->tail && tail_find(l)))
 		return false;
 	tail = tail_read(l);
 	if (tail <= l->durable)
