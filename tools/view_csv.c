@@ -118,10 +118,10 @@ void view_csv(struct span lines)
 	}
 	columns_settle(&c);
 	header_print(&c);
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++)
 		row_print(&c, record[i]);
+	for (size_t i = 0; i < n; i++)	/* the columns are their names */
 		json_free(record[i]);
-	}
 	free(record);
 	free(c.name);
 }
