@@ -59,7 +59,13 @@ void verb_count(const struct call *c)
 	int e = compose_count(node_view(n), node_label(n), arg(c, 0),
 			      arg(c, 1), arg(c, 2), &b);
 
-	write_composed(c, KIND_COUNTER_ADD, &b, e);
+	if (e != -EINVAL) {
+		write_composed(c, KIND_COUNTER_ADD, &b, e);
+		return;
+	}
+	buf_fini(&b);
+	client_end(c->cl, EXIT_CODE_USAGE,
+		   "a step is a whole number but 0: +3, -2");
 }
 
 void verb_plan(const struct call *c)

@@ -42,6 +42,15 @@ says 'over .*-' c a resource history list
 says '"merges":1' c a resource stats --json
 [ "$(c a resource policy --json | grep -o 'li\*.*' | cut -c 1-3)" = 'li*' ] || fail "the most specific first"
 
+# what is no text comes back as it was
+printf 'a\xff\0b' > "$D/bytes"
+c a resource commit bytes "$(c a resource begin bytes)" "$D/bytes" > /dev/null || fail "commit of bytes"
+c a resource begin bytes "$D/again" > /dev/null
+cmp "$D/bytes" "$D/again" || fail "begin of bytes"
+says '4 bytes that are no text' c a resource status bytes
+says '"content":{"bytes":"61ff0062"}' c a resource status bytes --json
+refused 2 c a resource policy bytes lww --max-age soon
+
 # late, with the content at hand: merged at once
 t=$(c a resource begin list)
 commit a "$t" 'milk\nbread\nsugar\nrice\n' > /dev/null

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include "lib/ctl/ctl.h"
+#include "lib/event/payload.h"
 
 const char *client_dir(char dst[512])
 {
@@ -58,18 +59,29 @@ int client_ask(int fd, const char *verb, size_t n_args, char *const *args,
 	return code;
 }
 
+bool client_takes(const char *verb, size_t n_words, char *const *words)
+{
+	for (size_t i = 0; i < n_words; i++) {
+		if (strlen(words[i]) > CTL_ARG_MAX)
+			fprintf(stderr, "cairn: %s: a word of more than %d "
+				"bytes\n", verb, CTL_ARG_MAX);
+		else if (!payload_is_text(SPAN_STR(words[i])))
+			fprintf(stderr, "cairn: %s: word %zu is not UTF-8\n",
+				verb, i + 1);
+		else
+			continue;
+		return false;
+	}
+	return true;
+}
+
 int client_call(const char *verb, size_t n_args, char *const *args,
 		client_fn fn, void *ctx)
 {
 	int fd, code;
 
-	for (size_t i = 0; i < n_args; i++) {
-		if (strlen(args[i]) <= CTL_ARG_MAX)
-			continue;
-		fprintf(stderr, "cairn: %s: a word of more than %d bytes\n",
-			verb, CTL_ARG_MAX);
+	if (!client_takes(verb, n_args, args))
 		return EXIT_CODE_USAGE;
-	}
 	code = client_connect(verb, &fd);
 	if (code != EXIT_CODE_OK)
 		return code;

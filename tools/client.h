@@ -8,6 +8,9 @@
 
 typedef void (*client_fn)(void *ctx, const struct json *v, struct span text);
 
+/* Whether an event could hold the words, as to their length and their being
+ * text; what is wrong is said. */
+bool client_takes(const char *verb, size_t n_words, char *const *words);
 /* Returns the exit code. */
 int client_call(const char *verb, size_t n_args, char *const *args,
 		client_fn fn, void *ctx);

@@ -59,18 +59,22 @@ int cmd_attach(int argc, char **argv)
 		return code;
 	blobs_dir(dir);
 	e = file_read(o.args[2], BLOB_MAX, &content);
+	if (!e && !content.len)
+		e = -ENODATA;
 	if (!e)
 		e = blob_store(dir, buf_span(&content), hash);
 	snprintf(size, sizeof(size), "%zu", content.len);
 	buf_fini(&content);
 	if (e) {
 		fprintf(stderr, "cairn: attach: %s: %s\n", o.args[2],
-			e == -EFBIG ? "more than 16 MB" : strerror(-e));
+			e == -EFBIG ? "more than 16 MB" :
+			e == -ENODATA ? "nothing in it" : strerror(-e));
 		return EXIT_CODE_FAILED;
 	}
 	hex_encode(hex, SPAN(hash, sizeof(hash)));
 	snprintf(type, sizeof(type), "%s", mime ? mime : mime_of(o.args[2]));
 	char *args[] = { o.args[0], o.args[1], hex, size, type };
 
+	o.n_args = 2;	/* the file's name goes nowhere */
 	return write_call(argv[0], &o, 5, args);
 }

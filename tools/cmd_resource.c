@@ -63,8 +63,20 @@ static void print_commit(const struct reader *r, const struct json *h,
 				(uint64_t)json_int(json_get(h, "wall_ms"))));
 }
 
+/* An answer's content; what is no text comes as hex. */
+static void content_read(struct buf *to, const struct json *v)
+{
+	const struct json *content = json_get(v, "content");
+	struct span hex = json_string(json_get(content, "bytes"));
+	int n = hex_decode(buf_reserve(to, hex.n / 2), hex.n / 2, hex);
+
+	buf_add(to, json_string(content));
+	if (n > 0)
+		to->len += (size_t)n;
+}
+
 /* Line by line, so that a stranger's escapes do nothing. */
-static void print_content(struct span s)
+static void print_text(struct span s)
 {
 	while (s.n) {
 		const uint8_t *nl = memchr(s.p, '\n', s.n);
@@ -76,6 +88,18 @@ static void print_content(struct span s)
 		s.p += n;
 		s.n -= n;
 	}
+}
+
+static void print_content(const struct json *v)
+{
+	struct buf content = { 0 };
+
+	content_read(&content, v);
+	if (payload_is_text(buf_span(&content)))
+		print_text(buf_span(&content));
+	else
+		printf("(%zu bytes that are no text)\n", content.len);
+	buf_fini(&content);
 }
 
 static void print_one(const struct reader *r, const struct json *v)
@@ -93,7 +117,7 @@ static void print_one(const struct reader *r, const struct json *v)
 	       json_bool(json_get(v, "conflict")) ? ", CONFLICT" : "");
 	for (size_t i = 0; i < json_len(heads); i++)
 		print_commit(r, json_at(heads, i), "  head");
-	print_content(json_string(json_get(v, "content")));
+	print_content(v);
 }
 
 static void print_history(const struct reader *r, const struct json *v)
@@ -210,6 +234,7 @@ static int content_write(const char *path, struct span s)
 static int run_begin(struct resource_call *c)
 {
 	struct json_out o = { 0 };
+	struct buf content = { 0 };
 	struct json *v = NULL;
 	struct reader r;
 	struct span token;
@@ -218,9 +243,9 @@ static int run_begin(struct resource_call *c)
 	if (code == OPTIONS_OK) {
 		v = json_parse_shown(buf_span(&o.b));
 		token = json_string(json_get(v, "token"));
+		content_read(&content, v);
 		code = c->o.n_args > 2 ?
-			content_write(word(c, 2),
-				      json_string(json_get(v, "content"))) :
+			content_write(word(c, 2), buf_span(&content)) :
 			EXIT_CODE_OK;
 		if (code == EXIT_CODE_OK)
 			printf(c->o.json ? "{\"token\":\"%.*s@%llu\"}\n" :
@@ -230,6 +255,7 @@ static int run_begin(struct resource_call *c)
 			       (clock_read(1).wall_ms / 1000));
 	}
 	json_free(v);
+	buf_fini(&content);
 	buf_fini(&o.b);
 	reader_close(&r);
 	return code;
@@ -373,19 +399,27 @@ static int run_merge(struct resource_call *c)
 
 /* ---- policy ---- */
 
+static int policy_write(struct resource_call *c)
+{
+	const char *age = c->max_age ? c->max_age : "0";
+	char *args[] = { c->o.args[0], c->o.args[1], c->o.args[2],
+			 (char *)(uintptr_t)age };
+
+	if (*age && span_decimal(SPAN_STR(age), INT64_MAX) < INT64_MAX)
+		return write_call(c->verb, &c->o, 4, args);
+	fprintf(stderr, "cairn: resource: --max-age wants seconds, not "
+		"'%s'\n", age);
+	return EXIT_CODE_USAGE;
+}
+
 static int run_policy(struct resource_call *c)
 {
 	struct json_out o = { 0 };
 	struct reader r;
 	int code;
 
-	if (c->o.n_args == 3) {
-		char *args[] = { c->o.args[0], c->o.args[1], c->o.args[2],
-				 (char *)(uintptr_t)(c->max_age ? c->max_age :
-						     "0") };
-
-		return write_call(c->verb, &c->o, 4, args);
-	}
+	if (c->o.n_args == 3)
+		return policy_write(c);
 	if (c->o.n_args == 2)
 		return fprintf(stderr, "cairn: resource: words are missing\n"),
 		       EXIT_CODE_USAGE;

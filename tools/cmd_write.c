@@ -23,6 +23,8 @@ static void print_id(void *ctx, const struct json *v, struct span text)
 int write_call(const char *verb, struct options *o, size_t n,
 	       char *const *args)
 {
+	if (!client_takes(verb, o->n_args, o->args))	/* as they were typed */
+		return EXIT_CODE_USAGE;
 	return client_call(verb, n, args,
 			   o->json ? client_print_json : print_id,
 			   &o->verbose);

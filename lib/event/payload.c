@@ -180,7 +180,7 @@ static size_t utf8_sequence(const uint8_t *p, size_t n)
 	return len;
 }
 
-static bool utf8_valid(struct span s)
+bool payload_is_text(struct span s)
 {
 	for (size_t i = 0, len; i < s.n; i += len) {
 		len = utf8_sequence(s.p + i, s.n - i);
@@ -221,7 +221,7 @@ static enum payload_error head_read(struct span s, struct payload_value *v)
 	if (v->type != PAYLOAD_BOOL && v->type != PAYLOAD_NULL &&
 	    r.read - v->str.n != head_size(v->num))
 		return PAYLOAD_LONG_FORM;
-	if (v->type == PAYLOAD_TEXT && !utf8_valid(v->str))
+	if (v->type == PAYLOAD_TEXT && !payload_is_text(v->str))
 		return PAYLOAD_UTF8;
 	return PAYLOAD_OK;
 }

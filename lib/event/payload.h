@@ -79,6 +79,8 @@ const char *payload_error_name(enum payload_error e);
 /* Length of the well-formed deterministic item at the start of s, else a
  * negative payload_error (-PAYLOAD_SHORT ...). Bytes may follow it. */
 int payload_item(struct span s);
+/* UTF-8 throughout: what a text may be. */
+bool payload_is_text(struct span s);
 /* The whole span is one such item of allowed length. */
 enum payload_error payload_check(struct span s);
 

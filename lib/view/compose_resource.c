@@ -116,16 +116,14 @@ static int commit_put(struct buf *out, const struct resource_work *w,
 		      size_t n)
 {
 	uint8_t base[RESOURCE_HEADS_MAX * EVENT_BASE_SIZE];
-	size_t before = out->len, at;
+	size_t before = out->len;
 
 	payload_put_map(out, n ? 3 : 2);
 	payload_put_uint(out, KEY_VALUE);
-	at = out->len;
-	payload_put_text(out, content);
-	if (payload_item(SPAN(out->p + at, out->len - at)) == -PAYLOAD_UTF8) {
-		out->len = at;	/* no text: bytes */
+	if (payload_is_text(content))
+		payload_put_text(out, content);
+	else
 		payload_put_bytes(out, content);
-	}
 	for (size_t i = 0; i < n; i++)
 		be_put(base + i * EVENT_BASE_SIZE, EVENT_BASE_SIZE,
 		       over[i]->at.id8);

@@ -34,17 +34,23 @@ static void id_json(struct json_out *o, const char *key, uint64_t id8)
 }
 
 /* Bytes that are no text are shown as bytes. */
-static void content_json(struct json_out *o, const struct write *w)
+static void content_json(struct json_out *o, struct span content)
 {
+	if (payload_is_text(content)) {
+		json_out_kv_span(o, "content", content);
+		return;
+	}
 	json_out_key(o, "content");
-	payload_to_json(o, w->value);
+	json_out_object(o);
+	json_out_kv_hex(o, "bytes", content);
+	json_out_end_object(o);
 }
 
 static void commit_json(struct json_out *o, const struct write *w)
 {
 	order_json(&w->at, o);
 	id_json(o, "id", w->at.id8);
-	content_json(o, w);
+	content_json(o, resource_content(w));
 }
 
 /* What a token names: how many commits were held, and the heads. */
@@ -85,7 +91,7 @@ void view_resource_json(const struct view *v, struct span name,
 	json_out_kv_uint(o, "version", f->n);
 	token_json(o, f, &s);
 	policy_json(o, &s.policy);
-	json_out_kv_span(o, "content", buf_span(&s.content));
+	content_json(o, buf_span(&s.content));
 	json_out_kv_bool(o, "conflict", !s.settled);
 	json_out_key(o, "heads");
 	json_out_array(o);
