@@ -222,7 +222,8 @@ static void test_M16_two_creators(void **state)
 	assert_string_equal(text_of(&o), "{\"record_id\":\"R\",\"created\":["
 		"{\"author\":\"b\",\"seq\":2,\"wall_ms\":20,\"counter\":0,"
 		"\"by\":\"bob\"},{\"author\":\"a\",\"seq\":1,\"wall_ms\":10,"
-		"\"counter\":0,\"by\":\"ann\"}],\"conflict\":true}");
+		"\"counter\":0,\"form\":\"tent\",\"by\":\"ann\"}],"
+		"\"conflict\":true}");
 	any_order(&s, 10);
 	buf_fini(&o.b);
 	view_free(v);

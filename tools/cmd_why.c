@@ -37,21 +37,27 @@ void answer_author(const struct reader *r, struct span label)
 	out_text(stdout, SPAN_STR(a.name));
 }
 
-static void print_head(const struct reader *r, const struct json *h,
-		       const char *word)
+static void print_stamp(const struct reader *r, const struct json *h)
 {
 	char text[25];
 
+	answer_author(r, json_string(json_get(h, "author")));
+	printf(" #%lld at %s", (long long)json_int(json_get(h, "seq")),
+	       clock_format_utc(text,
+				(uint64_t)json_int(json_get(h, "wall_ms"))));
+}
+
+static void print_head(const struct reader *r, const struct json *h,
+		       const char *word)
+{
 	printf("  %-6s ", word);
 	if (json_get(h, "value"))
 		out_value(stdout, json_get(h, "value"));
 	else
 		fputs("(taken away)", stdout);
 	fputs("  by ", stdout);
-	answer_author(r, json_string(json_get(h, "author")));
-	printf(" #%lld at %s\n", (long long)json_int(json_get(h, "seq")),
-	       clock_format_utc(text,
-				(uint64_t)json_int(json_get(h, "wall_ms"))));
+	print_stamp(r, h);
+	putchar('\n');
 }
 
 void answer_heads(const struct reader *r, const struct json *v)
@@ -236,6 +242,16 @@ static void print_field(const struct reader *r, const struct json *v)
 	print_count(r, v);
 }
 
+static void print_named(const struct json *c, const char *name)
+{
+	const struct json *value = json_get(c, name);
+
+	if (!value)
+		return;
+	printf(", %s ", name);
+	out_value(stdout, value);
+}
+
 static void print_created(const struct reader *r, const struct json *v)
 {
 	const struct json *created = json_get(v, "created");
@@ -245,17 +261,17 @@ static void print_created(const struct reader *r, const struct json *v)
 		return;
 	}
 	out_text(stdout, json_string(json_get(v, "record_id")));
-	fputs(json_len(created) ? "\n" : ": nobody says to have created it\n",
-	      stdout);
+	fputs(json_len(created) ? "\n" : ": nobody created it; it is there by "
+	      "what was written to it\n", stdout);
 	for (size_t i = 0; i < json_len(created); i++) {
 		const struct json *c = json_at(created, i);
 
 		fputs(i ? "  beside created by " : "  shows  created by ",
 		      stdout);
-		out_value(stdout, json_get(c, "by"));
-		fputs(", says ", stdout);
-		answer_author(r, json_string(json_get(c, "author")));
-		printf(" #%lld\n", (long long)json_int(json_get(c, "seq")));
+		print_stamp(r, c);
+		print_named(c, "form");
+		print_named(c, "by");
+		putchar('\n');
 	}
 }
 
@@ -337,7 +353,7 @@ int cmd_why(int argc, char **argv)
 		"why RECORD.FIELD | RECORD FIELD | RECORD [--json]\n\n"
 		"How a value came about: the write that shows, those beside "
 		"it, how many are\nreplaced; of a counter, who added and took "
-		"how much. A record alone: who says to\nhave created it.",
+		"how much. A record alone: who\ncreated it.",
 		NULL, 1, 2);
 
 	if (code != OPTIONS_OK)

@@ -213,33 +213,77 @@ void view_why_json(const struct view *v, struct span record,
 	json_out_end_object(o);
 }
 
+/* ---- who created a record ---- */
+
+/* Of one event, either may be NULL. */
+static void creation_json(const struct write *form, const struct write *by,
+			  struct json_out *o)
+{
+	json_out_object(o);
+	order_json(&(form ? form : by)->at, o);
+	if (form)
+		json_out_kv_span(o, "form", form->value);
+	if (by)
+		json_out_kv_span(o, "by", by->value);
+	json_out_end_object(o);
+}
+
+/* Which is the later event: < 0 for a; a list that has ended is the earlier. */
+static int later(const struct write *a, const struct write *b)
+{
+	int c = !a - !b;
+
+	if (c == 0)
+		c = order_compare(&b->at, &a->at);
+	return c ? c : (a->at.id8 > b->at.id8) - (a->at.id8 < b->at.id8);
+}
+
+static void creations_json(struct field *forms, struct field *bys,
+			   struct json_out *o)
+{
+	const struct write **form = field_history(forms);
+	const struct write **by = field_history(bys);
+	size_t i = 0, j = 0;
+
+	while (i < forms->n || j < bys->n) {
+		const struct write *f = i < forms->n ? form[i] : NULL;
+		const struct write *b = j < bys->n ? by[j] : NULL;
+		int c = later(f, b);
+
+		creation_json(c <= 0 ? f : NULL, c >= 0 ? b : NULL, o);
+		i += c <= 0;
+		j += c >= 0;
+	}
+	free(form);
+	free(by);
+}
+
+static bool values_differ(const struct field *f)
+{
+	for (size_t i = 1; i < f->n; i++)
+		if (!span_equal(f->w[i]->value, f->w[0]->value))
+			return true;
+	return false;
+}
+
 void view_created_json(const struct view *v, struct span record,
 		       struct json_out *o)
 {
 	struct row *row = view_find_row(v, record);
-	const struct write **all;
-	bool differ = false;
 
 	if (!row) {
 		json_out_null(o);
 		return;
 	}
-	all = field_history(&row->created_by);
 	json_out_object(o);
 	json_out_kv_span(o, "record_id", record);
 	json_out_key(o, "created");
 	json_out_array(o);
-	for (size_t i = 0; i < row->created_by.n; i++) {
-		json_out_object(o);
-		order_json(&all[i]->at, o);
-		json_out_kv_span(o, "by", all[i]->value);
-		json_out_end_object(o);
-		differ |= !span_equal(all[i]->value, all[0]->value);
-	}
+	creations_json(&row->form, &row->created_by, o);
 	json_out_end_array(o);
-	json_out_kv_bool(o, "conflict", differ);
+	json_out_kv_bool(o, "conflict", values_differ(&row->form) ||
+			 values_differ(&row->created_by));
 	json_out_end_object(o);
-	free(all);
 }
 
 /* ---- conflicts ---- */

@@ -157,9 +157,9 @@ static enum view_verdict apply_create(struct view *v, const struct change *c)
 	if (bad)
 		return bad;
 	row = row_make(v, c);
+	row->form.keep = row->created_by.keep = true;	/* two may claim it */
 	if (change_has(c, KEY_FORM))
 		field_write(&row->form, &c->at, blind, form);
-	row->created_by.keep = true;	/* two of them may claim it */
 	if (change_has(c, KEY_BY))
 		field_write(&row->created_by, &c->at, blind, by);
 	return VIEW_APPLIED;

@@ -120,9 +120,9 @@ struct view_tally {
 };
 void view_tally_event(struct view_tally *t, const struct event *e);
 
-/* Who says to have created a record, the one that shows first: {record_id,
- * conflict: they differ, created: [{author, seq, wall_ms, counter, by}]}; null
- * if it does not exist. */
+/* Who created a record, the last one first: {record_id, created: [{author, seq,
+ * wall_ms, counter, form, by}] with what the event has of these, conflict: they
+ * differ}; null if it does not exist. */
 void view_created_json(const struct view *v, struct span record,
 		       struct json_out *o);
 /* The contents that attachments name, in no order, some perhaps twice. */
