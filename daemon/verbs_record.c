@@ -107,7 +107,7 @@ void verb_attach(const struct call *c)
 
 #define BASE_MAX (8 * EVENT_BASE_SIZE)
 
-/* A write names what it replaces. */
+/* A write names what it replaces, be it nothing. */
 static struct span field_base(const struct call *c, uint8_t dst[BASE_MAX])
 {
 	size_t n = view_field_base(node_view(c->d->node),
@@ -119,8 +119,6 @@ static struct span field_base(const struct call *c, uint8_t dst[BASE_MAX])
 
 static void put_base(struct buf *b, struct span base)
 {
-	if (!base.n)
-		return;
 	payload_put_uint(b, KEY_BASE);
 	payload_put_bytes(b, base);
 }
@@ -161,7 +159,7 @@ void verb_set(const struct call *c)
 	struct buf b = { 0 };
 	int e;
 
-	payload_put_map(&b, 3 + (base.n > 0) + c->urgent);
+	payload_put_map(&b, 4 + c->urgent);
 	put_key_text(&b, KEY_RECORD, c->args[0]);
 	put_key_text(&b, KEY_FIELD, c->args[1]);
 	payload_put_uint(&b, KEY_VALUE);
@@ -182,7 +180,11 @@ void verb_unset(const struct call *c)
 	struct span base = field_base(c, heads);
 	struct buf b = { 0 };
 
-	payload_put_map(&b, base.n ? 3 : 2);
+	if (!base.n) {
+		client_end(c->cl, EXIT_CODE_FAILED, "nobody wrote that field");
+		return;
+	}
+	payload_put_map(&b, 3);
 	put_key_text(&b, KEY_RECORD, c->args[0]);
 	put_key_text(&b, KEY_FIELD, c->args[1]);
 	put_base(&b, base);

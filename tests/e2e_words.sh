@@ -25,4 +25,5 @@ for step in 0 -0 two 1.5 ''; do
 done
 : > "$D/empty"
 refused 1 'nothing in it' c a attach R-1 photo "$D/empty"
+refused 1 'nobody wrote that field' c a unset R-1 stauts
 [ "$(hash_of a)" = "$before" ] || fail "something was written"

@@ -75,6 +75,38 @@ static void test_two_heads_are_a_conflict(void **state)
 	set_fini(&s);
 }
 
+/* Neither could replace anything, and said so; an import's write said nothing. */
+static void test_two_first_writes_are_a_conflict(void **state)
+{
+	static const char first[] = "{\"record_id\":\"R\",\"field\":\"f\","
+		"\"value\":%d,\"base\":{\"bytes\":\"\"}}";
+	struct set s = { .n = 0 };
+	struct view *v = view_new();
+	struct event *a, *b;
+	uint8_t base[64];
+
+	(void)state;
+	a = set_json(&s, "a", KIND_FIELD_SET, 10, first, 1);
+	set_write(&s, "c", 15, 2, NULL, NULL);
+	b = set_json(&s, "b", KIND_FIELD_SET, 20, first, 3);
+	for (size_t i = 0; i < s.n; i++)
+		view_apply(v, &s.e[i]);
+	shows(v, ROW_R("3"));
+	assert_int_equal(view_field_base(v, SPAN_STR("R"), SPAN_STR("f"),
+					 base, sizeof(base)), 16);
+	assert_memory_equal(base, b->id, 8);
+	assert_memory_equal(base + 8, a->id, 8);
+	any_order(&s, 20);
+	set_write(&s, "a", 5, 4, b, a);
+	view_apply(v, &s.e[3]);
+	shows(v, ROW_R("4"));
+	assert_int_equal(view_field_base(v, SPAN_STR("R"), SPAN_STR("f"),
+					 base, sizeof(base)), 8);
+	any_order(&s, 20);
+	view_free(v);
+	set_fini(&s);
+}
+
 static void test_unset(void **state)
 {
 	struct set s = { .n = 0 };
@@ -135,8 +167,11 @@ static void write_random(struct set *s, const struct event **pool, size_t n)
 	const struct event *b2 = b1 && rnd(3) == 0 ?
 		pool[rnd((uint32_t)n)] : b1;
 	uint32_t wall = rnd(10) ? rnd(60) : 1000 + rnd(5);
-	struct event *e = set_write(s, authors[rnd(3)], wall, (int)s->n,
-				    b1, b2);
+	struct event *e = b1 || rnd(2) ?
+		set_write(s, authors[rnd(3)], wall, (int)s->n, b1, b2) :
+		set_json(s, authors[rnd(3)], KIND_FIELD_SET, wall,
+			 "{\"record_id\":\"R\",\"field\":\"f\",\"value\":%d,"
+			 "\"base\":{\"bytes\":\"\"}}", (int)s->n);
 
 	if (rnd(6) == 0)
 		e->kind = KIND_FIELD_UNSET;
@@ -563,6 +598,7 @@ int main(void)
 		cmocka_unit_test(test_last_writer_wins),
 		cmocka_unit_test(test_base_beats_the_clock),
 		cmocka_unit_test(test_two_heads_are_a_conflict),
+		cmocka_unit_test(test_two_first_writes_are_a_conflict),
 		cmocka_unit_test(test_unset),
 		cmocka_unit_test(test_any_order),
 		cmocka_unit_test(test_any_order_of_bases),

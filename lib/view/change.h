@@ -39,7 +39,7 @@ enum view_verdict change_uint(const struct change *c, enum payload_key key,
 			      bool required, uint64_t *v);
 enum view_verdict change_bytes(const struct change *c, enum payload_key key,
 			       bool required, struct span *bytes);
-/* KEY_BASE: whole ids, or nothing. */
+/* KEY_BASE: whole ids, perhaps none; NULL if it is not there. */
 enum view_verdict change_base(const struct change *c, struct span *base);
 
 /* A map of named values (plan: changes, doc: fields): the next name and value

@@ -150,9 +150,8 @@ int compose_plan(const struct view *v, const struct json *changes,
 
 	if (!json_len(changes))
 		return -EINVAL;
-	payload_put_map(out, len ? 2 : 1);
-	if (len)
-		compose_key_bytes(out, KEY_BASE, SPAN(base, len));
+	payload_put_map(out, 2);
+	compose_key_bytes(out, KEY_BASE, SPAN(base, len));
 	payload_put_uint(out, KEY_CHANGES);
 	return compose_end(out, before, compose_named(out, changes));
 }

@@ -163,12 +163,11 @@ int compose_doc_update(const struct view *v, struct span doc,
 		return -ENOENT;
 	len = field_base(fields_find(&e->fields, v->seed, field), base,
 			 sizeof(base));
-	payload_put_map(out, len ? 5 : 4);
+	payload_put_map(out, 5);
 	compose_key_text(out, KEY_FIELD, field);
 	payload_put_uint(out, KEY_VALUE);
 	err = payload_from_json(out, value);
-	if (len)
-		compose_key_bytes(out, KEY_BASE, SPAN(base, len));
+	compose_key_bytes(out, KEY_BASE, SPAN(base, len));
 	compose_key_text(out, KEY_DOC, doc);
 	compose_key_bytes(out, KEY_ELEMENT, e->id.key);
 	return compose_end(out, before, err);

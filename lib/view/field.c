@@ -74,14 +74,14 @@ static void writes_settle(struct field *f)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < f->n; i++)
-		if (!f->w[i]->n_bases &&
+		if (!f->w[i]->based &&
 		    (!blind || at_compare(f->w[i], blind) > 0))
 			blind = f->w[i];
 	qsort(f->w, f->n, sizeof(*f->w), by_id);
 	for (size_t i = 0; i < f->n; i++) {
 		struct write *w = f->w[i];
 
-		if ((!w->n_bases && w != blind && !f->keep) ||
+		if ((!w->based && w != blind && !f->keep) ||
 		    (kept && by_id(&f->w[kept - 1], &w) == 0))
 			free(w);
 		else
@@ -176,6 +176,7 @@ static struct write *write_new(const struct order *at, struct span base,
 	uint8_t *tail = (uint8_t *)&w->bases[n];
 
 	w->at = *at;
+	w->based = base.p != NULL;
 	w->n_bases = (uint32_t)n;
 	for (size_t i = 0; i < n; i++)
 		w->bases[i] = be_get(base.p + i * EVENT_BASE_SIZE,
@@ -241,7 +242,7 @@ struct write *field_write(struct field *f, const struct order *at,
 {
 	struct write *w;
 
-	if (f->n == 1 && f->settled && !f->winner->n_bases && !base.n &&
+	if (f->n == 1 && f->settled && !f->winner->based && !base.p &&
 	    !f->keep)
 		return write_last(f, at, value);
 	if (f->n - f->settled > PENDING_MIN + f->settled)
@@ -263,7 +264,7 @@ const struct write *field_winner(struct field *f)
 
 static bool is_head(const struct write *w)
 {
-	return w->n_bases && !w->named;
+	return w->based && !w->named;
 }
 
 static size_t heads_count(const struct field *f)
@@ -320,7 +321,7 @@ size_t field_superseded(struct field *f)
 
 	field_settle(f);
 	for (size_t i = 0; i < f->n; i++)
-		n += f->w[i]->n_bases && f->w[i]->named;
+		n += f->w[i]->based && f->w[i]->named;
 	return n;
 }
 

@@ -13,8 +13,9 @@
  * and the greatest rank wins, ties by order. Without bases that is plain
  * last-writer-wins; a base from a clock gone wild lends its stamp to whoever
  * replaces it. Heads are the writes with a base that no other write names;
- * two of them are a conflict. A base that names nothing held is ignored; one
- * that fits several ids names them all.
+ * two of them are a conflict. An empty base says that nothing was there to
+ * replace, so two first writes are one as well. A base that names nothing held
+ * is ignored; one that fits several ids names them all.
  *
  * Of the writes without a base only the greatest is kept: ranks rest on the
  * greatest. Those with a base stay, because what names them may yet come, and
@@ -29,6 +30,7 @@ struct write {
 	const struct order *top;	/* rank: of a write held, and depth */
 	uint32_t depth;
 	uint32_t n_bases, scanned;
+	bool based;		/* it has a base, of n_bases writes */
 	bool named, open;
 	uint8_t mark;		/* the caller's, 0 to begin with */
 	struct span value;	/* CBOR; empty = unset. Behind the bases. */
@@ -43,8 +45,8 @@ struct field {			/* zeroed = empty */
 	bool keep;		/* those without a base as well: lib/view/plan.h */
 };
 
-/* Takes the write in; any order, any number of times. base = n * 8 bytes.
- * Borrowed until the next call. */
+/* Takes the write in; any order, any number of times. base = n * 8 bytes, NULL
+ * without one. Borrowed until the next call. */
 struct write *field_write(struct field *f, const struct order *at,
 			  struct span base, struct span value);
 /* By rank, once the field was looked at. */
