@@ -33,6 +33,10 @@ static const char *compose_sentence(int e)
 		       "bits";
 	case -ENOENT:
 		return "no such element, or more than one";
+	case -EALREADY:
+		return "that element is deleted; restore brings it back";
+	case -EEXIST:
+		return "that element is not deleted";
 	case -EMSGSIZE:
 		return "that does not fit into an event (4096 bytes)";
 	default:
@@ -48,8 +52,8 @@ static void write_composed(const struct call *c, uint16_t kind, struct buf *b,
 		return;
 	}
 	buf_fini(b);
-	client_end(c->cl, e == -ENOENT || e == -ERANGE ? EXIT_CODE_FAILED :
-		   EXIT_CODE_USAGE, compose_sentence(e));
+	client_end(c->cl, e == -EINVAL || e == -EMSGSIZE ? EXIT_CODE_USAGE :
+		   EXIT_CODE_FAILED, compose_sentence(e));
 }
 
 void verb_count(const struct call *c)

@@ -45,7 +45,8 @@ for n in a b; do
 	says '-1  by Q2BBB-1' c $n why R-100.visitors
 	says '^boats = 5$' c $n plan
 	says '^road = "closed"$' c $n plan
-	says 'beside ' c $n plan boats
+	says '^  shows  5  by Q1AAA-1' c $n plan boats
+	says '^  beside 4  by Q2BBB-1' c $n plan boats
 	[ "$(c $n doc minutes | sed 's/^ *//')" = '1  09:05 arrived
 2  10:00 water measured
 3  10:30 pump started litres=40
@@ -67,13 +68,16 @@ c a doc minutes restore "@$gone" > /dev/null
 says '5  12:00 left' c a doc minutes
 c a plan boats=1 --set > /dev/null
 says '^boats = 1$' c a plan
+says 'boats stays 1; --set' c a plan boats=0
 until_ok 45 same a b || fail "not the same at the end"
 [ "$(c b doc minutes order | wc -l)" = 5 ] || fail "order"
 [ "$(c b doc minutes log | wc -l)" = 9 ] || fail "log"
 
 refused 1 'the counter is full' c a count R-100 visitors 18446744073709551615
 refused 1 'no such element' c a doc minutes delete 9
-refused 1 'no such element' c a doc minutes restore 1
+refused 1 'is not deleted' c a doc minutes restore 1
+refused 1 'is deleted' c a doc minutes update "@$gone" again
+refused 1 'is deleted' c a doc minutes delete "@$gone"
 refused 2 'KEY=VALUE is wanted' c a plan boats=1 nothing
 refused 2 'is not known' c a doc minutes shout
 refused 1 'nobody wrote' c a plan nothing

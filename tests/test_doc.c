@@ -260,7 +260,7 @@ static void test_doc_restore(void **state)
 	typist_type(&t, COMPOSE_END, "", "three");
 	snprintf(id, sizeof(id), "@%s", hex_of(&t.e[1]));
 	assert_int_equal(compose_doc_restore(t.v, SPAN_STR("D"), SPAN_STR(id),
-					     &b), -ENOENT);
+					     &b), -EEXIST);
 	assert_int_equal(compose_doc_delete(t.v, SPAN_STR("D"), SPAN_STR("2"),
 					    &b), 0);
 	e = (struct event){ .author = SPAN_STR("t"), .seq = 4,
@@ -269,6 +269,10 @@ static void test_doc_restore(void **state)
 	doc_text(t.v, &o);
 	json_is_text(&o, "one three ");
 	b.len = 0;
+	assert_int_equal(compose_doc_update(t.v, SPAN_STR("D"), SPAN_STR(id),
+					    SPAN_STR("text"), NULL, &b), -EALREADY);
+	assert_int_equal(compose_doc_delete(t.v, SPAN_STR("D"), SPAN_STR(id),
+					    &b), -EALREADY);
 	assert_int_equal(compose_doc_restore(t.v, SPAN_STR("D"), SPAN_STR(id),
 					     &b), 0);
 	e = (struct event){ .author = SPAN_STR("t"), .seq = 5, .id = { 77 },

@@ -79,6 +79,44 @@ static bool changes_json(struct json_out *out, const struct options *o,
 	return true;
 }
 
+/* A number that did not raise its key changed nothing, which is easily missed. */
+static void change_told(const struct json *plan, const char *word, bool text)
+{
+	struct span key = SPAN(word, (size_t)(strchr(word, '=') - word));
+	struct json_out typed = { 0 }, stands = { 0 };
+	struct json_member m = { .it = NULL };
+
+	value_json(&typed, word + key.n + 1, text);
+	while (json_next(plan, &m))
+		if (span_equal(m.key, key) && (json_is(m.value, JSON_INT) ||
+					       json_is(m.value, JSON_REAL)))
+			json_out_value(&stands, m.value);
+	if (stands.b.len &&
+	    !span_equal(buf_span(&typed.b), buf_span(&stands.b)))
+		fprintf(stderr, "cairn: plan: %.*s stays %.*s; --set lowers "
+			"it\n", (int)key.n, (const char *)key.p,
+			(int)stands.b.len, (const char *)stands.b.p);
+	buf_fini(&typed.b);
+	buf_fini(&stands.b);
+}
+
+static void changes_told(const char *verb, const struct options *o, bool text)
+{
+	struct json_out out = { 0 };
+	struct json *v = NULL;
+	struct reader r;
+
+	if (reader_open(&r, verb) == OPTIONS_OK &&
+	    reader_ask(&r, verb, "plan", SPAN("", 0), SPAN("", 0),
+		       &out) == OPTIONS_OK)
+		v = json_parse_shown(buf_span(&out.b));
+	for (size_t i = 0; v && i < o->n_args; i++)
+		change_told(json_get(v, "plan"), o->args[i], text);
+	json_free(v);
+	buf_fini(&out.b);
+	reader_close(&r);
+}
+
 static int plan_write(const char *verb, struct options *o, bool set, bool text)
 {
 	char delta[] = "delta", lower[] = "set";
@@ -89,6 +127,8 @@ static int plan_write(const char *verb, struct options *o, bool set, bool text)
 		char *args[] = { set ? lower : delta, (char *)out.b.p };
 
 		code = write_call(verb, o, 2, args);
+		if (code == EXIT_CODE_OK && !set)
+			changes_told(verb, o, text);
 	} else {
 		fprintf(stderr, "cairn: %s: KEY=VALUE is wanted (see cairn %s "
 			"--help)\n", verb, verb);

@@ -63,9 +63,16 @@ static void print_head(const struct reader *r, const struct json *h,
 void answer_heads(const struct reader *r, const struct json *v)
 {
 	const struct json *heads = json_get(v, "heads");
+	const struct json *shown = json_get(v, "shown");
 
+	if (!shown)
+		shown = json_at(heads, 0);
+	if (shown)
+		print_head(r, shown, "shows");
 	for (size_t i = 0; i < json_len(heads); i++)
-		print_head(r, json_at(heads, i), i ? "beside" : "shows");
+		if (!span_equal(json_string(json_get(json_at(heads, i), "id")),
+				json_string(json_get(shown, "id"))))
+			print_head(r, json_at(heads, i), "beside");
 	if (json_int(json_get(v, "superseded")))
 		printf("  %lld earlier writes are replaced\n",
 		       (long long)json_int(json_get(v, "superseded")));

@@ -8,6 +8,7 @@
  *            can hold)
  *   -ERANGE  the total would not fit into 64 bits
  *   -ENOENT  no such document or element, or more than one
+ *   -EALREADY, -EEXIST  the element is deleted; to be restored, it is not
  *   -EMSGSIZE  longer than a payload
  *
  * An element is named by its number among those shown, from 1, or as "@" and

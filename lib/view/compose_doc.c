@@ -140,7 +140,7 @@ int compose_doc_restore(const struct view *v, struct span doc,
 	struct place p;
 
 	if (!e || !e->deleted)
-		return -ENOENT;
+		return e ? -EEXIST : -ENOENT;
 	p.beside = doc_place(d, e, &p.side);
 	insert_head(out, doc, &p, e->type, true);
 	fields_copy(out, e);
@@ -159,8 +159,8 @@ int compose_doc_update(const struct view *v, struct span doc,
 	uint8_t base[COMPOSE_BASE_MAX];
 	int err;
 
-	if (!e)
-		return -ENOENT;
+	if (!e || e->deleted)
+		return e ? -EALREADY : -ENOENT;
 	len = field_base(fields_find(&e->fields, v->seed, field), base,
 			 sizeof(base));
 	payload_put_map(out, 5);
@@ -181,7 +181,7 @@ int compose_doc_delete(const struct view *v, struct span doc,
 					       &at);
 
 	if (!e || e->deleted)
-		return -ENOENT;
+		return e ? -EALREADY : -ENOENT;
 	payload_put_map(out, 2);
 	compose_key_text(out, KEY_DOC, doc);
 	compose_key_bytes(out, KEY_ELEMENT, e->id.key);

@@ -89,28 +89,35 @@ static const struct write *key_floor(const struct field *f)
 	return floor;
 }
 
-static void number_raise(struct payload_value *best, const struct write *w,
-			 const struct write *floor)
+/* Of equal numbers the write of the greater rank. */
+static bool number_above(const struct write *w, const struct write *best)
 {
-	struct payload_value v;
+	struct payload_value v, b;
+	int c;
 
-	if (write_number(w, &v) &&
-	    (!floor || field_rank_compare(w, floor) >= 0) &&
-	    plan_number_compare(&v, best) > 0)
-		*best = v;
+	if (!write_number(w, &v) || !write_number(best, &b))
+		return false;
+	c = plan_number_compare(&v, &b);
+	return c > 0 || (c == 0 && field_rank_compare(w, best) > 0);
+}
+
+const struct write *plan_shown(struct field *key)
+{
+	const struct write *best = field_winner(key), *floor;
+
+	if (best->mark == PLAN_SET)
+		return best;
+	floor = key_floor(key);
+	for (size_t i = 0; i < key->n; i++)
+		if ((!floor || field_rank_compare(key->w[i], floor) >= 0) &&
+		    number_above(key->w[i], best))
+			best = key->w[i];
+	return best;
 }
 
 struct span plan_value(struct field *key)
 {
-	const struct write *w = field_winner(key), *floor;
-	struct payload_value best;
-
-	if (w->mark == PLAN_SET || !write_number(w, &best))
-		return w->value;
-	floor = key_floor(key);
-	for (size_t i = 0; i < key->n; i++)
-		number_raise(&best, key->w[i], floor);
-	return best.raw;
+	return plan_shown(key)->value;
 }
 
 void plan_fini(struct plan *p)

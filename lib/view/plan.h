@@ -33,7 +33,9 @@ struct plan {				/* zeroed = empty */
 void plan_write(struct plan *p, const uint8_t seed[16], struct span name,
 		enum plan_mark mark, const struct order *at, struct span base,
 		struct span value);
-/* What the key shows (CBOR, borrowed until the next write). */
+/* The write that the key shows, and its value (CBOR), borrowed until the next
+ * write. */
+const struct write *plan_shown(struct field *key);
 struct span plan_value(struct field *key);
 void plan_fini(struct plan *p);
 

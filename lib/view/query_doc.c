@@ -39,6 +39,8 @@ void view_plan_why_json(const struct view *v, struct span key,
 	json_out_kv_span(o, "key", key);
 	json_out_key(o, "value");
 	payload_to_json(o, plan_value(f));
+	json_out_key(o, "shown");
+	head_json(plan_shown(f), o);
 	heads_json(f, o);
 	json_out_kv_uint(o, "superseded", field_superseded(f));
 	json_out_end_object(o);

@@ -134,7 +134,8 @@ void view_forms_json(const struct view *v, struct json_out *o);
 
 /* {plan: {key: value}, version_vector: {author: seq}} */
 void view_plan_json(const struct view *v, struct json_out *o);
-/* {key, value, heads, superseded}; null if nobody wrote it. */
+/* {key, value, shown, heads, superseded}, shown: the write that the value is of,
+ * as a head; null if nobody wrote it. */
 void view_plan_why_json(const struct view *v, struct span key,
 			struct json_out *o);
 
