@@ -34,7 +34,7 @@ end watch
 
 [ "$(c a view --form site --csv | tr -d '\r')" = "$(printf '%s\n' \
 	'record_id,form,"at","code","open","people","remark"' \
-	'"R-1","site","{""position"":[46.5,7.25,512]}","7",true,12,"wet, ""cold"""')" ] ||
+	'"R-1","site","46.5,7.25,512","7",true,12,"wet, ""cold"""')" ] ||
 	fail "csv: $(c a view --form site --csv)"
 [ "$(c a history R-1 | wc -l)" = 6 ] || fail "history: $(c a history R-1)"
 [ "$(c a history R-2 --json | grep -c '"kind_name":"field.set"')" = 1 ] || fail "history --json"

@@ -62,7 +62,7 @@ static void print_record(const struct json *r)
 
 static void print_records(struct span lines, const struct view_filter *f)
 {
-	if (lines.n == 0 && !(f->record.n && f->form.n))
+	if (lines.n == 0)
 		puts(f->record.n || f->form.n ? "no such record" :
 		     "no record yet");
 	while (lines.n) {
@@ -120,8 +120,11 @@ static int view_run(struct reader *r, const char *verb,
 		view_csv(buf_span(&lines));
 	else if (code == OPTIONS_OK)
 		print_lines(buf_span(&lines), f, how->json);
+	if (code == OPTIONS_OK)
+		code = f->record.n && !lines.len ? EXIT_CODE_FAILED :
+						   EXIT_CODE_OK;
 	buf_fini(&lines);
-	return code == OPTIONS_OK ? EXIT_CODE_OK : code;
+	return code;
 }
 
 int cmd_view(int argc, char **argv)
@@ -150,8 +153,12 @@ int cmd_view(int argc, char **argv)
 		f.record = SPAN_STR(o.args[0]);
 	if (form)
 		f.form = SPAN_STR(form);
-	code = reader_open(&r, argv[0]);
 	how.json = o.json;
+	if (how.hash + how.csv + how.watch > 1) {
+		fprintf(stderr, "cairn: view: --hash, --csv or --watch\n");
+		return EXIT_CODE_USAGE;
+	}
+	code = reader_open(&r, argv[0]);
 	if (code == OPTIONS_OK)
 		code = view_run(&r, argv[0], &f, &how);
 	reader_close(&r);

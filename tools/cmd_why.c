@@ -208,13 +208,22 @@ static void count_told(const struct reader *r, struct json_out *out)
 	json_free(v);
 }
 
+/* One beyond 64 bits comes as its digits. */
+static void print_number(const struct json *v)
+{
+	if (json_is(v, JSON_STRING))
+		out_text(stdout, json_string(v));
+	else
+		out_value(stdout, v);
+}
+
 static void print_slot(const struct reader *r, const struct json *v,
 		       const struct json *s)
 {
 	const struct json *taken = json_get(s, "taken");
 
 	fputs(taken ? "  -" : "  +", stdout);
-	out_value(stdout, taken ? taken : json_get(s, "added"));
+	print_number(taken ? taken : json_get(s, "added"));
 	fputs("  by ", stdout);
 	answer_author(r, json_string(json_get(s, "author")));
 	printf(" as of #%lld; %s\n", (long long)json_int(json_get(s, "seq")),
@@ -229,7 +238,7 @@ static void print_count(const struct reader *r, const struct json *v)
 	if (!json_get(v, "count"))
 		return;
 	fputs("  counts ", stdout);
-	out_value(stdout, json_get(v, "count"));
+	print_number(json_get(v, "count"));
 	putchar('\n');
 	for (size_t i = 0; i < json_len(slots); i++)
 		print_slot(r, v, json_at(slots, i));

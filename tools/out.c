@@ -42,11 +42,27 @@ void out_text(FILE *to, struct span s)
 		fputc(s.p[i] < 0x20 || s.p[i] == 0x7f ? '.' : s.p[i], to);
 }
 
+bool out_position(struct buf *b, const struct json *v)
+{
+	const struct json *at = json_len(v) == 1 ? json_get(v, "position") :
+						   NULL;
+	struct json_out o = { .comma = false };
+
+	if (!json_is(at, JSON_ARRAY))
+		return false;
+	for (size_t i = 0; i < json_len(at); i++)
+		json_out_value(&o, json_at(at, i));
+	buf_add(b, buf_span(&o.b));
+	buf_fini(&o.b);
+	return true;
+}
+
 void out_value(FILE *to, const struct json *v)
 {
 	struct json_out o = { .spaced = true };
 
-	json_out_value(&o, v);
+	if (!out_position(&o.b, v))
+		json_out_value(&o, v);
 	out_text(to, buf_span(&o.b));
 	buf_fini(&o.b);
 }

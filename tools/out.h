@@ -27,5 +27,7 @@ void out_in_blocks(void);
 bool out_colour(void);
 /* Without control characters: what a stranger sent may hold escapes. */
 void out_text(FILE *to, struct span s);
+/* A position as it is typed, 46.5,7.25,512; false if v is none. */
+bool out_position(struct buf *b, const struct json *v);
 /* A value on one line, strings in quotes. */
 void out_value(FILE *to, const struct json *v);

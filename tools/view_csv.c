@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * Records as CSV: see view_show.h. Texts stand in quotes, numbers, true and
- * false as they are, all else as JSON in quotes.
+ * Records as CSV: see view_show.h. A column a field, then one a counter. Texts
+ * stand in quotes, numbers, true and false as they are, positions as they are
+ * typed, all else as JSON in quotes.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include "lib/base/json.h"
+#include "tools/out.h"
 #include "tools/view_show.h"
 
 static void quoted(struct span s)
@@ -29,7 +31,8 @@ static void cell(const struct json *v)
 		quoted(json_string(v));
 		return;
 	}
-	json_out_value(&o, v);
+	if (!out_position(&o.b, v))
+		json_out_value(&o, v);
 	if (json_is(v, JSON_OBJECT) || json_is(v, JSON_ARRAY))
 		quoted(buf_span(&o.b));
 	else
@@ -40,6 +43,8 @@ static void cell(const struct json *v)
 /* ---- columns ---- */
 
 struct columns {
+	const char *of;		/* the member that has them */
+	const char *after;	/* each title */
 	struct span *name;
 	size_t n, cap;
 };
@@ -73,7 +78,7 @@ static void columns_take(struct columns *c, const struct json *record)
 {
 	struct json_member m = { .it = NULL };
 
-	while (json_next(json_get(record, "fields"), &m))
+	while (json_next(json_get(record, c->of), &m))
 		column_add(c, m.key);
 	if (c->n > 4096)
 		columns_settle(c);
@@ -81,47 +86,66 @@ static void columns_take(struct columns *c, const struct json *record)
 
 /* ---- rows ---- */
 
-static void header_print(const struct columns *c)
+static void titles_print(const struct columns *c)
 {
-	printf("record_id,form");
 	for (size_t i = 0; i < c->n; i++) {
+		struct buf title = { 0 };
+
 		putchar(',');
-		quoted(c->name[i]);
+		buf_add(&title, c->name[i]);
+		buf_add(&title, SPAN_STR(c->after));
+		quoted(buf_span(&title));
+		buf_fini(&title);
 	}
-	fputs("\r\n", stdout);
 }
 
-static void row_print(const struct columns *c, const struct json *record)
+static void cells_print(const struct columns *c, const struct json *record)
 {
-	const struct json *fields = json_get(record, "fields");
+	const struct json *values = json_get(record, c->of);
 
-	cell(json_get(record, "record_id"));
-	putchar(',');
-	cell(json_get(record, "form"));
 	for (size_t i = 0; i < c->n; i++) {
 		putchar(',');
-		cell(json_get(fields, (const char *)c->name[i].p));
+		cell(json_get(values, (const char *)c->name[i].p));
 	}
+}
+
+static void table_print(const struct columns *fields,
+			const struct columns *counters,
+			struct json *const *record, size_t n)
+{
+	printf("record_id,form");
+	titles_print(fields);
+	titles_print(counters);
 	fputs("\r\n", stdout);
+	for (size_t i = 0; i < n; i++) {
+		cell(json_get(record[i], "record_id"));
+		putchar(',');
+		cell(json_get(record[i], "form"));
+		cells_print(fields, record[i]);
+		cells_print(counters, record[i]);
+		fputs("\r\n", stdout);
+	}
 }
 
 void view_csv(struct span lines)
 {
-	struct columns c = { .n = 0 };
+	struct columns fields = { .of = "fields", .after = "" };
+	struct columns counters = { .of = "counters", .after = " (count)" };
 	struct json **record = NULL;
 	size_t n = 0, cap = 0;
 
 	while (lines.n) {
 		record = array_room(record, n, &cap, sizeof(struct json *));
 		record[n] = reader_record(&lines);
-		columns_take(&c, record[n++]);
+		columns_take(&fields, record[n]);
+		columns_take(&counters, record[n++]);
 	}
-	columns_settle(&c);
-	header_print(&c);
-	for (size_t i = 0; i < n; i++)
-		row_print(&c, record[i]);
+	columns_settle(&fields);
+	columns_settle(&counters);
+	table_print(&fields, &counters, record, n);
 	for (size_t i = 0; i < n; i++)	/* the columns are their names */
 		json_free(record[i]);
 	free(record);
-	free(c.name);
+	free(fields.name);
+	free(counters.name);
 }
