@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # mutants.sh [NAME...]: lib/log with one deliberate fault each, on the disk of
-# torture_log: every one must be caught. A mutant is a patched copy of one file
+# torture_log: every one must be caught, and the patches of the others fit. A mutant is a patched copy of one file
 # in a temporary folder; what the unmutated code does is the first line.
 set -u
 cd "$(dirname "$0")/.." || exit 2
@@ -40,7 +40,7 @@ lock_id_without_crc|open.c|s/f.id_crc != crc32c(0, f.log_id, 16)/0/
 index_of_a_part|index_file.c|s/!index_complete(s->index, s)/false/
 index_behind_the_seal|find.c|s/if (h->flags \& BATCH_SEAL).*/if (0)/
 tail_of_another_boot|tail.c|s/memcmp(t->boot_id, boot, 40) == 0/true/
-reader_beyond_the_tail|read.c|s/return snapshot_to(l, l->durable);/return snapshot_to(l, l->durable + 4096);/
+reader_beyond_the_tail|read.c|s/^\ts->tail = l->durable;$/\ts->tail = l->durable + 4096;/
 END
 }
 
@@ -51,12 +51,15 @@ build() {
 		"$O"/tests/disk{,_file,_crash}.o "$D/mutant.o" "$O/libcairn.a" -lsodium -pthread
 }
 
+patch() {
+	sed "$3" "lib/log/$2" > "$D/$2"
+	! cmp -s "lib/log/$2" "$D/$2" && return
+	echo "$1: the patch does not fit lib/log/$2"; bad=1
+	return 1
+}
+
 try() {
-	local name=$1 file=$2 patch=$3 start
-	sed "$patch" "lib/log/$file" > "$D/$file"
-	if cmp -s "lib/log/$file" "$D/$file"; then
-		echo "$name: the patch does not fit lib/log/$file"; bad=1; return
-	fi
+	local name=$1 file=$2 start
 	build "$D/$file" 2> "$D/errors" || { cat "$D/errors"; echo "$name: does not build"; bad=1; return; }
 	start=$(date +%s%N)
 	if "$D/torture" 1 "$HISTORIES" > "$D/out"; then
@@ -69,8 +72,9 @@ try() {
 }
 
 while IFS='|' read -r name file patch; do
+	patch "$name" "$file" "$patch" || continue
 	[ $# = 0 ] || case " $* " in *" $name "*) ;; *) continue ;; esac
-	try "$name" "$file" "$patch"
+	try "$name" "$file"
 done < <(list)
 echo "$caught mutants caught"
 exit $bad
