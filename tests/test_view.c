@@ -3,6 +3,7 @@
  * The view: any order, any repetition and any look in between give the same
  * rows as a full replay; bases beat clocks; rejects are listed.
  */
+#include <errno.h>
 #include "lib/view/ask.h"
 #include "tests/view_set.h"
 
@@ -442,15 +443,14 @@ static void test_filters_and_lines(void **state)
 		"{\"record_id\":\"A\",\"form\":\"tent\",\"created_by\":\"\","
 		"\"fields\":{},\"attachments\":[],\"notes\":[]}\n");
 	o.b.len = 0;
-	view_forms_json(v, &o);
-	assert_string_equal(text_of(&o), "[{\"form\":\"road\",\"records\":1},"
-			    "{\"form\":\"tent\",\"records\":2}]");
+	paged(v, VIEW_FORMS, "", &o);
+	assert_string_equal(text_of(&o), "{\"form\":\"road\",\"records\":1}\n"
+			    "{\"form\":\"tent\",\"records\":2}\n");
 	buf_fini(&o.b);
 	view_free(v);
 	set_fini(&s);
 }
 
-/* By name; one that looks at every record, up to so many records. */
 static void test_questions(void **state)
 {
 	struct set s = { .n = 0 };
@@ -461,19 +461,15 @@ static void test_questions(void **state)
 	(void)state;
 	payload_json(&s, set_add(&s, "a", KIND_RECORD_CREATE, 1, 1),
 		     "{\"record_id\":\"A\",\"form\":\"tent\"}");
-	payload_json(&s, set_add(&s, "a", KIND_NOTE_ADD, 2, 2),
-		     "{\"record_id\":\"B\",\"text\":\"x\"}");
-	for (size_t i = 0; i < s.n; i++)
-		view_apply(v, &s.e[i]);
-	assert_false(view_ask(v, SPAN_STR("form"), none, none, SIZE_MAX, &o));
-	assert_false(view_ask(v, SPAN_STR("forms"), none, none, 1, &o));
+	view_apply(v, &s.e[0]);
+	assert_false(view_ask(v, SPAN_STR("form"), none, none, &o));
 	assert_int_equal(o.b.len, 0);
-	assert_true(view_ask(v, SPAN_STR("forms"), none, none, 2, &o));
-	assert_string_equal(text_of(&o), "[{\"form\":\"\",\"records\":1},"
-			    "{\"form\":\"tent\",\"records\":1}]");
+	assert_true(view_ask(v, SPAN_STR("forms"), SPAN_STR("0"), none, &o));
+	assert_string_equal(text_of(&o), "{\"changes\":1,\"next\":0,\"rows\":["
+		"[\"74656e74!\",{\"form\":\"tent\",\"records\":1}]\n]}");
 	buf_fini(&o.b);
 	o = (struct json_out){ 0 };
-	assert_true(view_ask(v, SPAN_STR("plan"), none, none, 0, &o));
+	assert_true(view_ask(v, SPAN_STR("plan"), none, none, &o));
 	buf_fini(&o.b);
 	view_free(v);
 	set_fini(&s);
@@ -497,38 +493,7 @@ static void many_records(struct view *v)
 	}
 }
 
-/* The next page's number of changes; its records' lines, or its hashes, are
- * added to `all`, and *from moves on. */
-static int64_t page_of(const struct view *v, bool hashes, const char *form,
-		       size_t *from, struct buf *all)
-{
-	struct json_out o = { 0 };
-	struct json *page;
-	int64_t changes;
-
-	if (hashes)
-		view_hash_page_json(v, *from, &o);
-	else
-		view_page_json(v, *from, SPAN_STR(form), &o);
-	assert_true(o.b.len < 200000);
-	page = json_parse(buf_span(&o.b), NULL);
-	assert_non_null(page);
-	for (size_t i = 0; i < json_len(json_get(page, "records")); i++) {
-		struct json_out line = { 0 };
-
-		json_out_value(&line, json_at(json_get(page, "records"), i));
-		buf_add(all, buf_span(&line.b));
-		buf_add_u8(all, '\n');
-		buf_fini(&line.b);
-	}
-	buf_add(all, json_string(json_get(page, "hashes")));
-	*from = (size_t)json_int(json_get(page, "next"));
-	changes = json_int(json_get(page, "changes"));
-	json_free(page);
-	buf_fini(&o.b);
-	return changes;
-}
-
+/* What all pages say in the end is what the view says at once. */
 static void test_pages(void **state)
 {
 	static const char *const forms[] = { "", "tent", "none" };
@@ -538,58 +503,98 @@ static void test_pages(void **state)
 	many_records(v);
 	for (size_t i = 0; i < 3; i++) {
 		struct view_filter f = { .form = SPAN_STR(forms[i]) };
-		struct json_out whole = { 0 };
-		struct buf all = { 0 };
-		unsigned pages = 0;
-		size_t from = 0;
+		struct json_out whole = { 0 }, all = { 0 };
 
 		view_records_json(v, &f, true, &whole);
-		do
-			page_of(v, false, forms[i], &from, &all);
-		while (pages++ < 9 && from);
-		assert_int_equal(pages, 3);
-		assert_int_equal(all.len, whole.b.len);
-		if (all.len)
-			assert_memory_equal(all.p, whole.b.p, all.len);
+		paged(v, VIEW_RECORDS, forms[i], &all);
+		assert_int_equal(all.b.len, whole.b.len);
+		if (all.b.len)
+			assert_memory_equal(all.b.p, whole.b.p, all.b.len);
 		buf_fini(&whole.b);
-		buf_fini(&all);
+		buf_fini(&all.b);
 	}
 	view_free(v);
 }
 
-/* The hashes of all pages make the view's; between them, each other question
- * sorts the rows another way; and a change shows. */
 static void test_hash_pages(void **state)
 {
-	uint8_t hash[32], paged[32], *raw;
+	uint8_t hash[32], raw[32], twice[32];
 	struct view *v = view_new();
-	struct buf all = { 0 }, other = { 0 };
-	size_t from = 0, from_other = 0;
-	int64_t changes = 0, last;
+	struct json_out all = { 0 };
+	struct buf hashes = { 0 };
 
 	(void)state;
 	many_records(v);
-	do {
-		last = page_of(v, true, "", &from, &all);
-		assert_true(!changes || changes == last);
-		changes = last;
-		page_of(v, false, "", &from_other, &other);
-	} while (from);
-	raw = malloc(all.len / 2);
-	assert_int_equal(hex_decode(raw, all.len / 2, buf_span(&all)),
-			 2500 * 32);
-	view_hash_end(SPAN(raw, all.len / 2), paged);
+	paged(v, VIEW_HASHES, "", &all);
+	assert_int_equal(all.b.len, 2500 * 67);	/* a line: 64 digits, quotes */
+	for (size_t i = 0; i < 2500; i++) {
+		assert_int_equal(hex_decode(raw, 32, SPAN(all.b.p + 67 * i + 1,
+							  64)), 32);
+		buf_add(&hashes, SPAN(raw, 32));
+	}
+	view_hash_end(buf_span(&hashes), twice);
 	view_hash(v, hash);
-	assert_memory_equal(hash, paged, sizeof(hash));
-	page_of(v, true, "", &from, &all);
-	assert_int_not_equal(from, 0);
-	view_reset(v);
-	assert_int_not_equal(page_of(v, true, "", &from, &all), changes);
-	assert_int_equal(from, 0);
-	free(raw);
-	buf_fini(&all);
-	buf_fini(&other);
+	assert_memory_equal(hash, twice, sizeof(hash));
+	buf_fini(&hashes);
+	buf_fini(&all.b);
 	view_free(v);
+}
+
+static int page_take(const struct view *v, struct rows *rows, size_t *len)
+{
+	struct json_out page = { 0 };
+	int e;
+
+	view_page_json(v, VIEW_RECORDS, rows->next, SPAN("", 0), &page);
+	*len = page.b.len;
+	e = rows_take(rows, buf_span(&page.b));
+	buf_fini(&page.b);
+	return e;
+}
+
+/* A page is bounded, and one of another view drops those before it. */
+static void test_page_of_another_view(void **state)
+{
+	struct view *v = view_new();
+	struct rows rows = { .next = 0 };
+	struct buf lines = { 0 };
+	size_t len;
+
+	(void)state;
+	many_records(v);
+	assert_int_equal(page_take(v, &rows, &len), 0);
+	assert_true(rows.next > 0 && len < 200000);
+	rows_lines(&rows, &lines);
+	assert_true(lines.len > 0);
+	view_reset(v);
+	assert_int_equal(page_take(v, &rows, &len), -EAGAIN);
+	assert_int_equal(rows.next, 0);
+	assert_int_equal(page_take(v, &rows, &len), 0);
+	assert_int_equal(rows.next, 0);
+	lines.len = 0;
+	rows_lines(&rows, &lines);
+	assert_int_equal(lines.len, 0);
+	rows_fini(&rows);
+	buf_fini(&lines);
+	view_free(v);
+}
+
+static void test_no_page(void **state)
+{
+	static const char *const texts[] = { "", "{}", "[]",
+		"{\"changes\":1,\"next\":0,\"hashes\":[]}",
+		"{\"changes\":1,\"next\":0,\"rows\":[",
+		"{\"changes\":1,\"next\":0,\"rows\":[]",
+		"{\"changes\":1,\"next\":0,\"rows\":[[\"a\"]\n]}",
+		"{\"changes\":1,\"next\":0,\"rows\":[[\"a\",]\n,\n]}",
+		"{\"changes\":1,\"next\":0,\"rows\":[[\"a,1]\n]}",
+	};
+	struct rows rows = { .next = 0 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		assert_int_equal(rows_take(&rows, SPAN_STR(texts[i])), -EINVAL);
+	rows_fini(&rows);
 }
 
 int main(void)
@@ -610,6 +615,8 @@ int main(void)
 		cmocka_unit_test(test_questions),
 		cmocka_unit_test(test_pages),
 		cmocka_unit_test(test_hash_pages),
+		cmocka_unit_test(test_page_of_another_view),
+		cmocka_unit_test(test_no_page),
 	};
 
 	if (crypto_init())

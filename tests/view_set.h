@@ -14,6 +14,7 @@
 #include "lib/base/crypto.h"
 #include "lib/event/meshlog.h"
 #include "lib/event/payload.h"
+#include "lib/view/rows.h"
 #include "lib/view/view.h"
 
 static uint64_t seed = 1;
@@ -109,6 +110,23 @@ static inline void shows(const struct view *v, const char *want)
 
 /* ---- all that a view says, as one text ---- */
 
+/* What comes in pages, a line a row. */
+static inline void paged(const struct view *v, enum view_page kind,
+			 const char *form, struct json_out *o)
+{
+	struct rows rows = { .next = 0 };
+
+	do {
+		struct json_out page = { 0 };
+
+		view_page_json(v, kind, rows.next, SPAN_STR(form), &page);
+		assert_int_equal(rows_take(&rows, buf_span(&page.b)), 0);
+		buf_fini(&page.b);
+	} while (rows.next);
+	rows_lines(&rows, &o->b);
+	rows_fini(&rows);
+}
+
 static inline char *everything(const struct view *v)
 {
 	struct json_out o = { 0 };
@@ -118,8 +136,8 @@ static inline char *everything(const struct view *v)
 	view_records_json(v, NULL, false, &o);
 	view_rejected_json(v, &o);
 	view_order_json(v, &o);
-	view_conflicts_json(v, &o);
-	view_forms_json(v, &o);
+	paged(v, VIEW_CONFLICTS, "", &o);
+	paged(v, VIEW_FORMS, "", &o);
 	view_why_json(v, SPAN_STR("R"), SPAN_STR("f"), &o);
 	view_why_json(v, SPAN_STR("R"), SPAN_STR("n"), &o);
 	view_plan_json(v, &o);

@@ -39,56 +39,84 @@ static const struct json *types_of(const struct json *defined,
 	return NULL;
 }
 
-static bool listed(const struct json *list, struct span form)
+static bool listed(struct span lines, struct span form)
 {
-	for (size_t i = 0; i < json_len(list); i++)
-		if (span_equal(json_string(json_get(json_at(list, i), "form")),
-			       form))
-			return true;
-	return false;
+	bool is = false;
+
+	while (lines.n && !is) {
+		struct json *v = reader_record(&lines);
+
+		is = span_equal(json_string(json_get(v, "form")), form);
+		json_free(v);
+	}
+	return is;
 }
 
-/* Those in use, then those that are defined only. The record of definitions is
- * no record of theirs. */
-static void forms_json(struct json_out *o, const struct json *list,
-		       const struct json *defined)
+struct forms {
+	struct json_out o;
+	const struct json *defined;
+	struct buf form;	/* the one that is counted */
+	int64_t records;
+};
+
+/* The record of definitions is no record of theirs. */
+static void form_end(struct forms *f)
+{
+	struct span form = buf_span(&f->form);
+
+	if (f->records && !form.n)
+		f->records -= f->defined != NULL;
+	if (f->records)
+		form_json(&f->o, form, f->records, types_of(f->defined, form));
+	f->records = 0;
+	f->form.len = 0;
+}
+
+/* Those in use, then those that are defined only. `lines` say how many records
+ * of a form there are, a form perhaps in several lines, one after the other. */
+static void forms_json(struct forms *f, struct span lines)
 {
 	struct json_member m = { .it = NULL };
 
-	json_out_array(o);
-	for (size_t i = 0; i < json_len(list); i++) {
-		const struct json *v = json_at(list, i);
+	json_out_array(&f->o);
+	for (struct span rest = lines; rest.n;) {
+		struct json *v = reader_record(&rest);
 		struct span form = json_string(json_get(v, "form"));
-		int64_t records = json_int(json_get(v, "records")) -
-				  (!form.n && defined);
 
-		if (records)
-			form_json(o, form, records, types_of(defined, form));
+		if (!span_equal(form, buf_span(&f->form)))
+			form_end(f);
+		f->form.len = 0;
+		buf_add(&f->form, form);
+		f->records += json_int(json_get(v, "records"));
+		json_free(v);
 	}
-	while (json_next(defined, &m))
-		if (!listed(list, m.key))
-			form_json(o, m.key, 0, m.value);
-	json_out_end_array(o);
+	form_end(f);
+	while (json_next(f->defined, &m))
+		if (!listed(lines, m.key))
+			form_json(&f->o, m.key, 0, m.value);
+	json_out_end_array(&f->o);
+	buf_fini(&f->form);
 }
 
 static int forms_ask(struct reader *r, const char *verb, struct json_out *o)
 {
-	struct json_out text = { 0 }, record = { 0 };
-	struct json *list, *defined;
-	int code = reader_ask(r, verb, "forms", SPAN("", 0), SPAN("", 0),
-			      &text);
+	struct buf lines = { 0 };
+	struct json_out record = { 0 };
+	struct json *defined;
+	struct forms f = { .records = 0 };
+	int code = reader_rows(r, verb, "forms", SPAN("", 0), &lines);
 
 	if (code == OPTIONS_OK)
 		code = reader_ask(r, verb, "record",
 				  SPAN_STR(FORMS_RECORD), SPAN("", 0),
 				  &record);
-	list = json_parse_shown(buf_span(&text.b));
 	defined = json_parse_shown(buf_span(&record.b));
+	f.defined = json_get(defined, "fields");
 	if (code == OPTIONS_OK)
-		forms_json(o, list, json_get(defined, "fields"));
-	json_free(list);
+		forms_json(&f, buf_span(&lines));
+	*o = f.o;
 	json_free(defined);
-	buf_fini(&text.b);
+	buf_fini(&lines);
 	buf_fini(&record.b);
 	return code;
 }
@@ -111,7 +139,10 @@ static void print_forms(const struct reader *r, const struct json *v)
 	for (size_t i = 0; i < json_len(v); i++) {
 		const struct json *form = json_at(v, i);
 
-		out_text(stdout, json_string(json_get(form, "form")));
+		if (json_string(json_get(form, "form")).n)
+			out_text(stdout, json_string(json_get(form, "form")));
+		else
+			putchar('-');
 		printf("  %lld", (long long)json_int(json_get(form,
 							      "records")));
 		print_types(form);

@@ -382,8 +382,26 @@ int cmd_why(int argc, char **argv)
 	return question_run(&q);
 }
 
+/* An array a line as one. */
+static void arrays_join(struct json_out *o, struct span lines)
+{
+	json_out_array(o);
+	while (lines.n) {
+		const uint8_t *end = memchr(lines.p, '\n', lines.n);
+		size_t n = (size_t)(end - lines.p);
+
+		if (n > strlen("[]"))
+			json_out_raw(o, SPAN(lines.p + 1, n - strlen("[]")));
+		lines = SPAN(end + 1, lines.n - n - 1);
+	}
+	json_out_end_array(o);
+}
+
 int cmd_conflicts(int argc, char **argv)
 {
+	struct buf lines = { 0 };
+	struct json_out out = { 0 };
+	struct reader r;
 	struct options o;
 	int code = options_read(&o, argc, argv, "conflicts [--json]\n\n"
 		"What two stations wrote without knowing of each other: "
@@ -392,7 +410,15 @@ int cmd_conflicts(int argc, char **argv)
 
 	if (code != OPTIONS_OK)
 		return code;
-	return question_run(&(struct question){ .verb = "conflicts",
-		.what = "conflicts", .json = o.json,
-		.print = print_conflicts });
+	code = reader_open(&r, argv[0]);
+	if (code == OPTIONS_OK)
+		code = reader_rows(&r, argv[0], "conflicts", SPAN("", 0),
+				   &lines);
+	if (code == OPTIONS_OK) {
+		arrays_join(&out, buf_span(&lines));
+		code = answer(&out, &r, o.json, print_conflicts);
+	}
+	buf_fini(&lines);
+	reader_close(&r);
+	return code;
 }

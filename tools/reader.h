@@ -38,8 +38,12 @@ void reader_close(struct reader *r);
  * reader_load does. After reader_open. OPTIONS_OK or an exit code, said. */
 int reader_ask(struct reader *r, const char *verb, const char *what,
 	       struct span a, struct span b, struct json_out *o);
-/* The records that the filter lets through, a line of JSON each, added to
- * `lines`; from where reader_ask has its answers. */
+/* All rows of a question that is answered in pages (view_page_json), a line of
+ * JSON each in their order, added to `lines`; from where reader_ask has its
+ * answers. */
+int reader_rows(struct reader *r, const char *verb, const char *what,
+		struct span form, struct buf *lines);
+/* The records that the filter lets through, in the same way. */
 int reader_records(struct reader *r, const char *verb,
 		   const struct view_filter *f, struct buf *lines);
 /* The next one of such lines, to be freed. */

@@ -2,11 +2,13 @@
  *
  * Asking a cairnd at work, or else the log: see reader.h.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include "lib/base/clock.h"
 #include "lib/base/crypto.h"
 #include "lib/ctl/ctl.h"
+#include "lib/view/rows.h"
 #include "tools/reader.h"
 
 #define PAGES_AGAIN 3	/* a view that changes meanwhile is asked for again */
@@ -58,95 +60,58 @@ int reader_ask(struct reader *r, const char *verb, const char *what,
 	if (!r->has_data)
 		code = reader_load(r, verb);
 	if (code == OPTIONS_OK)
-		dataset_ask(&r->data, SPAN_STR(what), a, b, SIZE_MAX, o,
-			    clock_read(1));
+		dataset_ask(&r->data, SPAN_STR(what), a, b, o, clock_read(1));
 	return code;
 }
 
-/* ---- the view, in pages ---- */
+/* ---- what comes in pages ---- */
 
-/* The lines between the brackets; each but the first begins with a comma. */
-static void page_lines(struct buf *to, struct span page)
-{
-	const uint8_t *from = memchr(page.p, '[', page.n);
-	const uint8_t *end = page.p + page.n - strlen("]}");
-
-	while (from && ++from < end) {
-		const uint8_t *line = from + (*from == ',');
-
-		from = memchr(line, '\n', (size_t)(end - line));
-		if (from)
-			buf_add(to, SPAN(line, (size_t)(from - line) + 1));
-	}
-}
-
-static void page_hashes(struct buf *to, struct span page)
-{
-	struct json *v = json_parse(page, NULL);
-	struct span hex = json_string(json_get(v, "hashes"));
-
-	hex_decode(buf_reserve(to, hex.n / 2), hex.n / 2, hex);
-	to->len += hex.n / 2;
-	json_free(v);
-}
-
-static bool page_head(struct span page, uint64_t *changes, size_t *next)
-{
-	unsigned long long is;
-	char head[64];
-
-	snprintf(head, sizeof(head), "%.*s", (int)page.n,
-		 (const char *)page.p);
-	if (sscanf(head, "{\"changes\":%llu,\"next\":%zu,", &is, next) != 2)
-		return false;
-	*changes = is;
-	return true;
-}
-
-/* Takes the page at *from if it is one of the same view as those before. */
-static bool page_take(struct reader *r, const char *what, struct span form,
-		      size_t *from, uint64_t *changes,
-		      void (*take)(struct buf *to, struct span page),
-		      struct buf *to)
+static int page_take(struct reader *r, const char *what, struct span form,
+		     struct rows *rows)
 {
 	struct json_out page = { 0 };
-	char number[24];
-	uint64_t now;
-	size_t next;
-	bool ok;
+	char from[24];
+	int e = -EIO;
 
-	snprintf(number, sizeof(number), "%zu", *from);
-	ok = ask_daemon(r, what, SPAN_STR(number), form, &page) &&
-		page_head(buf_span(&page.b), &now, &next);
-	if (ok && *from && now != *changes) {
-		*from = to->len = 0;
-		*changes = 0;
-	} else if (ok) {
-		*changes = now;
-		*from = next;
-		take(to, buf_span(&page.b));
-	}
+	snprintf(from, sizeof(from), "%zu", rows->next);
+	if (r->has_data ? dataset_ask(&r->data, SPAN_STR(what), SPAN_STR(from),
+				      form, &page, clock_read(1)) :
+	    ask_daemon(r, what, SPAN_STR(from), form, &page))
+		e = rows_take(rows, buf_span(&page.b));
 	buf_fini(&page.b);
-	return ok;
+	return e;
 }
 
 static bool pages_take(struct reader *r, const char *what, struct span form,
-		       void (*take)(struct buf *to, struct span page),
-		       struct buf *to)
+		       struct rows *rows)
 {
-	uint64_t changes = 0;
-	size_t from = 0;
 	unsigned again = 0;
-	bool taken = !r->has_data;
+	int e;
 
-	while (taken && again <= PAGES_AGAIN) {
-		taken = page_take(r, what, form, &from, &changes, take, to);
-		if (taken && from == 0 && changes)
-			return true;
-		again += taken && from == 0;
+	do {
+		e = page_take(r, what, form, rows);
+		again += e == -EAGAIN;
+	} while (e ? e == -EAGAIN && again <= PAGES_AGAIN : rows->next > 0);
+	return !e;
+}
+
+int reader_rows(struct reader *r, const char *verb, const char *what,
+		struct span form, struct buf *lines)
+{
+	struct rows rows = { .next = 0 };
+	bool whole = pages_take(r, what, form, &rows);
+	int code = OPTIONS_OK;
+
+	if (!whole) {
+		rows_fini(&rows);
+		if (!r->has_data)
+			code = reader_load(r, verb);
+		if (code == OPTIONS_OK)
+			pages_take(r, what, form, &rows);
 	}
-	to->len = 0;
-	return false;
+	rows_lines(&rows, lines);
+	rows_fini(&rows);
+	return code;
 }
 
 static int record_ask(struct reader *r, const char *verb,
@@ -164,20 +129,8 @@ static int record_ask(struct reader *r, const char *verb,
 int reader_records(struct reader *r, const char *verb,
 		   const struct view_filter *f, struct buf *lines)
 {
-	struct json_out o = { 0 };
-	int code = OPTIONS_OK;
-
-	if (f->record.n)
-		return record_ask(r, verb, f, lines);
-	if (pages_take(r, "page", f->form, page_lines, lines))
-		return OPTIONS_OK;
-	if (!r->has_data)
-		code = reader_load(r, verb);
-	if (code == OPTIONS_OK)
-		view_records_json(r->data.view, f, true, &o);
-	buf_add(lines, buf_span(&o.b));
-	buf_fini(&o.b);
-	return code;
+	return f->record.n ? record_ask(r, verb, f, lines) :
+			     reader_rows(r, verb, "records", f->form, lines);
 }
 
 struct json *reader_record(struct span *lines)
@@ -189,19 +142,22 @@ struct json *reader_record(struct span *lines)
 	return line.n ? json_parse_shown(line) : NULL;
 }
 
+/* A hash a line, in quotes. */
 int reader_hash(struct reader *r, const char *verb, uint8_t hash[32])
 {
-	struct buf hashes = { 0 };
-	bool asked = pages_take(r, "hash_page", SPAN("", 0), page_hashes,
-				&hashes);
-	int code = OPTIONS_OK;
+	struct buf lines = { 0 }, hashes = { 0 };
+	int code = reader_rows(r, verb, "hashes", SPAN("", 0), &lines);
+	const size_t line = strlen("\"\"\n") + 2 * CRYPTO_HASH_SIZE;
 
-	if (asked)
-		view_hash_end(buf_span(&hashes), hash);
-	else if (!r->has_data)
-		code = reader_load(r, verb);
-	if (!asked && code == OPTIONS_OK)
-		view_hash(r->data.view, hash);
+	for (size_t at = 0; at + line <= lines.len; at += line) {
+		uint8_t *one = buf_reserve(&hashes, CRYPTO_HASH_SIZE);
+
+		hex_decode(one, CRYPTO_HASH_SIZE,
+			   SPAN(lines.p + at + 1, 2 * CRYPTO_HASH_SIZE));
+		hashes.len += CRYPTO_HASH_SIZE;
+	}
+	view_hash_end(buf_span(&hashes), hash);
+	buf_fini(&lines);
 	buf_fini(&hashes);
 	return code;
 }

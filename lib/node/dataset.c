@@ -119,8 +119,7 @@ int dataset_loaded(struct dataset *d, const struct store *store)
 }
 
 bool dataset_ask(const struct dataset *d, struct span what, struct span a,
-		 struct span b, size_t records_max, struct json_out *o,
-		 struct clock_now now)
+		 struct span b, struct json_out *o, struct clock_now now)
 {
 	if (span_equal(what, SPAN_STR("feeds")))
 		feeds_json(d->feeds, (uint32_t)span_decimal(a, FEED_SLOT_NONE),
@@ -129,6 +128,6 @@ bool dataset_ask(const struct dataset *d, struct span what, struct span a,
 		forks_json(d->feeds, (uint32_t)span_decimal(a, FEED_SLOT_NONE),
 			   o);
 	else
-		return view_ask(d->view, what, a, b, records_max, o);
+		return view_ask(d->view, what, a, b, o);
 	return true;
 }

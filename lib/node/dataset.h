@@ -30,7 +30,6 @@ void dataset_apply(struct dataset *d, uint32_t slot, const struct event *e);
 /* A question of lib/view/ask.h, or to the feeds (lib/feed/told.h), from a slot
  * on: feeds SLOT, forks SLOT. False as there. */
 bool dataset_ask(const struct dataset *d, struct span what, struct span a,
-		 struct span b, size_t records_max, struct json_out *o,
-		 struct clock_now now);
+		 struct span b, struct json_out *o, struct clock_now now);
 /* After a fork: replays the standing chains from the store if need be. */
 int dataset_settle(struct dataset *d, const struct store *store);

@@ -293,8 +293,6 @@ void node_log_failed(struct node *n, int error)
 
 /* ---- looking ---- */
 
-#define ASK_RECORDS_MAX 100000	/* nobody waits for a look at more */
-
 struct feed_set *node_feeds(struct node *n)
 {
 	return n->data.feeds;
@@ -314,7 +312,7 @@ bool node_ask(struct node *n, struct span what, struct span a, struct span b,
 	if (!now.wall_good)
 		now = (struct clock_now){ now.mono_us,
 					  node_stamps_present_ms(n), true };
-	return dataset_ask(&n->data, what, a, b, ASK_RECORDS_MAX, o, now);
+	return dataset_ask(&n->data, what, a, b, o, now);
 }
 
 uint32_t node_own_slot(const struct node *n)

@@ -275,6 +275,6 @@ void node_sync_json(const struct node *n, const char *name, bool encode,
 		    struct json_out *o, struct clock_now now);
 void node_heard_json(const struct node *n, struct json_out *o,
 		     struct clock_now now);
-/* A question to the dataset (lib/node/dataset.h); false: none, or too large. */
+/* A question to the dataset (lib/node/dataset.h); false: none. */
 bool node_ask(struct node *n, struct span what, struct span a,
 	      struct span b, struct json_out *o, struct clock_now now);

@@ -140,15 +140,10 @@ static void row_end(struct buf *row, struct buf *hashes)
 	row->len = 0;
 }
 
-void view_hash_rows(struct row *const *rows, size_t n, struct buf *hashes)
+void view_hash_row(struct row *row, struct buf *scratch, struct buf *hashes)
 {
-	struct buf row = { 0 };
-
-	for (size_t i = 0; i < n; i++) {
-		record_put(rows[i], &row);
-		row_end(&row, hashes);
-	}
-	buf_fini(&row);
+	record_put(row, scratch);
+	row_end(scratch, hashes);
 }
 
 static void docs_hash(const struct view *v, struct buf *row,
@@ -216,11 +211,13 @@ void view_hash_end(struct span hashes, uint8_t out[32])
 void view_hash(const struct view *v, uint8_t out[32])
 {
 	struct row **rows = view_rows(v, false);
-	struct buf hashes = { 0 };
+	struct buf scratch = { 0 }, hashes = { 0 };
 
-	view_hash_rows(rows, v->n_records, &hashes);
+	for (size_t i = 0; i < v->n_records; i++)
+		view_hash_row(rows[i], &scratch, &hashes);
 	view_hash_others(v, &hashes);
 	view_hash_end(buf_span(&hashes), out);
+	buf_fini(&scratch);
 	buf_fini(&hashes);
 	free(rows);
 }

@@ -117,7 +117,7 @@ static void notes_json(struct row *row, struct json_out *o)
 	json_out_end_array(o);
 }
 
-static void row_json(struct row *row, struct json_out *o)
+void view_row_json(struct row *row, struct json_out *o)
 {
 	json_out_object(o);
 	json_out_kv_span(o, "record_id", row->id.key);
@@ -140,7 +140,7 @@ static void row_show(struct row *row, const struct view_filter *f, bool line,
 		return;
 	if (!line)
 		json_out_key_span(o, row->id.key);
-	row_json(row, o);
+	view_row_json(row, o);
 	if (line) {
 		buf_add_u8(&o->b, '\n');
 		o->comma = false;
@@ -173,11 +173,6 @@ void view_records_json(const struct view *v, const struct view_filter *f,
 		json_out_end_object(o);
 }
 
-void view_row_line(struct row *row, struct span form, struct json_out *o)
-{
-	row_show(row, &(struct view_filter){ .form = form }, true, o);
-}
-
 void view_order_json(const struct view *v, struct json_out *o)
 {
 	struct row **rows = view_rows(v, true);
@@ -205,38 +200,3 @@ void view_contents(const struct view *v,
 		}
 	}
 }
-
-void view_forms_json(const struct view *v, struct json_out *o)
-{
-	const struct table_entry *e;
-	struct table forms = { 0 };
-	struct form {
-		struct table_entry name;
-		uint64_t records;
-	} *form;
-	struct table_entry **list;
-
-	table_for_each(e, &v->rows) {
-		struct row *row = (struct row *)(uintptr_t)e;
-
-		if (!row->exists)
-			continue;
-		form = (struct form *)table_get(&forms, v->seed,
-						view_text_of(&row->form),
-						sizeof(*form));
-		form->records++;
-	}
-	list = table_sorted(&forms);
-	json_out_array(o);
-	for (size_t i = 0; i < forms.n; i++) {
-		form = (struct form *)list[i];
-		json_out_object(o);
-		json_out_kv_span(o, "form", form->name.key);
-		json_out_kv_uint(o, "records", form->records);
-		json_out_end_object(o);
-	}
-	json_out_end_array(o);
-	free(list);
-	table_fini(&forms, NULL);
-}
-

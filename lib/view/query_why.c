@@ -372,21 +372,33 @@ static void plan_conflicts_json(const struct plan *p, struct json_out *o)
 	free(list);
 }
 
-void view_conflicts_json(const struct view *v, struct json_out *o)
+bool view_row_conflicted(struct row *row)
 {
-	struct row **rows = view_rows(v, false);
+	struct table_entry *e;
+
+	table_for_each(e, &row->fields)
+		if (field_conflicted(&((struct named_field *)e)->rule))
+			return true;
+	return false;
+}
+
+void view_row_conflicts_json(struct row *row, struct json_out *o)
+{
+	json_out_array(o);
+	table_conflicts_json(&(struct conflicts){ o, row->id.key,
+			     { NULL, 0 }, record_named }, &row->fields);
+	json_out_end_array(o);
+}
+
+void view_other_conflicts_json(const struct view *v, struct json_out *o)
+{
 	struct table_entry **docs = table_sorted(&v->docs);
 
 	json_out_array(o);
-	for (size_t i = 0; i < v->n_records; i++)
-		table_conflicts_json(&(struct conflicts){ o, rows[i]->id.key,
-				     { NULL, 0 }, record_named },
-				     &rows[i]->fields);
 	plan_conflicts_json(&v->plan, o);
 	for (size_t i = 0; i < v->docs.n; i++)
 		doc_conflicts_json((struct doc *)docs[i], o);
 	resource_conflicts_json(v, o);
 	json_out_end_array(o);
-	free(rows);
 	free(docs);
 }

@@ -17,7 +17,6 @@ struct view *view_new(void)
 	struct view *v = view_alloc(sizeof(*v));
 
 	v->rejects = view_alloc(sizeof(*v->rejects));
-	v->kept = view_alloc(sizeof(*v->kept));
 	crypto_random(v->seed, sizeof(v->seed));
 	return v;
 }
@@ -65,8 +64,6 @@ void view_free(struct view *v)
 	if (!v)
 		return;
 	view_reset(v);
-	free(v->kept->row);
-	free(v->kept);
 	free(v->rejects);
 	free(v);
 }

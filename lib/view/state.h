@@ -42,17 +42,9 @@ struct held {
 	bool filled;			/* it came */
 };
 
-/* The rows in an order, from one page to the next (page.c). */
-struct rows_kept {
-	struct row **row;		/* NULL: none */
-	bool in_total_order;
-	uint64_t changes;		/* of the view when they were sorted */
-};
-
 struct view {
 	uint8_t seed[16];
 	uint64_t changes;		/* events taken in, and resets */
-	struct rows_kept *kept;
 	struct table authors;		/* interned labels, never removed */
 	struct table rows;
 	size_t n_records;
@@ -79,10 +71,16 @@ struct doc *view_find_doc(const struct view *v, struct span name);
 /* The n_records rows that exist, in the order of the total order or of their
  * ids; to be freed. */
 struct row **view_rows(const struct view *v, bool in_total_order);
-/* One of them as a line of JSON, unless its form is another. */
-void view_row_line(struct row *row, struct span form, struct json_out *o);
-/* The hash of each of n rows, and of all that is no record, added to hashes. */
-void view_hash_rows(struct row *const *rows, size_t n, struct buf *hashes);
+/* One of them as view_records_json shows it. */
+void view_row_json(struct row *row, struct json_out *o);
+/* Whether two wrote a field of it without knowing of each other; an array of
+ * these, and one of all that is no record. */
+bool view_row_conflicted(struct row *row);
+void view_row_conflicts_json(struct row *row, struct json_out *o);
+void view_other_conflicts_json(const struct view *v, struct json_out *o);
+/* The hash of a row, made in `scratch`, and of all that is no record, added to
+ * hashes. */
+void view_hash_row(struct row *row, struct buf *scratch, struct buf *hashes);
 void view_hash_others(const struct view *v, struct buf *hashes);
 /* The write that a field shows; NULL if it is unset. */
 const struct write *view_visible(struct field *f);

@@ -73,17 +73,24 @@ void view_order_json(const struct view *v, struct json_out *o);
 /* BLAKE2b-256 over the materialised rows: equal on nodes with equal sets. */
 void view_hash(const struct view *v, uint8_t out[32]);
 
-/* The same in pages, since a view is large and a loop has other things to do
- * (page.c). From number `from`, 0 at first:
- *   {"changes":N,"next":N,"records":[line,\nline ...]}
- *   {"changes":N,"next":N,"hashes":"hex of the rows' hashes"}
- * next is where the next page begins, 0 after the last. Pages with another
- * number of changes are of another view. */
-void view_page_json(const struct view *v, size_t from, struct span form,
-		    struct json_out *o);
-void view_hash_page_json(const struct view *v, size_t from,
-			 struct json_out *o);
-/* What view_hash makes of all pages' hashes. */
+/* What looks at every record comes in pages, each a few milliseconds of work,
+ * since a view is large and a loop has other things to do:
+ *   {"changes":N,"next":N,"rows":[["KEY",VALUE]\n,["KEY",VALUE]\n ...]}
+ * `from` is 0 at first, then next, which is 0 after the last. The rows come as
+ * they lie in memory; bytewise, their keys say in which order they belong, and
+ * a page with another number of changes is of another view (lib/view/rows.h).
+ *
+ *   VIEW_RECORDS    the records of a form, or all, as view_records_json
+ *   VIEW_HASHES     "hex" of each row's hash, for view_hash_end
+ *   VIEW_CONFLICTS  arrays of what two wrote without knowing of each other, and
+ *                   no rule joins: fields {record_id, field, heads}, then
+ *                   {plan, heads}, {doc, element, field, heads} and {resource,
+ *                   heads}; each head as in view_why_json
+ *   VIEW_FORMS      {form, records}; a form may come on several pages */
+enum view_page { VIEW_RECORDS, VIEW_HASHES, VIEW_CONFLICTS, VIEW_FORMS };
+void view_page_json(const struct view *v, enum view_page kind, size_t from,
+		    struct span form, struct json_out *o);
+/* What view_hash makes of all rows' hashes. */
 void view_hash_end(struct span hashes, uint8_t out[32]);
 
 /* The visible heads of a field, what a write's KEY_BASE names: its length in
@@ -98,10 +105,6 @@ size_t view_doc_base(const struct view *v, struct span doc,
 		     struct span element, struct span field, uint8_t *base,
 		     size_t cap);
 
-/* What two wrote without knowing of each other, and no rule joins: fields
- * [{record_id, field, heads: [...]}], then {plan, heads}, {doc, element, field,
- * heads} and {resource, heads}; each head as in view_why_json. */
-void view_conflicts_json(const struct view *v, struct json_out *o);
 /* How the value of a field came about: {record_id, field, conflict, heads:
  * [{author, seq, wall_ms, counter, id, value | unset}], superseded} and, where
  * it is a counter, {count, slots: [{author, seq, wall_ms, counter, added |
@@ -129,8 +132,6 @@ void view_created_json(const struct view *v, struct span record,
 void view_contents(const struct view *v,
 		   void (*fn)(void *ctx, struct span blob_hash, uint64_t size),
 		   void *ctx);
-/* [{form, records}] in bytewise order. */
-void view_forms_json(const struct view *v, struct json_out *o);
 
 /* {plan: {key: value}, version_vector: {author: seq}} */
 void view_plan_json(const struct view *v, struct json_out *o);
