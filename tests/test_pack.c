@@ -220,7 +220,7 @@ static uint64_t held(const struct desk *d, uint32_t slot)
 
 /* Ten authors of 300 events: after as many generations as the first would need
  * alone each has had some, and nobody twice what another had. */
-static void test_turns(void **state)
+static void test_M17_turns(void **state)
 {
 	uint64_t had[10] = { 0 }, least = UINT64_MAX, most = 0;
 	struct desk d;
@@ -448,7 +448,7 @@ static void test_kept(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_turns),
+		cmocka_unit_test(test_M17_turns),
 		cmocka_unit_test(test_endless_author),
 		cmocka_unit_test(test_resumes),
 		cmocka_unit_test(test_alone),
