@@ -30,6 +30,11 @@ c b feeds --json > "$D/b.feeds"
 c a export "$D/more" --bundle --since-frontier "$D/b.feeds"
 says '1 events new, 0 known' c b import "$D/more"
 same a b || fail "not the same after a frontier"
+key late
+says 'not taken: the events before are missing' c late import "$D/more"
+c late import "$D/more" > /dev/null 2>&1 && fail "behind a gap: exit 0"
+c late import "$D/stick" > /dev/null && c late import "$D/more" > /dev/null || fail "in order"
+same a late || fail "not the same in order"
 c a note R-1 "third" > /dev/null
 c b feeds --json > "$D/b.feeds"
 c a export --since-frontier "$D/b.feeds" > "$D/more.jsonl"

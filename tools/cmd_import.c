@@ -231,7 +231,7 @@ static int import_file(struct import *im, FILE *f, const char *verb)
 	if (im->code != EXIT_CODE_OK)
 		return im->code;
 	import_print(im);
-	return im->refused ? EXIT_CODE_FAILED : EXIT_CODE_OK;
+	return im->refused || im->left_out ? EXIT_CODE_FAILED : EXIT_CODE_OK;
 }
 
 int cmd_import(int argc, char **argv)

@@ -26,7 +26,8 @@ struct import {
 	uint64_t events;	/* newly held */
 	uint64_t contents;	/* of attachments, new */
 	uint64_t held;		/* known already */
-	uint64_t gaps;		/* waiting for what is missing */
+	uint64_t gaps;		/* of which the events before are missing */
+	bool left_out;		/* some of these; a meshlog event is taken */
 	uint64_t refused;	/* of no use: torn, false, unknown */
 	uint64_t shown_us;	/* progress */
 	int code;		/* EXIT_CODE_OK, or why it had to stop */

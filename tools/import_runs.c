@@ -69,8 +69,10 @@ static void run_counted(struct import_runs *r, struct span verdict,
 	if (span_equal(verdict, SPAN_STR("gap")) ||
 	    span_equal(verdict, SPAN_STR("no author"))) {
 		im->gaps += run->events;
+		im->left_out = true;
 		import_say(im, run->from, run->to,
-			   "the events before are missing");
+			   "not taken: the events before are missing; import "
+			   "them first");
 		return;
 	}
 	im->refused += run->events;
@@ -197,6 +199,7 @@ static void event_line(struct import_runs *r, const struct line *l)
 		run_drop(r);
 	if (!line_prev(r, l, prev)) {
 		r->im->gaps++;
+		r->im->left_out = true;
 		import_say(r->im, r->im->lines, r->im->lines,
 			   "the event before it is missing");
 	} else {
