@@ -61,7 +61,7 @@ for n in a b; do
 	[ "$(grep -c '^  shows  "closed"\|^  beside "open"\|^  beside "muddy"\|^  shows  "09:05\|^  beside "09:02\|guard: Kim\|guard: Lee' "$D/conflicts")" = 8 ] ||
 		fail "$n: $(cat "$D/conflicts")"
 	! grep -q boats "$D/conflicts" || fail "of numbers the greatest stands"
-	says '{"plan":"road","heads":\[' c $n conflicts --json
+	says '^{"plan":"road","heads":\[' c $n conflicts --json
 done
 gone=$(c a doc minutes log --json | sed -n 's/.*doc.delete.*"element":{"bytes":"\([0-9a-f]*\)".*/\1/p')
 c a doc minutes restore "@$gone" > /dev/null

@@ -30,6 +30,9 @@ c b feeds --json > "$D/b.feeds"
 c a export "$D/more" --bundle --since-frontier "$D/b.feeds"
 says '1 events new, 0 known' c b import "$D/more"
 same a b || fail "not the same after a frontier"
+printf '{"%s":%s}' "$(json author < "$D/b.feeds")" "$(json head < "$D/b.feeds")" > "$D/by.hand"
+[ "$(c a export --since-frontier "$D/by.hand" | wc -l)" = "$(c a export --since-frontier "$D/b.feeds" | wc -l)" ] ||
+	fail "a frontier by hand"
 key late
 says 'not taken: the events before are missing' c late import "$D/more"
 c late import "$D/more" > /dev/null 2>&1 && fail "behind a gap: exit 0"

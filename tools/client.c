@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include "lib/ctl/ctl.h"
 #include "lib/event/payload.h"
+#include "tools/out.h"
 
 const char *client_dir(char dst[512])
 {
@@ -94,5 +95,5 @@ void client_print_json(void *ctx, const struct json *v, struct span text)
 {
 	(void)ctx;
 	(void)v;
-	printf("%.*s\n", (int)text.n, (const char *)text.p);
+	out_json(text);
 }

@@ -19,7 +19,7 @@ int client_call(const char *verb, size_t n_args, char *const *args,
 int client_connect(const char *verb, int *fd);
 int client_ask(int fd, const char *verb, size_t n_args, char *const *args,
 	       client_fn fn, void *ctx);
-/* A client_fn: the answer as a line of JSON. */
+/* A client_fn: the answer as out_json prints it. */
 void client_print_json(void *ctx, const struct json *v, struct span text);
 /* The station's folder of this call. */
 const char *client_dir(char dst[512]);

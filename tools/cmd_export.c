@@ -57,37 +57,39 @@ static void frontier_author(struct export *x, struct span label,
 		x->held[slot] = 0;
 }
 
-/* What `cairn feeds --json` prints, or {author: seq}. */
+/* A line of what `cairn feeds --json` prints, or {author: seq}. */
 static int frontier_take(struct export *x, const struct json *v)
 {
 	struct json_member m = { .it = NULL };
 
-	if (!json_is(v, JSON_ARRAY) && !json_is(v, JSON_OBJECT))
+	if (!json_is(v, JSON_OBJECT))
 		return -EINVAL;
-	for (size_t i = 0; json_is(v, JSON_ARRAY) && i < json_len(v); i++) {
-		const struct json *f = json_at(v, i);
-
-		frontier_author(x, json_string(json_get(f, "author")),
-				(uint64_t)json_int(json_get(f, "head")),
-				json_string(json_get(f, "head_id")));
-	}
-	while (json_is(v, JSON_OBJECT) && json_next(v, &m))
-		frontier_author(x, m.key, (uint64_t)json_int(m.value),
-				SPAN(NULL, 0));
+	if (json_get(v, "author"))
+		frontier_author(x, json_string(json_get(v, "author")),
+				(uint64_t)json_int(json_get(v, "head")),
+				json_string(json_get(v, "head_id")));
+	else
+		while (json_next(v, &m))
+			frontier_author(x, m.key, (uint64_t)json_int(m.value),
+					SPAN(NULL, 0));
 	return 0;
 }
 
 static int frontier_read(struct export *x, const char *path)
 {
 	struct buf text = { 0 };
-	struct json *v;
+	struct span lines;
 	int err;
 
 	if (!path)
 		return 0;
 	err = file_read(path, FRONTIER_MAX, &text);
-	if (!err) {
-		v = json_parse(buf_span(&text), NULL);
+	if (text.len && text.p[text.len - 1] != '\n')
+		buf_add_u8(&text, '\n');
+	lines = buf_span(&text);
+	while (!err && lines.n) {
+		struct json *v = reader_record(&lines);
+
 		err = frontier_take(x, v);
 		json_free(v);
 	}

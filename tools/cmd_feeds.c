@@ -93,7 +93,7 @@ int cmd_feeds(int argc, char **argv)
 	if (code == OPTIONS_OK)
 		code = ask_pages(&r, forks ? "forks" : "feeds", &rows);
 	if (code == OPTIONS_OK && o.json)
-		printf("%.*s\n", (int)rows.b.len, (const char *)rows.b.p);
+		out_json(buf_span(&rows.b));
 	else if (code == OPTIONS_OK && forks)
 		print_forks(buf_span(&rows.b));
 	else if (code == OPTIONS_OK)

@@ -364,22 +364,18 @@ static void print_rejected(const struct json *v)
 static int list_rejected(struct lister *l)
 {
 	struct json_out o = { 0 };
-	struct json *v;
+	struct json *v = NULL;
 	int code = reader_ask(&l->r, "log", "rejected", SPAN("", 0),
 			      SPAN("", 0), &o);
 
 	if (code != OPTIONS_OK)
 		return code;
-	v = json_parse_shown(buf_span(&o.b));
-	for (size_t i = 0; l->json && i < json_len(v); i++) {
-		struct json_out line = { 0 };
-
-		json_out_value(&line, json_at(v, i));
-		printf("%.*s\n", (int)line.b.len, (const char *)line.b.p);
-		buf_fini(&line.b);
-	}
-	if (!l->json)
+	if (l->json) {
+		out_json(buf_span(&o.b));
+	} else {
+		v = json_parse_shown(buf_span(&o.b));
 		print_rejected(v);
+	}
 	json_free(v);
 	buf_fini(&o.b);
 	return EXIT_CODE_OK;

@@ -95,7 +95,7 @@ static int print(struct ports *p, bool json)
 	struct json *v = json_parse(buf_span(&p->o.b), NULL);
 
 	if (json)
-		printf("%.*s\n", (int)p->o.b.len, (const char *)p->o.b.p);
+		out_json(buf_span(&p->o.b));
 	else if (v)
 		out_table(v, columns, "no serial line and no interface here; "
 			  "a TNC behind TCP is kiss:tcp:HOST:8001");

@@ -19,7 +19,7 @@ int answer(struct json_out *o, const struct reader *r, bool json,
 						    EXIT_CODE_FAILED;
 
 	if (json)
-		printf("%.*s\n", (int)o->b.len, (const char *)o->b.p);
+		out_json(buf_span(&o->b));
 	else
 		print(r, code == EXIT_CODE_OK ? v : NULL);
 	json_free(v);

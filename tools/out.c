@@ -42,6 +42,36 @@ void out_text(FILE *to, struct span s)
 		fputc(s.p[i] < 0x20 || s.p[i] == 0x7f ? '.' : s.p[i], to);
 }
 
+/* Whether the array's element ends before this byte: a comma of its own. */
+static bool json_ends(uint8_t c, bool *quoted, bool *escaped, int *depth)
+{
+	bool was_escaped = *escaped;
+
+	*escaped = *quoted && c == '\\' && !was_escaped;
+	if (c == '"' && !was_escaped)
+		*quoted = !*quoted;
+	if (*quoted)
+		return false;
+	*depth += (c == '[' || c == '{') - (c == ']' || c == '}');
+	return c == ',' && *depth == 0;
+}
+
+void out_json(struct span text)
+{
+	bool quoted = false, escaped = false;
+	int depth = 0;
+
+	if (text.n && text.p[0] == '[')
+		text = SPAN(text.p + 1, text.n - 2);
+	else
+		depth = 1;	/* no line ends inside */
+	for (size_t i = 0; i < text.n; i++)
+		putchar(json_ends(text.p[i], &quoted, &escaped, &depth) ?
+			'\n' : text.p[i]);
+	if (text.n)
+		putchar('\n');
+}
+
 bool out_position(struct buf *b, const struct json *v)
 {
 	const struct json *at = json_len(v) == 1 ? json_get(v, "position") :

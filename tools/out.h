@@ -27,6 +27,9 @@ void out_in_blocks(void);
 bool out_colour(void);
 /* Without control characters: what a stranger sent may hold escapes. */
 void out_text(FILE *to, struct span s);
+/* JSON as --json prints it: an object, or of an array each element on a line of
+ * its own. */
+void out_json(struct span text);
 /* A position as it is typed, 46.5,7.25,512; false if v is none. */
 bool out_position(struct buf *b, const struct json *v);
 /* A value on one line, strings in quotes. */
