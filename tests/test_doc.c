@@ -22,7 +22,7 @@ static void doc_text(const struct view *v, struct json_out *o)
 	struct json_out all = { 0 };
 	struct json *list;
 
-	view_doc_json(v, SPAN_STR("D"), &all);
+	doc_json(v, "D", &all);
 	list = json_parse(buf_span(&all.b), NULL);
 	for (size_t i = 0; i < json_len(list); i++)
 		buf_printf(&o->b, "%s ", (const char *)json_string(json_get(
@@ -183,7 +183,7 @@ static unsigned words_out_of_turn(const struct view *v, const char *name)
 	bool torn = false;
 	struct json *list;
 
-	view_doc_json(v, SPAN_STR("D"), &all);
+	doc_json(v, "D", &all);
 	list = json_parse(buf_span(&all.b), NULL);
 	for (size_t i = 0; i < json_len(list); i++) {
 		const char *text = (const char *)json_string(json_get(json_get(

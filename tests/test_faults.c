@@ -55,7 +55,7 @@ static char *doc_of(const struct view *v)
 {
 	struct json_out o = { 0 };
 
-	view_doc_json(v, SPAN_STR("D"), &o);
+	doc_json(v, "D", &o);
 	return text_of(&o);
 }
 

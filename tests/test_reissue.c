@@ -145,13 +145,16 @@ static void records(const struct view *v, struct json_out *o)
 static void document(const struct view *v, struct json_out *o)
 {
 	struct json_out all = { 0 };
-	struct json *list;
+	struct json *page;
+	const struct json *rows;
 
-	view_doc_json(v, DOC, &all);
-	list = json_parse(buf_span(&all.b), NULL);
-	for (size_t i = 0; i < json_len(list); i++)
-		json_out_value(o, json_get(json_at(list, i), "fields"));
-	json_free(list);
+	view_page_json(v, VIEW_DOC, 0, DOC, &all);
+	page = json_parse(buf_span(&all.b), NULL);
+	rows = json_get(page, "rows");
+	for (size_t i = 0; i < json_len(rows); i++)
+		json_out_value(o, json_get(json_at(json_at(rows, i), 1),
+					   "fields"));
+	json_free(page);
 	buf_fini(&all.b);
 }
 

@@ -143,8 +143,7 @@ static inline char *everything(const struct view *v)
 	view_plan_json(v, &o);
 	view_plan_why_json(v, SPAN_STR("k"), &o);
 	view_docs_json(v, &o);
-	view_doc_json(v, SPAN_STR("D"), &o);
-	view_doc_order_json(v, SPAN_STR("D"), &o);
+	paged(v, VIEW_DOC, "D", &o);
 	view_doc_version_json(v, SPAN_STR("D"), &o);
 	view_created_json(v, SPAN_STR("R"), &o);
 	view_stations_json(v, &o);
@@ -157,6 +156,23 @@ static inline char *everything(const struct view *v)
 	view_hash(v, hash);
 	json_out_string(&o, hex_encode(hex, SPAN(hash, 32)));
 	return text_of(&o);
+}
+
+/* What a document shows, as one array. */
+static inline void doc_json(const struct view *v, const char *name,
+			    struct json_out *o)
+{
+	struct json_out rows = { 0 };
+
+	paged(v, VIEW_DOC, name, &rows);
+	for (size_t i = 0; i + 1 < rows.b.len; i++)
+		if (rows.b.p[i] == '\n')
+			rows.b.p[i] = ',';
+	json_out_array(o);
+	if (rows.b.len)
+		json_out_raw(o, SPAN(rows.b.p, rows.b.len - 1));
+	json_out_end_array(o);
+	buf_fini(&rows.b);
 }
 
 static inline void shuffle(size_t *order, size_t n)

@@ -9,6 +9,8 @@
  * negative answer. The exit code. */
 int answer(struct json_out *o, const struct reader *r, bool json,
 	   void (*print)(const struct reader *r, const struct json *v));
+/* Lines of JSON as one array, or of arrays what is in them. */
+void answer_join(struct json_out *o, struct span lines, bool arrays);
 /* The writes of v's "heads", and how many are replaced. */
 void answer_heads(const struct reader *r, const struct json *v);
 /* The call sign of an author's station (lib/feed: feed_station), if it claims

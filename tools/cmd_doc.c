@@ -118,15 +118,49 @@ static int doc_look(struct doc_call *c, const char *what, print_fn print)
 	return code;
 }
 
+static void ids_join(struct json_out *o, struct span lines)
+{
+	json_out_array(o);
+	while (lines.n) {
+		struct json *e = reader_record(&lines);
+
+		json_out_string_span(o, json_string(json_get(e, "id")));
+		json_free(e);
+	}
+	json_out_end_array(o);
+}
+
+static int elements_look(struct doc_call *c, bool ids, print_fn print)
+{
+	struct json_out out = { 0 };
+	struct buf lines = { 0 };
+	struct reader r;
+	int code = reader_open(&r, c->verb);
+
+	if (code == OPTIONS_OK)
+		code = reader_rows(&r, c->verb, "doc",
+				   SPAN_STR(c->o.args[0]), &lines);
+	if (code == OPTIONS_OK) {
+		if (ids)
+			ids_join(&out, buf_span(&lines));
+		else
+			answer_join(&out, buf_span(&lines), false);
+		code = answer(&out, &r, c->o.json, print);
+	}
+	buf_fini(&lines);
+	reader_close(&r);
+	return code;
+}
+
 static int doc_show(struct doc_call *c)
 {
-	return doc_look(c, "doc", c->o.verbose ? print_with_ids :
-							 print_plainly);
+	return elements_look(c, false, c->o.verbose ? print_with_ids :
+							      print_plainly);
 }
 
 static int doc_order_show(struct doc_call *c)
 {
-	return doc_look(c, "doc_order", print_order);
+	return elements_look(c, true, print_order);
 }
 
 static int doc_version(struct doc_call *c)

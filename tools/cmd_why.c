@@ -27,6 +27,20 @@ int answer(struct json_out *o, const struct reader *r, bool json,
 	return code;
 }
 
+void answer_join(struct json_out *o, struct span lines, bool arrays)
+{
+	json_out_array(o);
+	while (lines.n) {
+		const uint8_t *end = memchr(lines.p, '\n', lines.n);
+		size_t n = (size_t)(end - lines.p);
+
+		if (n > 2 * (size_t)arrays)
+			json_out_raw(o, SPAN(lines.p + arrays, n - 2 * arrays));
+		lines = SPAN(end + 1, lines.n - n - 1);
+	}
+	json_out_end_array(o);
+}
+
 /* ---- why, conflicts ---- */
 
 void answer_author(const struct reader *r, struct span label)
@@ -382,21 +396,6 @@ int cmd_why(int argc, char **argv)
 	return question_run(&q);
 }
 
-/* An array a line as one. */
-static void arrays_join(struct json_out *o, struct span lines)
-{
-	json_out_array(o);
-	while (lines.n) {
-		const uint8_t *end = memchr(lines.p, '\n', lines.n);
-		size_t n = (size_t)(end - lines.p);
-
-		if (n > strlen("[]"))
-			json_out_raw(o, SPAN(lines.p + 1, n - strlen("[]")));
-		lines = SPAN(end + 1, lines.n - n - 1);
-	}
-	json_out_end_array(o);
-}
-
 int cmd_conflicts(int argc, char **argv)
 {
 	struct buf lines = { 0 };
@@ -415,7 +414,7 @@ int cmd_conflicts(int argc, char **argv)
 		code = reader_rows(&r, argv[0], "conflicts", SPAN("", 0),
 				   &lines);
 	if (code == OPTIONS_OK) {
-		arrays_join(&out, buf_span(&lines));
+		answer_join(&out, buf_span(&lines), true);
 		code = answer(&out, &r, o.json, print_conflicts);
 	}
 	buf_fini(&lines);

@@ -42,7 +42,7 @@ int reader_ask(struct reader *r, const char *verb, const char *what,
  * JSON each in their order, added to `lines`; from where reader_ask has its
  * answers. */
 int reader_rows(struct reader *r, const char *verb, const char *what,
-		struct span form, struct buf *lines);
+		struct span of, struct buf *lines);
 /* The records that the filter lets through, in the same way. */
 int reader_records(struct reader *r, const char *verb,
 		   const struct view_filter *f, struct buf *lines);

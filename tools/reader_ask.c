@@ -66,7 +66,7 @@ int reader_ask(struct reader *r, const char *verb, const char *what,
 
 /* ---- what comes in pages ---- */
 
-static int page_take(struct reader *r, const char *what, struct span form,
+static int page_take(struct reader *r, const char *what, struct span of,
 		     struct rows *rows)
 {
 	struct json_out page = { 0 };
@@ -75,31 +75,31 @@ static int page_take(struct reader *r, const char *what, struct span form,
 
 	snprintf(from, sizeof(from), "%zu", rows->next);
 	if (r->has_data ? dataset_ask(&r->data, SPAN_STR(what), SPAN_STR(from),
-				      form, &page, clock_read(1)) :
-	    ask_daemon(r, what, SPAN_STR(from), form, &page))
+				      of, &page, clock_read(1)) :
+	    ask_daemon(r, what, SPAN_STR(from), of, &page))
 		e = rows_take(rows, buf_span(&page.b));
 	buf_fini(&page.b);
 	return e;
 }
 
-static bool pages_take(struct reader *r, const char *what, struct span form,
+static bool pages_take(struct reader *r, const char *what, struct span of,
 		       struct rows *rows)
 {
 	unsigned again = 0;
 	int e;
 
 	do {
-		e = page_take(r, what, form, rows);
+		e = page_take(r, what, of, rows);
 		again += e == -EAGAIN;
 	} while (e ? e == -EAGAIN && again <= PAGES_AGAIN : rows->next > 0);
 	return !e;
 }
 
 int reader_rows(struct reader *r, const char *verb, const char *what,
-		struct span form, struct buf *lines)
+		struct span of, struct buf *lines)
 {
 	struct rows rows = { .next = 0 };
-	bool whole = pages_take(r, what, form, &rows);
+	bool whole = pages_take(r, what, of, &rows);
 	int code = OPTIONS_OK;
 
 	if (!whole) {
@@ -107,7 +107,7 @@ int reader_rows(struct reader *r, const char *verb, const char *what,
 		if (!r->has_data)
 			code = reader_load(r, verb);
 		if (code == OPTIONS_OK)
-			pages_take(r, what, form, &rows);
+			pages_take(r, what, of, &rows);
 	}
 	rows_lines(&rows, lines);
 	rows_fini(&rows);

@@ -29,8 +29,6 @@ static const struct {
 	{ "policies", .all = view_policies_json },
 	{ "created", .one = view_created_json },
 	{ "plan_why", .one = view_plan_why_json },
-	{ "doc", .one = view_doc_json },
-	{ "doc_order", .one = view_doc_order_json },
 	{ "doc_version", .one = view_doc_version_json },
 	{ "resource", .one = view_resource_json },
 	{ "resource_history", .one = view_resource_history_json },
@@ -40,6 +38,7 @@ static const struct {
 	{ "hashes", .paged = true, .page = VIEW_HASHES },
 	{ "conflicts", .paged = true, .page = VIEW_CONFLICTS },
 	{ "forms", .paged = true, .page = VIEW_FORMS },
+	{ "doc", .paged = true, .page = VIEW_DOC },
 };
 
 bool view_ask(const struct view *v, struct span what, struct span a,

@@ -3,12 +3,12 @@
  * Questions to a view by name, so that `cairn` may put them to a cairnd at
  * work, whose view is there, instead of reading the whole log for one of its
  * own. Only what costs about as much as it answers, and what looks at every
- * record in pages (view_page_json).
+ * record, and a document, in pages (view_page_json).
  *
- *   records FROM [FORM], hashes FROM, conflicts FROM, forms FROM      pages
+ *   records FROM [FORM], hashes FROM, conflicts FROM, forms FROM, doc FROM D: pages
  *   record R [FORM] (a line)    why R F                       created R
  *   plan, plan_why KEY          stations, orders              rejected
- *   docs, doc D, doc_order D, doc_version D
+ *   docs, doc_version D
  *   resources, resource N, resource_history N, resource_stats, policies
  */
 #pragma once

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * A view in pages: see view.h. A page is the next part of the table of records
- * as they lie there: nothing is sorted for it and nothing kept, so that it
- * costs what it shows, however many there are.
+ * as they lie there, or of a document's order: nothing is sorted for it and
+ * nothing kept, so that it costs what it shows, however many there are.
  */
 #include "lib/base/crypto.h"
 #include "lib/view/state.h"
@@ -13,7 +13,7 @@
 
 struct page {
 	const struct view *v;
-	struct span form;
+	struct span of;
 	struct json_out rows;
 	struct buf key;		/* of the row that is made */
 	struct buf scratch;
@@ -52,7 +52,7 @@ static void record_row(struct page *p, struct row *row)
 {
 	const struct order *at = &row->first;
 
-	if (p->form.n && !span_equal(p->form, view_text_of(&row->form)))
+	if (p->of.n && !span_equal(p->of, view_text_of(&row->form)))
 		return;
 	buf_printf(&p->key, "%012llx%04x",
 		   (unsigned long long)at->hlc.wall_ms, at->hlc.counter);
@@ -155,6 +155,26 @@ static void forms_end(struct page *p, bool last)
 	}
 }
 
+/* ---- a document, by place ---- */
+
+static size_t doc_fill(struct page *p, size_t from)
+{
+	struct doc *d = view_find_doc(p->v, p->of);
+	struct element *const *order = d ? doc_order(d) : NULL;
+	size_t at = from;
+
+	for (; d && at < d->n_order && at < from + PAGE_SLOTS &&
+	       p->n < PAGE_ROWS && p->rows.b.len < PAGE_BYTES; at++) {
+		if (order[at]->deleted)
+			continue;
+		buf_printf(&p->key, "%016zx", at);
+		row_open(p);
+		view_element_json(order[at], &p->rows);
+		row_close(p);
+	}
+	return d && at < d->n_order ? at : 0;
+}
+
 /* ---- a page ---- */
 
 static const struct {
@@ -167,9 +187,9 @@ static const struct {
 	[VIEW_FORMS] = { form_row, forms_end },
 };
 
-/* The rows from a slot of the table on; the slot where the next page begins,
+/* The rows of records from a slot of the table on; the slot where the next page begins,
  * 0 after the last. */
-static size_t page_fill(struct page *p, enum view_page kind, size_t from)
+static size_t table_fill(struct page *p, enum view_page kind, size_t from)
 {
 	const struct table *t = &p->v->rows;
 	size_t at = from;
@@ -189,13 +209,14 @@ static size_t page_fill(struct page *p, enum view_page kind, size_t from)
 }
 
 void view_page_json(const struct view *v, enum view_page kind, size_t from,
-		    struct span form, struct json_out *o)
+		    struct span of, struct json_out *o)
 {
-	struct page p = { .v = v, .form = form };
+	struct page p = { .v = v, .of = of };
 	size_t next;
 
 	json_out_array(&p.rows);
-	next = page_fill(&p, kind, from);
+	next = kind == VIEW_DOC ? doc_fill(&p, from) :
+				  table_fill(&p, kind, from);
 	json_out_end_array(&p.rows);
 	json_out_object(o);
 	json_out_kv_uint(o, "changes", v->changes);

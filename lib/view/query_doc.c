@@ -48,7 +48,7 @@ void view_plan_why_json(const struct view *v, struct span key,
 
 /* ---- documents ---- */
 
-static void element_json(const struct element *e, struct json_out *o)
+void view_element_json(const struct element *e, struct json_out *o)
 {
 	json_out_object(o);
 	json_out_kv_hex(o, "id", e->id.key);
@@ -56,31 +56,6 @@ static void element_json(const struct element *e, struct json_out *o)
 	json_out_key(o, "fields");
 	fields_json(&e->fields, o);
 	json_out_end_object(o);
-}
-
-void view_doc_json(const struct view *v, struct span name, struct json_out *o)
-{
-	struct doc *d = view_find_doc(v, name);
-	struct element *const *order = d ? doc_order(d) : NULL;
-
-	json_out_array(o);
-	for (size_t i = 0; d && i < d->n_order; i++)
-		if (!order[i]->deleted)
-			element_json(order[i], o);
-	json_out_end_array(o);
-}
-
-void view_doc_order_json(const struct view *v, struct span name,
-			 struct json_out *o)
-{
-	struct doc *d = view_find_doc(v, name);
-	struct element *const *order = d ? doc_order(d) : NULL;
-
-	json_out_array(o);
-	for (size_t i = 0; d && i < d->n_order; i++)
-		if (!order[i]->deleted)
-			json_out_hex(o, order[i]->id.key);
-	json_out_end_array(o);
 }
 
 void view_doc_version_json(const struct view *v, struct span name,

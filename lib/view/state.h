@@ -73,7 +73,9 @@ struct doc *view_find_doc(const struct view *v, struct span name);
 struct row **view_rows(const struct view *v, bool in_total_order);
 /* One of them as view_records_json shows it. */
 void view_row_json(struct row *row, struct json_out *o);
-/* Whether two wrote a field of it without knowing of each other; an array of
+struct element;
+void view_element_json(const struct element *e, struct json_out *o);
+/* Whether two wrote a field of the row without knowing of each other; an array of
  * these, and one of all that is no record. */
 bool view_row_conflicted(struct row *row);
 void view_row_conflicts_json(struct row *row, struct json_out *o);

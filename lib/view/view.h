@@ -73,7 +73,7 @@ void view_order_json(const struct view *v, struct json_out *o);
 /* BLAKE2b-256 over the materialised rows: equal on nodes with equal sets. */
 void view_hash(const struct view *v, uint8_t out[32]);
 
-/* What looks at every record comes in pages, each a few milliseconds of work,
+/* What looks at every record, and a document, comes in pages, each a few milliseconds of work,
  * since a view is large and a loop has other things to do:
  *   {"changes":N,"next":N,"rows":[["KEY",VALUE]\n,["KEY",VALUE]\n ...]}
  * `from` is 0 at first, then next, which is 0 after the last. The rows come as
@@ -86,10 +86,15 @@ void view_hash(const struct view *v, uint8_t out[32]);
  *                   no rule joins: fields {record_id, field, heads}, then
  *                   {plan, heads}, {doc, element, field, heads} and {resource,
  *                   heads}; each head as in view_why_json
- *   VIEW_FORMS      {form, records}; a form may come on several pages */
-enum view_page { VIEW_RECORDS, VIEW_HASHES, VIEW_CONFLICTS, VIEW_FORMS };
+ *   VIEW_FORMS      {form, records}; a form may come on several pages
+ *   VIEW_DOC        the elements that a document shows: {id, type, fields}
+ *
+ * of: the form of records, the name of a document. */
+enum view_page {
+	VIEW_RECORDS, VIEW_HASHES, VIEW_CONFLICTS, VIEW_FORMS, VIEW_DOC,
+};
 void view_page_json(const struct view *v, enum view_page kind, size_t from,
-		    struct span form, struct json_out *o);
+		    struct span of, struct json_out *o);
 /* What view_hash makes of all rows' hashes. */
 void view_hash_end(struct span hashes, uint8_t out[32]);
 
@@ -142,11 +147,6 @@ void view_plan_why_json(const struct view *v, struct span key,
 
 /* [{doc, elements, deleted, orphans}] by name. */
 void view_docs_json(const struct view *v, struct json_out *o);
-/* What a document shows, in its order: [{id, type, fields}]. */
-void view_doc_json(const struct view *v, struct span name, struct json_out *o);
-/* The ids of that. */
-void view_doc_order_json(const struct view *v, struct span name,
-			 struct json_out *o);
 /* {author: seq of its last operation} */
 void view_doc_version_json(const struct view *v, struct span name,
 			   struct json_out *o);
