@@ -26,4 +26,14 @@ done
 : > "$D/empty"
 refused 1 'nothing in it' c a attach R-1 photo "$D/empty"
 refused 1 'nobody wrote that field' c a unset R-1 stauts
+refused 1 'nobody wrote that field' c a why R-1.stauts
+refused 1 'no such record' c a why R-9
+refused 1 'no such record' c a view R-9
+refused 2 '--hash, --csv or --watch' c a view --csv --watch
 [ "$(hash_of a)" = "$before" ] || fail "something was written"
+
+# names with dots
+c a create 2026.R1 tent > /dev/null && c a set 2026.R1 water.level low > /dev/null || fail "dots"
+c a why 2026.R1.water.level | grep -q '^  shows  "low"  by Q1AAA-1' || fail "$(c a why 2026.R1.water.level)"
+c a why 2026.R1 | grep -q 'created by Q1AAA-1 .*, form "tent"$' || fail "$(c a why 2026.R1)"
+say "what cannot be written is refused, and why"

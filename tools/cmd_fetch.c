@@ -41,8 +41,10 @@ static void search_attachment(struct search *s, const struct json *a)
 	    hash.n != 2 * BLOB_HASH ||
 	    (s->n && !memcmp(s->found->hash, hash.p, hash.n)))
 		return;
-	if (s->n++)
-		fprintf(stderr, "cairn: fetch: also %.*s\n", (int)hash.n,
+	if (s->n++ == 1)
+		fprintf(stderr, "cairn: fetch: %s\n", s->found->hash);
+	if (s->n > 1)
+		fprintf(stderr, "cairn: fetch: %.*s\n", (int)hash.n,
 			(const char *)hash.p);
 	memcpy(s->found->hash, hash.p, hash.n);
 	s->found->hash[hash.n] = 0;

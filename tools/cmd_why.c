@@ -334,51 +334,46 @@ static void print_conflicts(const struct reader *r, const struct json *v)
 		puts("no conflict");
 }
 
-/* "RECORD.FIELD" at the first dot, or two words. */
-static void field_name(const struct options *o, struct span *record,
-		       struct span *field)
+static bool is_null(const struct json_out *out)
 {
-	const char *dot = strchr(o->args[0], '.');
-
-	*record = SPAN_STR(o->args[0]);
-	*field = SPAN("", 0);
-	if (o->n_args > 1) {
-		*field = SPAN_STR(o->args[1]);
-	} else if (dot) {
-		record->n = (size_t)(dot - o->args[0]);
-		*field = SPAN_STR(dot + 1);
-	}
+	return span_equal(buf_span(&out->b), SPAN_STR("null"));
 }
 
-/* What is asked, and how it is shown. */
-struct question {
-	const char *verb, *what;
-	struct span a, b;
-	bool json;
-	void (*print)(const struct reader *r, const struct json *v);
-	void (*told)(const struct reader *r, struct json_out *out);
-};
-
-static int question_run(const struct question *q)
+/* If the question before it had no answer. */
+static int why_ask(struct reader *r, const char *what, struct span record,
+		   struct span field, struct json_out *out)
 {
-	struct json_out out = { 0 };
-	struct reader r;
-	int code = reader_open(&r, q->verb);
+	if (out->b.len && !is_null(out))
+		return OPTIONS_OK;
+	buf_fini(&out->b);
+	*out = (struct json_out){ 0 };
+	return reader_ask(r, "why", what, record, field, out);
+}
 
+/* "RECORD.FIELD": of a name with several dots the first that was written;
+ * *field tells whether it is one. A record may have dots as well. */
+static int why_dotted(struct reader *r, const char *name, bool *field,
+		      struct json_out *out)
+{
+	int code = OPTIONS_OK;
+
+	for (const char *dot = strchr(name, '.'); dot && code == OPTIONS_OK;
+	     dot = strchr(dot + 1, '.'))
+		code = why_ask(r, "why", SPAN(name, (size_t)(dot - name)),
+			       SPAN_STR(dot + 1), out);
+	*field = out->b.len && !is_null(out);
 	if (code == OPTIONS_OK)
-		code = reader_ask(&r, q->verb, q->what, q->a, q->b, &out);
-	if (code == OPTIONS_OK && q->json && q->told)
-		q->told(&r, &out);
-	if (code == OPTIONS_OK)
-		code = answer(&out, &r, q->json, q->print);
-	reader_close(&r);
+		code = why_ask(r, "created", SPAN_STR(name), SPAN("", 0), out);
+	*field |= is_null(out) && strchr(name, '.');
 	return code;
 }
 
 int cmd_why(int argc, char **argv)
 {
-	struct question q = { .verb = "why" };
+	struct json_out out = { 0 };
+	struct reader r;
 	struct options o;
+	bool field = true;
 	int code = options_read(&o, argc, argv,
 		"why RECORD.FIELD | RECORD FIELD | RECORD [--json]\n\n"
 		"How a value came about: the write that shows, those beside "
@@ -388,12 +383,19 @@ int cmd_why(int argc, char **argv)
 
 	if (code != OPTIONS_OK)
 		return code;
-	field_name(&o, &q.a, &q.b);
-	q.what = q.b.n ? "why" : "created";
-	q.json = o.json;
-	q.print = q.b.n ? print_field : print_created;
-	q.told = q.b.n ? count_told : NULL;
-	return question_run(&q);
+	code = reader_open(&r, argv[0]);
+	if (code == OPTIONS_OK)
+		code = o.n_args > 1 ?
+			why_ask(&r, "why", SPAN_STR(o.args[0]),
+				SPAN_STR(o.args[1]), &out) :
+			why_dotted(&r, o.args[0], &field, &out);
+	if (code == OPTIONS_OK && field && o.json)
+		count_told(&r, &out);
+	if (code == OPTIONS_OK)
+		code = answer(&out, &r, o.json, field ? print_field :
+							print_created);
+	reader_close(&r);
+	return code;
 }
 
 int cmd_conflicts(int argc, char **argv)
