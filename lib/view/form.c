@@ -66,8 +66,8 @@ bool form_fits(enum form_type t, struct span value)
 	}
 }
 
-/* A number as JSON spells it, from the front of *s. */
-static int number_take(struct buf *out, struct span *s)
+/* A number as JSON spells it, from the front of *s, and not beyond `most`. */
+static int number_take(struct buf *out, struct span *s, double most)
 {
 	char text[32];
 	size_t n = 0;
@@ -80,8 +80,8 @@ static int number_take(struct buf *out, struct span *s)
 	memcpy(text, s->p, n);
 	text[n] = 0;
 	v = json_parse(SPAN(text, n), NULL);
-	err = v && (json_is(v, JSON_INT) || json_is(v, JSON_REAL)) ?
-		payload_from_json(out, v) : -EINVAL;
+	err = v && (json_is(v, JSON_INT) || json_is(v, JSON_REAL)) &&
+	      fabs(json_real(v)) <= most ? payload_from_json(out, v) : -EINVAL;
 	json_free(v);
 	*s = SPAN(s->p + n, s->n - n);
 	return err;
@@ -89,6 +89,7 @@ static int number_take(struct buf *out, struct span *s)
 
 static int position_put(struct buf *out, struct span s)
 {
+	static const double most[] = { 90, 180, INFINITY };
 	struct buf numbers = { 0 };
 	size_t n = 0;
 	int err;
@@ -98,7 +99,7 @@ static int position_put(struct buf *out, struct span s)
 			s = SPAN(s.p + 1, s.n - 1);
 		while (s.n && s.p[0] == ' ')
 			s = SPAN(s.p + 1, s.n - 1);
-		err = s.n ? number_take(&numbers, &s) : -EINVAL;
+		err = s.n ? number_take(&numbers, &s, most[n]) : -EINVAL;
 		n++;
 	} while (!err && s.n && s.p[0] == ',' && n < 3);
 	if (!err && (s.n || n < 2))
@@ -127,7 +128,7 @@ int form_value(struct buf *out, enum form_type t, struct span typed)
 		return 0;
 	}
 	if (t == FORM_NUMBER && typed.n) {
-		err = number_take(out, &typed);
+		err = number_take(out, &typed, INFINITY);
 		err = typed.n ? -EINVAL : err;
 	} else if (t == FORM_POSITION) {
 		err = position_put(out, typed);
