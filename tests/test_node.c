@@ -630,6 +630,33 @@ static void test_want_flood(void **state)
 	field_fini(&f);
 }
 
+/* Who missed one event after the other asks for each, and gets it: what goes out
+ * only so often is the same events. */
+static void test_new_events_wanted(void **state)
+{
+	struct sync_message m = { .type = SYNC_WANT, .want = {
+		.form = SYNC_WANT_ROOT } };
+	struct field f;
+
+	(void)state;
+	field_init(&f, 1, 1);
+	field_start(&f);
+	m.want.target = (uint16_t)(sync_address_from_call("TE5T-1") >> 16);
+	for (unsigned i = 0; i < 8; i++) {
+		uint64_t air_us;
+
+		m.want.root48 = feed_root48(node_feeds(f.s[0].node));
+		m.want.events = feed_event_count(node_feeds(f.s[0].node));
+		assert_int_equal(field_write(&f, 0, i), 0);
+		field_run_s(&f, 120);
+		air_us = f.s[0].air_us;
+		stranger_says(&f, 0, "L1AR", &m);
+		field_run_s(&f, 3);
+		assert_true(f.s[0].air_us > air_us);
+	}
+	field_fini(&f);
+}
+
 /* A valid frame around a body that is none. */
 static void test_bomb(void **state)
 {
@@ -956,6 +983,7 @@ int main(void)
 		cmocka_unit_test(test_lying_sketches),
 		cmocka_unit_test(test_other_dataset),
 		cmocka_unit_test(test_want_flood),
+		cmocka_unit_test(test_new_events_wanted),
 		cmocka_unit_test(test_bomb),
 		cmocka_unit_test(test_wrong_seal),
 		cmocka_unit_test(test_M13_settled_pair),

@@ -25,11 +25,31 @@ void sync_onair(struct sync_port *p, uint32_t slot, uint64_t to,
 	unsigned at = slot % SYNC_ONAIR_MAX;
 
 	sync_news_aired(p, slot, to);
-	if (p->onair[at].slot != slot || !p->onair[at].at_us)
+	if (p->onair[at].slot != slot || !p->onair[at].at_us) {
 		p->onair[at].again = (struct sync_credit){ 0, now_us };
+		p->onair[at].again_to = 0;
+	}
 	p->onair[at].slot = slot;
 	p->onair[at].to = to;
 	p->onair[at].at_us = now_us;
+}
+
+/* Events that were on the air go out again so often; those above what went out
+ * again before are others, and begin anew. */
+static bool give_again(struct sync_port *p, const struct sync_need *v,
+		       uint64_t now_us)
+{
+	unsigned at = v->slot % SYNC_ONAIR_MAX;
+
+	if (p->onair[at].slot != v->slot || v->from >= p->onair[at].to)
+		return true;
+	if (v->from >= p->onair[at].again_to)
+		p->onair[at].again = (struct sync_credit){ 0, now_us };
+	if (!sync_credit_take(&p->onair[at].again, AGAIN_MAX, AGAIN_FALL_US,
+			      now_us))
+		return false;
+	p->onair[at].again_to = p->onair[at].to;
+	return true;
 }
 
 void sync_needs_drop_again(struct sync_port *p, struct sync_needs *needs,
@@ -37,16 +57,9 @@ void sync_needs_drop_again(struct sync_port *p, struct sync_needs *needs,
 {
 	unsigned kept = 0;
 
-	for (unsigned i = 0; i < needs->n; i++) {
-		unsigned at = needs->v[i].slot % SYNC_ONAIR_MAX;
-
-		if (p->onair[at].slot == needs->v[i].slot &&
-		    needs->v[i].from < p->onair[at].to &&
-		    !sync_credit_take(&p->onair[at].again, AGAIN_MAX,
-				      AGAIN_FALL_US, now_us))
-			continue;
-		needs->v[kept++] = needs->v[i];
-	}
+	for (unsigned i = 0; i < needs->n; i++)
+		if (give_again(p, &needs->v[i], now_us))
+			needs->v[kept++] = needs->v[i];
 	needs->n = kept;
 }
 

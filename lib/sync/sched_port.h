@@ -158,6 +158,7 @@ struct sync_port {
 		uint32_t slot;
 		uint64_t to, at_us;
 		struct sync_credit again;
+		uint64_t again_to;	/* up to where they went out again */
 	} onair[SYNC_ONAIR_MAX];
 
 	/* news: never on this port's air; and what some are known to lack */
