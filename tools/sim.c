@@ -22,7 +22,7 @@ static const char usage[] =
 
 struct sim_mean {
 	unsigned runs, converged, n50, n90, n99, n_photo;
-	double photo_s, t_s, t50_s, t90_s, t99_s, bytes, airtime_s, frames, keyups,
+	double lag_s, photo_s, t_s, t50_s, t90_s, t99_s, bytes, airtime_s, frames, keyups,
 	       collisions, bound, wall_s;
 };
 
@@ -43,6 +43,8 @@ static void mean_add(struct sim_mean *m, const struct sim_result *r)
 	mean_time(&m->t90_s, &m->n90, r->t90_s);
 	mean_time(&m->t99_s, &m->n99, r->t99_s);
 	mean_time(&m->photo_s, &m->n_photo, r->photo_s);
+	if (m->lag_s < r->lag_s)
+		m->lag_s = r->lag_s;
 	m->bytes += (double)r->air.bytes;
 	m->airtime_s += (double)r->air.airtime_us / 1e6;
 	m->frames += (double)r->air.frames;
@@ -101,6 +103,8 @@ static void result_json(const struct sim_scenario *s,
 		 (double)(r->bound.framed ? r->bound.framed : 1));
 	if (s->photo)
 		out_real(&o, "photo_s", r->photo_s >= 0, r->photo_s);
+	if (s->writes > 0)
+		out_real(&o, "lag_s", true, r->lag_s);
 	out_real(&o, "wall_s", true, r->wall_s);
 	out_end(&o);
 }
@@ -131,6 +135,8 @@ static void mean_json(const struct sim_scenario *s, const struct sim_mean *m)
 	if (s->photo)
 		out_real(&o, "photo_s", m->n_photo,
 			 m->photo_s / (m->n_photo ? m->n_photo : 1));
+	if (s->writes > 0)
+		out_real(&o, "lag_s", true, m->lag_s);
 	out_real(&o, "wall_s", true, m->wall_s / n);
 	out_end(&o);
 }

@@ -134,6 +134,7 @@ struct sim_result {
 	bool converged;
 	double t_s, t50_s, t90_s, t99_s;	/* -1: not reached */
 	double photo_s;		/* all have it; -1: not, or there is none */
+	double lag_s;		/* the worst of what stations wrote */
 	struct air_stats air;
 	struct sim_bound bound;
 	double wall_s;		/* what the run took us */
@@ -141,6 +142,15 @@ struct sim_result {
 /* trace: every frame, a line, on stderr. 0, or -1 with a sentence in err. */
 int sim_run(struct sim_result *r, const struct sim_scenario *s, uint64_t seed,
 	    bool trace, char err[160]);
+
+/* From an event's author to all stations (sim_lag.c). */
+struct sim_lag;
+struct sim_lag *sim_lag_new(unsigned stations);
+/* A station took in that author's events after seq `from`, up to `to`. */
+void sim_lag_moved(struct sim_lag *l, unsigned author, uint64_t from,
+		   uint64_t to, uint64_t now_us);
+/* The longest; what has not reached all counts until end_us. */
+double sim_lag_worst_s(const struct sim_lag *l, uint64_t end_us);
 
 /* One line about a frame that station i hands to its TNC (sim_trace.c). */
 void sim_trace_frame(uint64_t now_us, unsigned i, struct span frame);

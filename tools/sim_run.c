@@ -37,6 +37,7 @@ struct sim {
 	struct air *air;
 	struct sim_hostile *hostile;
 	struct random writing;
+	struct sim_lag *lag;
 	uint64_t now_us;
 	bool trace, cut;
 	unsigned n;
@@ -267,14 +268,30 @@ static void sim_advance(struct sim *m, struct sim_station *st, uint32_t slot,
 	st->head[i] = to;
 }
 
+/* What came beyond the news was written meanwhile. */
+static void sim_written(struct sim *m, const struct feed *f,
+			const struct feed_step *step)
+{
+	uint32_t i = map_get(m->feed_by_label, SPAN(f->label, f->label_len));
+	uint64_t from = step->from;
+
+	if (i == MAP_NONE || i >= m->n)
+		return;
+	if (from < m->data.feeds[i].full)
+		from = m->data.feeds[i].full;
+	sim_lag_moved(m->lag, i, from, step->to, m->now_us);
+}
+
 static void sim_look(struct sim *m, struct sim_station *st)
 {
 	const struct feed_set *feeds = node_feeds(st->node);
 	struct feed_step step;
 
 	for (; st->steps < feed_history_len(feeds); st->steps++)
-		if (feed_history_step(feeds, st->steps, &step))
+		if (feed_history_step(feeds, st->steps, &step)) {
 			sim_advance(m, st, step.slot, step.to);
+			sim_written(m, feed_at(feeds, step.slot), &step);
+		}
 	sim_mark(m, &m->result->t50_s, 50);
 	sim_mark(m, &m->result->t90_s, 90);
 	sim_mark(m, &m->result->t99_s, 99);
@@ -498,6 +515,7 @@ static int sim_open(struct sim *m, uint64_t seed, char err[160])
 		if (station_open(m, i, random_next(&rng)))
 			return -1;
 	sim_count(m);
+	m->lag = sim_lag_new(m->n);
 	m->writing.state = seed;
 	for (unsigned i = 0; i < m->n; i++) {
 		m->station[i].write_us = UINT64_MAX;
@@ -520,6 +538,7 @@ static void sim_close(struct sim *m)
 	sim_hostile_free(m->hostile);
 	air_free(m->air);
 	map_free(m->feed_by_label);
+	free(m->lag);
 	sim_data_fini(&m->data);
 }
 
@@ -627,6 +646,7 @@ int sim_run(struct sim_result *r, const struct sim_scenario *s, uint64_t seed,
 		sim_sum(m, &r->air);
 		r->converged = m->have >= m->need && sim_equal(m) &&
 			sim_photos(m);
+		r->lag_s = sim_lag_worst_s(m->lag, m->now_us);
 		if (r->t_s < 0 || (!m->need && !s->photo))
 			r->t_s = (double)m->now_us / 1e6;
 		sim_bound_make(&r->bound, &m->data, s, &m->graph);
