@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The rules of one port: Trickle's intervals, sets of needs, the table of
- * neighbours, the first word, silence and its cap.
+ * The rules of one port: the first word, silence and its cap, hidden stations,
+ * what strangers can make of it.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,92 +13,6 @@
 #include "lib/feed/memory.h"
 #include "lib/feed/syndrome.h"
 #include "lib/sync/sched_port.h"
-
-/* ---- Trickle ---- */
-
-static void test_trickle_intervals(void **state)
-{
-	struct random r = { 1 };
-	struct trickle t;
-	uint64_t now = 1000, begin = now;
-
-	(void)state;
-	trickle_init(&t, 8, 64, now, &r);
-	for (uint64_t want = 8; want <= 64; want *= 2) {
-		assert_int_equal(t.interval_us, want);
-		now = trickle_due_us(&t);
-		assert_in_range(now, begin + want / 2, begin + want - 1);
-		assert_true(trickle_step(&t, now, &r));
-		now = trickle_due_us(&t);
-		assert_int_equal(now, begin + want);
-		assert_false(trickle_step(&t, now, &r));
-		begin = now;
-	}
-	assert_int_equal(t.interval_us, 64);
-	assert_true(trickle_reset(&t, 8, now, &r));
-	assert_int_equal(t.interval_us, 8);
-	assert_false(trickle_reset(&t, 8, now, &r));
-}
-
-static void test_trickle_suppression(void **state)
-{
-	struct random r = { 1 };
-	struct trickle t;
-
-	(void)state;
-	trickle_init(&t, 8, 64, 0, &r);
-	assert_false(trickle_quiet(&t));
-	t.heard++;
-	assert_true(trickle_quiet(&t));
-	trickle_again(&t, 8, &r);
-	assert_false(trickle_quiet(&t));
-}
-
-/* ---- needs ---- */
-
-static void test_needs(void **state)
-{
-	static struct sync_needs s;
-
-	(void)state;
-	for (uint32_t i = 0; i < SYNC_NEEDS_MAX; i++)
-		assert_true(sync_needs_add(&s, (i * 7) % SYNC_NEEDS_MAX, 5,
-					   9));
-	assert_false(sync_needs_add(&s, 9999, 0, 1));
-	assert_true(sync_needs_add(&s, 3, 2, 7));
-	assert_int_equal(sync_needs_find(&s, 3)->from, 2);
-	assert_int_equal(sync_needs_find(&s, 3)->to, 9);
-	assert_null(sync_needs_find(&s, 9999));
-	for (unsigned i = 1; i < s.n; i++)
-		assert_true(s.v[i - 1].slot < s.v[i].slot);
-}
-
-/* ---- neighbours ---- */
-
-static void test_peers(void **state)
-{
-	static struct sync_peers s;
-	struct sync_peer *p;
-	bool new;
-
-	(void)state;
-	for (uint32_t i = 0; i < SYNC_PEERS_MAX + 10; i++) {
-		sync_peer_hear(&s, i, "X", i * US_PER_S, &new);
-		assert_true(new);
-	}
-	assert_null(sync_peer_find(&s, 9));
-	assert_non_null(sync_peer_find(&s, 10));
-	sync_peer_hear(&s, 10, "X", 100 * US_PER_S, &new);
-	assert_false(new);
-	assert_int_equal(sync_peers_live(&s, 101 * US_PER_S), SYNC_PEERS_MAX);
-	assert_int_equal(sync_peers_live(&s, 200 * 60 * US_PER_S), 0);
-	p = sync_peer_find(&s, 10);
-	p->root48 = 5;
-	sync_peer_settle(p, 6, TIME_NEVER);
-	assert_true(sync_peer_settled(p, 5, 6, 0));
-	assert_false(sync_peer_settled(p, 5, 7, 0));
-	assert_false(sync_peer_settled(p, 4, 6, 0));
-}
 
 /* ---- a port by itself ---- */
 
@@ -527,29 +441,6 @@ static void test_forged_ends(void **state)
 	bench_fini(&b);
 }
 
-/* Questions that lead to nothing: so many, then one in so long. */
-static void test_credit(void **state)
-{
-	struct sync_credit c = { 0 };
-
-	(void)state;
-	for (unsigned i = 0; i < 3; i++)
-		assert_true(sync_credit_take(&c, 3, 100, 50));
-	assert_false(sync_credit_take(&c, 3, 100, 99));
-	sync_credit_back(&c);
-	assert_true(sync_credit_take(&c, 3, 100, 99));
-	assert_false(sync_credit_take(&c, 3, 100, 99));
-	assert_true(sync_credit_take(&c, 3, 100, 100));
-	assert_false(sync_credit_take(&c, 3, 100, 199));
-	for (unsigned i = 0; i < 3; i++)
-		assert_true(sync_credit_take(&c, 3, 100, 1000));
-	sync_credit_back(&c);
-	sync_credit_back(&c);
-	sync_credit_back(&c);
-	sync_credit_back(&c);
-	assert_int_equal(c.vain, 0);
-}
-
 /* ---- sketches beyond their capacity ---- */
 
 /* What somebody shows who holds n authors that I do not. */
@@ -636,6 +527,50 @@ static void test_imin_grows(void **state)
 	bench_fini(&b);
 }
 
+/* The most that names and lies can make of it. */
+static void test_imin_bounded(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	bench_init(&b);
+	for (uint32_t i = 0; i < 2 * SYNC_PEERS_MAX; i++)
+		sync_peer_hear(&b.port->peers, i % SYNC_PEERS_MAX, "", 1, NULL);
+	b.port->hidden_us = 1;
+	b.port->futile = 100000;
+	assert_int_equal(sync_imin(b.port, 2), 900 * US_PER_S);
+	bench_fini(&b);
+}
+
+/* Among hidden stations, where offers that nothing follows come all the time, a
+ * sketch is shown to those that differ all the same. */
+static void test_overdue(void **state)
+{
+	struct sync_message offer = { .type = SYNC_OFFER, .offer = {
+		.n = 1, .target = { 0x2222 }, .root48 = 5, .events = 3 } };
+	unsigned sketches = 0, at = 0;
+	struct sync_message m;
+	struct bench b;
+
+	(void)state;
+	bench_init(&b);
+	for (unsigned i = 0; i < 4 * 3600; i++) {
+		if (i % 10 == 0)
+			bench_says(&b, (1 + i % 4) << 28, &offer);
+		if (i % 60 == 0)
+			bench_tells(&b, (5 + i / 60 % 3) << 28, 0x1111, 0x9999);
+		bench_run(&b, b.now_us + US_PER_S);
+		if (b.sends == at)
+			continue;
+		at = b.sends;
+		assert_int_equal(sync_message_decode(&m, SPAN(b.frame,
+							      b.frame_n)), 0);
+		sketches += m.type == SYNC_DIGEST && m.digest.c;
+	}
+	assert_in_range(sketches, 3, 60);
+	bench_fini(&b);
+}
+
 /* A body whose seals are still being verified says nothing of its sender yet,
  * and is no longer asked for; what is told later counts, if he is known. */
 static void test_ingest_later(void **state)
@@ -669,10 +604,6 @@ static void test_ingest_later(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_trickle_intervals),
-		cmocka_unit_test(test_trickle_suppression),
-		cmocka_unit_test(test_needs),
-		cmocka_unit_test(test_peers),
 		cmocka_unit_test(test_first_word),
 		cmocka_unit_test(test_newcomer),
 		cmocka_unit_test(test_by_load),
@@ -683,10 +614,11 @@ int main(void)
 		cmocka_unit_test(test_cover),
 		cmocka_unit_test(test_forged_wants),
 		cmocka_unit_test(test_forged_ends),
-		cmocka_unit_test(test_credit),
 		cmocka_unit_test(test_wrong_decode),
 		cmocka_unit_test(test_generations_bounded),
 		cmocka_unit_test(test_imin_grows),
+		cmocka_unit_test(test_imin_bounded),
+		cmocka_unit_test(test_overdue),
 		cmocka_unit_test(test_ingest_later),
 	};
 

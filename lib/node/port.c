@@ -253,7 +253,7 @@ static int port_sync_begin(struct node_port *p, bool keep)
 
 		if (sync_peer_live(q, p->node->now.mono_us))
 			sync_peer_hear(sync_port_peers(s), q->address, q->call,
-				       q->heard_us, NULL);
+				       q->heard_us, NULL)->once = q->once;
 	}
 	news = keep ? sync_port_news(p->sync) : NULL;
 	for (unsigned i = 0; news && i < news->n; i++)

@@ -34,16 +34,20 @@ struct sync_peer *sync_peer_find_target(struct sync_peers *s, uint16_t target)
 	return NULL;
 }
 
-/* A free place, or that of the neighbour heard longest ago. */
+/* A free place, or that of the neighbour heard longest ago: of those that were
+ * heard once, if there are any. */
 static struct sync_peer *peer_room(struct sync_peers *s)
 {
 	struct sync_peer *oldest = &s->v[0];
 
 	for (unsigned i = 0; i < SYNC_PEERS_MAX; i++) {
-		if (!s->v[i].used)
-			return &s->v[i];
-		if (s->v[i].heard_us < oldest->heard_us)
-			oldest = &s->v[i];
+		struct sync_peer *p = &s->v[i];
+
+		if (!p->used)
+			return p;
+		if (p->once != oldest->once ? p->once :
+		    p->heard_us < oldest->heard_us)
+			oldest = p;
 	}
 	return oldest;
 }

@@ -5,8 +5,9 @@
  * sign as text ("N0CALL-7"), on bare links its author alias. The first 2
  * bytes of it are the `target` of addressed messages.
  *
- * Bounded: the one heard longest ago makes room. Call signs are free to
- * forge, so nothing here is trusted for more than pacing.
+ * Bounded: the one heard longest ago makes room, those heard once before the
+ * others. Call signs are free to forge, so nothing here is trusted for more than
+ * pacing.
  */
 #pragma once
 #include <stdbool.h>
@@ -17,6 +18,7 @@
 #define SYNC_PEERS_MAX 64
 #define SYNC_DIFFER_MAX (1U << 20)
 #define SYNC_PEER_LIFE_US (90 * 60 * US_PER_S)
+#define SYNC_PEER_ONCE_US (300 * US_PER_S)
 
 /* What strangers can make me do: so often for nothing, and then once in so
  * long. */
@@ -71,11 +73,13 @@ struct sync_peer *sync_peer_find_target(struct sync_peers *s, uint16_t target);
 /* Finds or makes; *new (may be NULL) says which. Its time is now. */
 struct sync_peer *sync_peer_hear(struct sync_peers *s, uint32_t address,
 				 const char *call, uint64_t now_us, bool *new);
+/* A name that spoke once and not again is one that nobody bears, perhaps. */
 static inline bool sync_peer_live(const struct sync_peer *p, uint64_t now_us)
 {
-	return p->used && now_us < p->heard_us + SYNC_PEER_LIFE_US;
+	return p->used && now_us < p->heard_us +
+		(p->once ? SYNC_PEER_ONCE_US : SYNC_PEER_LIFE_US);
 }
-/* How many were heard in the last 90 minutes. */
+/* How many were heard in the last 90 minutes; those heard once, in five. */
 unsigned sync_peers_live(const struct sync_peers *s, uint64_t now_us);
 
 /* A sketch between us of this capacity did not decode: the next has twice. */

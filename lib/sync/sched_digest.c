@@ -11,6 +11,7 @@
 #define C_HIDDEN_MIN 8
 #define PARTS_AT_ONCE 4
 #define PART_BITS_MAX 7
+#define OVERDUE_US (1800 * US_PER_S)
 #define GREET_QUIET_US (60 * US_PER_S)
 
 static unsigned digest_n1(const struct sync_port *p, uint64_t now_us)
@@ -44,13 +45,15 @@ static unsigned digest_c(uint64_t far, bool hidden)
 }
 
 /* How many authors may differ: most are held by both, but two stations that
- * never met may share none, and a sketch that did not decode says so. */
+ * never met may share none, and a sketch that did not decode says so. Who says
+ * that he holds many more than I may lie, or can show them himself. */
 static uint64_t digest_authors(const struct sync_port *p,
 			       const struct sync_peer *q)
 {
 	uint64_t mine = feed_author_count(p->env->feeds);
-	uint64_t sum = mine + q->authors;
-	uint64_t most = q->authors > mine ? q->authors : mine;
+	uint64_t his = q->authors < mine + C_MIN ? q->authors : mine + C_MIN;
+	uint64_t sum = mine + his;
+	uint64_t most = his > mine ? his : mine;
 
 	if (q->differ || sum <= C_MIN)
 		return sum + sum / 7U;
@@ -112,6 +115,17 @@ static struct sync_shape digest_shape_for_all(const struct sync_port *p,
 	return best;
 }
 
+/* Somebody differs, and I have shown no sketch for long: whatever holds me back,
+ * others' offers, their wants, what they say of each other, anybody can forge. */
+static bool digest_overdue(const struct sync_port *p, uint64_t now_us)
+{
+	uint64_t from = p->sketch_us > p->since_us ? p->sketch_us :
+		p->since_us;
+
+	return now_us > from + OVERDUE_US &&
+		digest_shape_for_all(p, now_us).c;
+}
+
 static void digest_said(struct sync_port *p, struct sync_shape shape,
 			uint64_t now_us)
 {
@@ -120,8 +134,10 @@ static void digest_said(struct sync_port *p, struct sync_shape shape,
 	p->last_digest_us = now_us;
 	p->last_shape = shape;
 	p->trickle.heard++;
-	if (shape.c)
-		sync_want_drop(p);
+	if (!shape.c)
+		return;
+	p->sketch_us = now_us;
+	sync_want_drop(p);
 }
 
 /* A root alone (c = 0), a sketch, or up to four parts of one. */
@@ -158,6 +174,10 @@ static void digest_say_trickle(struct sync_port *p, uint64_t now_us)
 {
 	struct sync_shape s = digest_shape_for_all(p, now_us);
 
+	if (digest_overdue(p, now_us)) {
+		digest_say(p, s, false, now_us);
+		return;
+	}
 	if (p->news.n)
 		s = (struct sync_shape){ 0 };
 	if (p->said && p->last_digest_root == feed_root48(p->env->feeds) &&
@@ -222,6 +242,11 @@ static bool digest_ask_neighbour(struct sync_port *p, uint64_t now_us)
 
 void sync_trickle_fired(struct sync_port *p, uint64_t now_us)
 {
+	if (digest_overdue(p, now_us)) {
+		p->say_root = false;
+		sync_arm(p, &p->say, now_us);
+		return;
+	}
 	if (sync_engaged(p, now_us, false) || sync_news_flow(p, now_us))
 		return;
 	if (sync_hidden(p, now_us) && (sync_lacks_wish(p, now_us) ||
@@ -243,11 +268,11 @@ static void digest_say_due(struct sync_timer *t, uint64_t now_us)
 
 	if (sync_gate(p, t, false, now_us))
 		return;
-	if (!p->say_root && trickle_quiet(&p->trickle))
+	if (!digest_overdue(p, now_us) &&
+	    ((!p->say_root && trickle_quiet(&p->trickle)) ||
+	     sync_engaged(p, now_us, true)))
 		return;
-	if (sync_engaged(p, now_us, true))
-		return;
-	if (p->say_root)
+	if (p->say_root && !digest_overdue(p, now_us))
 		digest_say_root(p, false, now_us);
 	else
 		digest_say_trickle(p, now_us);

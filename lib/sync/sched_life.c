@@ -9,6 +9,7 @@
 #define IMIN_US (8 * US_PER_S)
 #define IMIN_STREAM_US (1 * US_PER_S)
 #define IMAX_US (3600 * US_PER_S)
+#define IMIN_MAX_US (IMAX_US / 4)
 #define STREAM_RTT_US (100 * US_PER_MS)
 #define HIDDEN_US (1800 * US_PER_S)
 #define FRUITLESS_US (10 * US_PER_S)
@@ -51,7 +52,8 @@ bool sync_hidden(const struct sync_port *p, uint64_t now_us)
 
 /* Grows with the neighbours, since n stations share the channel, more where
  * they are hidden from each other and a word too many collides; and with
- * digests that differ and lead nowhere, since a liar costs nothing else. */
+ * digests that differ and lead nowhere, since a liar costs nothing else; but
+ * nobody can silence a station for longer than a quarter of an hour. */
 uint64_t sync_imin(const struct sync_port *p, uint64_t now_us)
 {
 	unsigned n = p->c.stream ? 1 : sync_n(p, now_us);
@@ -60,7 +62,8 @@ uint64_t sync_imin(const struct sync_port *p, uint64_t now_us)
 
 	if (sync_hidden(p, now_us))
 		imin *= 6;
-	return imin << (patience < 8 ? patience : 8);
+	imin <<= patience < 8 ? patience : 8;
+	return imin < IMIN_MAX_US ? imin : IMIN_MAX_US;
 }
 
 /* The window in which requests for parity are spread (rule 8). */

@@ -133,6 +133,7 @@ struct sync_port {
 	bool reply_addressed, reply_offer;
 	uint64_t reply_since_us;
 	uint64_t last_digest_us, last_digest_root;
+	uint64_t sketch_us;	/* one with a sketch */
 	struct sync_shape last_shape;
 	uint64_t said_root;	/* said at least once ... */
 	bool said;

@@ -233,16 +233,16 @@ static void want_by_root(struct sync_port *p, struct sync_peer *peer,
 			 const struct sync_want *w, uint64_t now_us)
 {
 	struct sync_needs needs;
+	bool past = sync_since(p, w->root48, &needs);
 
+	if (past && sync_hidden(p, now_us))	/* I shall offer it */
+		sync_lacks_exact(p, peer, &needs, 0, 0);
 	if (w->root48 == feed_root48(p->env->feeds)) {
 		sync_reply_offer(p, true, now_us);	/* "so is mine" */
 	} else if (sync_news_wanted(p, peer, now_us)) {
 		return;
-	} else if (sync_since(p, w->root48, &needs) &&
-		   sync_hidden(p, now_us)) {	/* I shall offer it */
-		sync_lacks_exact(p, peer, &needs, 0, 0);
-	} else if (sync_since(p, w->root48, &needs)) {
-		if (sync_kept(p, peer, &needs))
+	} else if (past) {
+		if (sync_hidden(p, now_us) || sync_kept(p, peer, &needs))
 			return;
 		sync_needs_drop_served(p, &needs, 0, now_us);
 		sync_needs_drop_again(p, &needs, now_us);
