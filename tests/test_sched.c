@@ -441,6 +441,63 @@ static void test_forged_ends(void **state)
 	bench_fini(&b);
 }
 
+/* ---- who asks may be anybody ---- */
+
+/* Names that spoke once and not again: who is heard for the first time then is
+ * neither asked nor answered. A station that speaks again is. */
+static void test_made_up(void **state)
+{
+	struct sync_peer *q;
+	struct bench b;
+
+	(void)state;
+	bench_init(&b);
+	for (uint32_t i = 1; i <= 3; i++)
+		sync_peer_hear(&b.port->peers, i << 16, "", b.now_us, NULL);
+	q = &b.port->peers.v[0];
+	assert_false(sync_made_up(b.port, q, b.now_us));
+	b.now_us += 301 * US_PER_S;
+	assert_true(sync_made_up(b.port, q, b.now_us));
+	sync_want_root(b.port, q, b.now_us);
+	assert_false(b.port->want);
+	sync_peer_hear(&b.port->peers, q->address, "", b.now_us, NULL);
+	assert_false(sync_made_up(b.port, q, b.now_us));
+	sync_want_root(b.port, q, b.now_us);
+	assert_true(b.port->want);
+	bench_fini(&b);
+}
+
+/* Who asks for what it said to hold is asked for its sketch; for what came
+ * since, it is given that. */
+static void test_reached(void **state)
+{
+	struct sync_needs needs = { .n = 1, .v = { { 3, 0, 9 } } };
+	struct sync_message m = { .type = SYNC_WANT, .want = {
+		.target = 0x1111, .form = SYNC_WANT_ROOT } };
+	struct sync_peer *q;
+	struct bench b;
+
+	(void)state;
+	bench_init(&b);
+	bench_says(&b, 0x22220000, &m);		/* root 0 is mine */
+	q = sync_peer_find(&b.port->peers, 0x22220000);
+	assert_int_equal(q->reached, 1);
+	sync_needs_drop_reached(b.port, q, &needs);
+	assert_int_equal(needs.n, 0);
+	assert_true(sync_reached(b.port, q, 0));
+	assert_true(sync_reached(b.port, q, 12345));
+	q->reached = 9;
+	q->root48 = 5;
+	assert_false(b.port->want);
+	bench_says(&b, 0x22220000, &m);
+	assert_true(b.port->want);
+	assert_int_equal(b.port->want_address, 0x22220000);
+	assert_false(sync_reached(b.port, q, 0));
+	assert_true(sync_reached(b.port, q, 0));	/* it insists */
+	assert_int_equal(q->reached, 1);
+	bench_fini(&b);
+}
+
 /* ---- sketches beyond their capacity ---- */
 
 /* What somebody shows who holds n authors that I do not. */
@@ -614,6 +671,8 @@ int main(void)
 		cmocka_unit_test(test_cover),
 		cmocka_unit_test(test_forged_wants),
 		cmocka_unit_test(test_forged_ends),
+		cmocka_unit_test(test_made_up),
+		cmocka_unit_test(test_reached),
 		cmocka_unit_test(test_wrong_decode),
 		cmocka_unit_test(test_generations_bounded),
 		cmocka_unit_test(test_imin_grows),

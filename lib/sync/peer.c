@@ -8,6 +8,7 @@
 
 #define CAPACITY_FIRST_MIN 6
 #define SHOWN_MAX 2
+#define MADE_UP_MIN 3
 
 uint32_t sync_address_from_call(const char *call)
 {
@@ -80,6 +81,16 @@ unsigned sync_peers_live(const struct sync_peers *s, uint64_t now_us)
 	return n;
 }
 
+bool sync_peers_made_up(const struct sync_peers *s, uint64_t now_us)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < SYNC_PEERS_MAX; i++)
+		n += s->v[i].used && s->v[i].once &&
+			!sync_peer_live(&s->v[i], now_us);
+	return n >= MADE_UP_MIN;
+}
+
 void sync_peer_doubt(struct sync_peer *p, unsigned capacity)
 {
 	uint32_t differ;
@@ -107,7 +118,7 @@ void sync_peer_shown(struct sync_peer *p, uint64_t mine, unsigned c)
 	sync_peer_doubt(p, c);
 }
 
-bool sync_credit_take(struct sync_credit *c, unsigned max, uint64_t fall_us,
+bool sync_credit_left(struct sync_credit *c, unsigned max, uint64_t fall_us,
 		      uint64_t now_us)
 {
 	uint64_t falls = (now_us - c->fell_us) / fall_us;
@@ -116,7 +127,13 @@ bool sync_credit_take(struct sync_credit *c, unsigned max, uint64_t fall_us,
 		c->vain -= c->vain < falls ? c->vain : (unsigned)falls;
 		c->fell_us = now_us;
 	}
-	if (c->vain >= max)
+	return c->vain < max;
+}
+
+bool sync_credit_take(struct sync_credit *c, unsigned max, uint64_t fall_us,
+		      uint64_t now_us)
+{
+	if (!sync_credit_left(c, max, fall_us, now_us))
 		return false;
 	c->vain++;
 	return true;

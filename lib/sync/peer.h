@@ -26,7 +26,10 @@ struct sync_credit {
 	unsigned vain;
 	uint64_t fell_us;
 };
-/* False: not now. Else it counts until it is given back, or is forgotten. */
+/* False: not now. */
+bool sync_credit_left(struct sync_credit *c, unsigned max, uint64_t fall_us,
+		      uint64_t now_us);
+/* The same; and if not, it counts until it is given back, or is forgotten. */
 bool sync_credit_take(struct sync_credit *c, unsigned max, uint64_t fall_us,
 		      uint64_t now_us);
 void sync_credit_back(struct sync_credit *c);
@@ -39,8 +42,12 @@ struct sync_peer {
 	uint64_t heard_us;
 	uint64_t root_us;	/* its root was heard from itself */
 	uint64_t root48, events, authors;
+	uint64_t reached;	/* it said my root before that step; 0 = none */
+	uint8_t back;		/* and an earlier one since, again so often */
 	uint64_t asked_us;	/* I asked it for its sketch, until then */
-	uint64_t wanted_us;	/* I sent it a WANT */
+	uint64_t wanted_us;	/* I sent it a WANT ... */
+	uint8_t asks;		/* ... so many since it last gave */
+	uint64_t believed_us;	/* its OFFER was counted */
 	uint64_t offered_us;	/* its OFFER, not served since */
 	uint64_t offered;	/* events in it */
 	uint8_t offer_failed;	/* offers it left unanswered, in a row */
@@ -79,6 +86,9 @@ static inline bool sync_peer_live(const struct sync_peer *p, uint64_t now_us)
 	return p->used && now_us < p->heard_us +
 		(p->once ? SYNC_PEER_ONCE_US : SYNC_PEER_LIFE_US);
 }
+/* Whether names are about that spoke once and not again in five minutes, several
+ * of them: a station speaks again. */
+bool sync_peers_made_up(const struct sync_peers *s, uint64_t now_us);
 /* How many were heard in the last 90 minutes; those heard once, in five. */
 unsigned sync_peers_live(const struct sync_peers *s, uint64_t now_us);
 

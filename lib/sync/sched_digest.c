@@ -47,14 +47,17 @@ static unsigned digest_c(uint64_t far, bool hidden)
 /* How many authors may differ: most are held by both, but two stations that
  * never met may share none, and a sketch that did not decode says so. Who says
  * that he holds many more than I may lie, or can show them himself. */
-static uint64_t digest_authors(const struct sync_port *p,
-			       const struct sync_peer *q)
+static uint64_t digest_authors(struct sync_port *p, const struct sync_peer *q,
+			       uint64_t now_us)
 {
 	uint64_t mine = feed_author_count(p->env->feeds);
 	uint64_t his = q->authors < mine + C_MIN ? q->authors : mine + C_MIN;
 	uint64_t sum = mine + his;
 	uint64_t most = his > mine ? his : mine;
 
+	/* where somebody lies, no more than one that I can check */
+	if (!sync_trusting(p, now_us) && sum > mine + C_MIN)
+		sum = mine + C_MIN;
 	if (q->differ || sum <= C_MIN)
 		return sum + sum / 7U;
 	return most > C_MIN ? most : C_MIN;
@@ -74,11 +77,11 @@ static unsigned digest_c_for(const struct sync_port *p,
 
 /* The sketch for a neighbour; larger, and then in parts, after sketches that
  * did not decode, but never for more authors than there are. */
-static struct sync_shape digest_shape(const struct sync_port *p,
+static struct sync_shape digest_shape(struct sync_port *p,
 				      const struct sync_peer *q,
 				      uint64_t now_us)
 {
-	unsigned most = (unsigned)digest_authors(p, q);
+	unsigned most = (unsigned)digest_authors(p, q, now_us);
 	unsigned c = digest_c_for(p, q, now_us), part_bits = 0;
 
 	if (c > most)
@@ -94,22 +97,27 @@ static struct sync_shape digest_shape(const struct sync_port *p,
 }
 
 /* The sketch for whoever differs most; none if nobody differs but those whose
- * root I passed through, since I know what they lack. */
-static struct sync_shape digest_shape_for_all(const struct sync_port *p,
+ * root I passed through, since I know what they lack. Where somebody lies, for
+ * whoever differs least: lies are large, or buy little. */
+static struct sync_shape digest_shape_for_all(struct sync_port *p,
 					      uint64_t now_us)
 {
 	uint64_t root = feed_root48(p->env->feeds);
 	struct sync_shape best = { 0 }, s;
+	bool trusting = sync_trusting(p, now_us);
 
 	for (unsigned i = 0; i < SYNC_PEERS_MAX; i++) {
 		const struct sync_peer *q = &p->peers.v[i];
 
 		if (!sync_peer_live(q, now_us) || !q->known ||
+		    (q->once && !trusting) ||
 		    feed_history_find(p->env->feeds, q->root48) >= 0 ||
 		    sync_peer_settled(q, q->root48, root, now_us))
 			continue;
 		s = digest_shape(p, q, now_us);
-		if (s.part_bits > best.part_bits || s.c > best.c)
+		if (!best.c || (trusting ?
+		    s.part_bits > best.part_bits || s.c > best.c :
+		    s.part_bits < best.part_bits || s.c < best.c))
 			best = s;
 	}
 	return best;
@@ -117,7 +125,7 @@ static struct sync_shape digest_shape_for_all(const struct sync_port *p,
 
 /* Somebody differs, and I have shown no sketch for long: whatever holds me back,
  * others' offers, their wants, what they say of each other, anybody can forge. */
-static bool digest_overdue(const struct sync_port *p, uint64_t now_us)
+static bool digest_overdue(struct sync_port *p, uint64_t now_us)
 {
 	uint64_t from = p->sketch_us > p->since_us ? p->sketch_us :
 		p->since_us;
@@ -517,17 +525,10 @@ static void digest_ask(struct sync_port *p, struct sync_peer *peer,
 		return;	/* data flows: the difference is another soon */
 	if (sync_hidden(p, now_us) && !d->c && !ahead)
 		return;	/* it will hear mine, and ask */
-	if (!sync_credit_take(&p->asks, SYNC_ASKS_MAX, SYNC_ASKS_FALL_US,
-			      now_us) && !sync_hidden(p, now_us))
-		return;
-	if (d->c)
-		sync_reply(p, peer, false, now_us);
-	else if (sync_hidden(p, now_us))
+	if (!d->c && (sync_hidden(p, now_us) || !ahead || d->moved))
 		sync_want_root(p, peer, now_us);
-	else if (ahead && !d->moved)
+	else if (sync_dare(p, &p->asks, now_us))
 		sync_reply(p, peer, false, now_us);
-	else
-		sync_want_root(p, peer, now_us);
 }
 
 void sync_on_digest(struct sync_port *p, struct sync_peer *peer,
@@ -536,7 +537,10 @@ void sync_on_digest(struct sync_port *p, struct sync_peer *peer,
 	uint64_t root = feed_root48(p->env->feeds);
 	struct sync_difference diff;
 	struct sync_needs since;
+	bool back = d->moved && !sync_reached(p, peer, d->root48);
 
+	if (!d->moved)		/* it came up lately: its log may lack some */
+		peer->reached = 0;
 	if (!peer->known || peer->root48 != d->root48)
 		peer->fruitless = 0;
 	peer->known = true;
@@ -554,6 +558,8 @@ void sync_on_digest(struct sync_port *p, struct sync_peer *peer,
 		return;
 	}
 	p->futile++;
+	if (back)
+		return;
 	if (peer->proven && peer->offer_failed > SYNC_OFFER_FAILED_MAX)
 		peer->offer_failed = SYNC_OFFER_FAILED_MAX; /* alive: one more */
 	sync_trickle_reset(p, now_us);

@@ -14,8 +14,6 @@
 #define PARITY_AHEAD_MAX 3	/* two bits in the EVENTS head */
 #define GIVE_HIDDEN_K 7
 #define GIVE_HIDDEN_PIECE 200
-#define AGAIN_MAX 3		/* the same events, to whoever asks */
-#define AGAIN_FALL_US (3600 * US_PER_S)
 
 /* ---- what was on the air lately ---- */
 
@@ -25,42 +23,9 @@ void sync_onair(struct sync_port *p, uint32_t slot, uint64_t to,
 	unsigned at = slot % SYNC_ONAIR_MAX;
 
 	sync_news_aired(p, slot, to);
-	if (p->onair[at].slot != slot || !p->onair[at].at_us) {
-		p->onair[at].again = (struct sync_credit){ 0, now_us };
-		p->onair[at].again_to = 0;
-	}
 	p->onair[at].slot = slot;
 	p->onair[at].to = to;
 	p->onair[at].at_us = now_us;
-}
-
-/* Events that were on the air go out again so often; those above what went out
- * again before are others, and begin anew. */
-static bool give_again(struct sync_port *p, const struct sync_need *v,
-		       uint64_t now_us)
-{
-	unsigned at = v->slot % SYNC_ONAIR_MAX;
-
-	if (p->onair[at].slot != v->slot || v->from >= p->onair[at].to)
-		return true;
-	if (v->from >= p->onair[at].again_to)
-		p->onair[at].again = (struct sync_credit){ 0, now_us };
-	if (!sync_credit_take(&p->onair[at].again, AGAIN_MAX, AGAIN_FALL_US,
-			      now_us))
-		return false;
-	p->onair[at].again_to = p->onair[at].to;
-	return true;
-}
-
-void sync_needs_drop_again(struct sync_port *p, struct sync_needs *needs,
-			   uint64_t now_us)
-{
-	unsigned kept = 0;
-
-	for (unsigned i = 0; i < needs->n; i++)
-		if (give_again(p, &needs->v[i], now_us))
-			needs->v[kept++] = needs->v[i];
-	needs->n = kept;
 }
 
 bool sync_was_onair(const struct sync_port *p, uint32_t slot, uint64_t to,
@@ -111,17 +76,23 @@ void sync_needs_drop_served(struct sync_port *p, struct sync_needs *needs,
 
 /* ---- deciding to give ---- */
 
+void sync_since_step(struct sync_port *p, uint64_t at, struct sync_needs *out)
+{
+	struct feed_step step;
+
+	out->n = 0;
+	for (; feed_history_step(p->env->feeds, at, &step); at++)
+		sync_needs_add(out, step.slot, step.from, step.to);
+}
+
 bool sync_since(struct sync_port *p, uint64_t root48, struct sync_needs *out)
 {
 	int64_t at = feed_history_find(p->env->feeds, root48);
-	struct feed_step step;
 
 	out->n = 0;
 	if (at < 0)
 		return false;
-	for (uint64_t i = (uint64_t)at;
-	     feed_history_step(p->env->feeds, i, &step); i++)
-		sync_needs_add(out, step.slot, step.from, step.to);
+	sync_since_step(p, (uint64_t)at, out);
 	return true;
 }
 
@@ -203,8 +174,13 @@ void sync_give(struct sync_port *p, struct sync_peer *peer,
 	if (give_in_vain(p, peer, now_us))
 		return;
 	/* a root is easily said, by anybody: who is known, or asks, gets more */
-	if (now_us >= peer->asked_us && (give_rivals(p, peer, now_us) ||
-	    (!peer->proven && sync_n(p, now_us) > 1)))
+	if (sync_made_up(p, peer, now_us))
+		return;
+	if (!sync_trusting(p, now_us))	/* nor will it ask: it trusts nobody */
+		sync_push_add(p, needs, 100 * US_PER_MS + sync_random(p,
+			      2 * p->S * sync_n(p, now_us)), now_us);
+	else if (now_us >= peer->asked_us && (give_rivals(p, peer, now_us) ||
+		 (!peer->proven && sync_n(p, now_us) > 1)))
 		sync_reply_offer(p, false, now_us);
 	else
 		sync_push_add(p, needs, 100 * US_PER_MS +
@@ -436,8 +412,8 @@ void sync_on_request(struct sync_port *p, const struct sync_want *w,
 
 		if (!g || !give_wanted_still(p, g, now_us))
 			continue;
-		if (needed > g->g.k)	/* k rows are all of it */
-			needed = g->g.k;
+		if (needed >= g->g.k)	/* who knows of it has one */
+			needed = g->g.k - 1U;
 		g->go |= w->parity[i].more;
 		g->due = due = true;
 		if (needed > g->needed)

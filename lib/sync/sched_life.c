@@ -15,6 +15,7 @@
 #define FRUITLESS_US (10 * US_PER_S)
 #define FRUITLESS_MAX 8		/* doublings: 43 minutes */
 #define FUTILE_STEP 64
+#define BELIEVED_US (120 * US_PER_S)
 #define NAV_MAX_US (15 * US_PER_S)
 #define NAV_WINDOW_US (600 * US_PER_S)
 #define LOAD_US (60 * US_PER_S)
@@ -244,6 +245,21 @@ void sync_fruitless(struct sync_port *p, struct sync_peer *peer,
 	sync_peer_settle(peer, feed_root48(p->env->feeds), now_us + (FRUITLESS_US << n));
 }
 
+bool sync_dare(struct sync_port *p, struct sync_credit *c, uint64_t now_us)
+{
+	return sync_credit_take(c, SYNC_ASKS_MAX, SYNC_ASKS_FALL_US, now_us) ||
+		sync_hidden(p, now_us);
+}
+
+bool sync_trusting(struct sync_port *p, uint64_t now_us)
+{
+	return sync_hidden(p, now_us) ||
+		(sync_credit_left(&p->asks, SYNC_ASKS_MAX, SYNC_ASKS_FALL_US,
+				  now_us) &&
+		 sync_credit_left(&p->offers, SYNC_ASKS_MAX, SYNC_ASKS_FALL_US,
+				  now_us));
+}
+
 /* ---- Trickle ---- */
 
 static void sched_trickle_arm(struct sync_port *p)
@@ -457,6 +473,21 @@ static void sched_advanced_privately(struct sync_port *p, uint64_t before)
 	}
 }
 
+/* Its events are here: what I believed and asked it lately was not in vain. */
+static void sched_answered(struct sync_port *p, uint32_t from, uint64_t now_us)
+{
+	struct sync_peer *q = sync_peer_find(&p->peers, from);
+
+	if (!q)
+		return;
+	if (q->believed_us && now_us < q->believed_us + BELIEVED_US)
+		sync_credit_back(&p->offers);
+	q->believed_us = 0;
+	for (; q->asks && now_us < q->wanted_us + SYNC_ASKED_US; q->asks--)
+		sync_credit_back(&p->asks);
+	q->asks = 0;
+}
+
 /* News: nothing that was to be asked or said is sure to hold any more. The
  * root is said soon, as acknowledgement and as a call to the next hop. */
 void sync_port_advanced(struct sync_port *p, uint64_t before,
@@ -476,9 +507,8 @@ void sync_port_advanced(struct sync_port *p, uint64_t before,
 	}
 	p->moved = true;
 	p->moved_us = now_us;
-	sync_credit_back(&p->begun);
-	sync_credit_back(&p->offers);
-	sync_credit_back(&p->asks);
+	if (how == SYNC_MOVED_HERE)
+		sched_answered(p, from, now_us);
 	p->want_yields = 0;
 	p->futile = 0;
 	if (!p->on)

@@ -293,14 +293,14 @@ static bool offer_waits(struct sync_port *p, struct sync_timer *t,
 }
 
 /* News go out unasked to one alone; and to several where nobody answers: they
- * may be believing no offers any more. */
-static bool offer_unasked(const struct sync_port *p,
+ * may be believing no offers any more, as I do not. */
+static bool offer_unasked(struct sync_port *p,
 			  const struct sync_peer *to, uint64_t now_us)
 {
 	if (offer_n(p, now_us) == 1)
 		return !to->offer_failed;
-	return p->offers_failed >= OFFER_TRIES && p->news.n &&
-		!sync_hidden(p, now_us);
+	return (p->offers_failed >= OFFER_TRIES || !sync_trusting(p, now_us)) &&
+		p->news.n && !sync_hidden(p, now_us);
 }
 
 static void offer_due(struct sync_timer *t, uint64_t now_us)
@@ -397,9 +397,9 @@ void sync_on_offer(struct sync_port *p, struct sync_peer *peer,
 	uint64_t mine = feed_event_count(p->env->feeds);
 
 	/* offers are short and free to forge */
-	if (!sync_credit_take(&p->offers, SYNC_ASKS_MAX, SYNC_ASKS_FALL_US,
-			      now_us) && !sync_hidden(p, now_us))
+	if (!sync_dare(p, &p->offers, now_us))
 		return;
+	peer->believed_us = now_us;
 	peer->offered_us = now_us;	/* digests wait until it is served */
 	peer->offered = o->events;
 	peer->known = true;

@@ -23,8 +23,9 @@
 #define SYNC_REQUEST_TRIES 6
 #define SYNC_WANT_TRIES 4
 #define SYNC_OFFER_FAILED_MAX 6
+#define SYNC_ASKED_US (30 * US_PER_S)	/* an answer comes within */
 #define SYNC_ASKS_MAX 12	/* for nothing, of each kind */
-#define SYNC_ASKS_FALL_US (600 * US_PER_S)
+#define SYNC_ASKS_FALL_US (3600 * US_PER_S)
 
 struct sync_port;
 
@@ -158,8 +159,6 @@ struct sync_port {
 	struct {
 		uint32_t slot;
 		uint64_t to, at_us;
-		struct sync_credit again;
-		uint64_t again_to;	/* up to where they went out again */
 	} onair[SYNC_ONAIR_MAX];
 
 	/* news: never on this port's air; and what some are known to lack */
@@ -190,7 +189,7 @@ struct sync_port {
 	struct sync_rx rx[SYNC_RX_MAX];
 	uint64_t rx_frame_us, rx_claim_us; /* the last; more was to come until */
 	struct sync_credit begun;	/* and not finished */
-	struct sync_credit asks;	/* because of a root that differs */
+	struct sync_credit asks;	/* sketches and WANTs by root */
 	unsigned loss_permille;
 	bool moved;		/* the root moved since the port began ... */
 	uint64_t moved_us;	/* ... then, the last time */
@@ -231,6 +230,11 @@ bool sync_send(struct sync_port *p, const struct sync_message *m, unsigned n,
 /* Frames of one key-up, as they are. */
 void sync_key(struct sync_port *p, const struct span *frames, unsigned n,
 	      bool answer, uint64_t now_us);
+/* One more may be in vain, of those that c counts; among hidden stations, where
+ * most is in vain for honest reasons, always. */
+bool sync_dare(struct sync_port *p, struct sync_credit *c, uint64_t now_us);
+/* Whether there is credit for questions and offers: if not, somebody lies. */
+bool sync_trusting(struct sync_port *p, uint64_t now_us);
 /* An exchange with the neighbour moved nothing: back off, up to an hour. */
 void sync_fruitless(struct sync_port *p, struct sync_peer *peer,
 		    uint64_t now_us);
@@ -242,6 +246,14 @@ static inline uint16_t sync_target(uint32_t address)
 static inline enum run_coder sync_coder(const struct sync_port *p)
 {
 	return p->c.stream ? RUN_ZSTD : RUN_MODEL;
+}
+/* A name heard once, where such are made up; not among hidden stations, many of
+ * which are heard once. */
+static inline bool sync_made_up(const struct sync_port *p,
+				const struct sync_peer *peer, uint64_t now_us)
+{
+	return peer->once && !sync_hidden(p, now_us) &&
+		sync_peers_made_up(&p->peers, now_us);
 }
 static inline bool sync_for_me(const struct sync_port *p, uint16_t target)
 {
@@ -290,6 +302,8 @@ void sync_estimate_coded(struct sync_port *p, uint64_t events, size_t bytes);
 void sync_give_init(struct sync_port *p);
 /* What the feeds took in since that root; false if it is not in history. */
 bool sync_since(struct sync_port *p, uint64_t root48, struct sync_needs *out);
+/* The same, from a step of history on. */
+void sync_since_step(struct sync_port *p, uint64_t at, struct sync_needs *out);
 void sync_give(struct sync_port *p, struct sync_peer *peer,
 	       struct sync_needs *needs, uint64_t now_us);
 /* Whether any of it may go out here. */
@@ -305,9 +319,6 @@ void sync_needs_drop_served(struct sync_port *p, struct sync_needs *needs,
 bool sync_recently_served(const struct sync_port *p, uint64_t now_us);
 void sync_onair(struct sync_port *p, uint32_t slot, uint64_t to,
 		uint64_t now_us);
-/* Drops what was sent again and again: who asks may be anybody. */
-void sync_needs_drop_again(struct sync_port *p, struct sync_needs *needs,
-			   uint64_t now_us);
 bool sync_was_onair(const struct sync_port *p, uint32_t slot, uint64_t to,
 		    uint64_t now_us);
 void sync_on_request(struct sync_port *p, const struct sync_want *w,
@@ -317,6 +328,15 @@ void sync_burst_add(struct sync_port *p, unsigned tx, unsigned index,
 		    unsigned ahead);
 void sync_burst_start(struct sync_port *p, uint64_t now_us);
 unsigned sync_burst_keyup_frames(const struct sync_port *p, size_t len);
+
+/* ---- sched_reached.c ---- */
+
+/* A neighbour says a root: false if it said a later one of mine before. To be
+ * called before the root is noted. */
+bool sync_reached(struct sync_port *p, struct sync_peer *peer, uint64_t root48);
+/* Drops what it is known to hold. */
+void sync_needs_drop_reached(struct sync_port *p, const struct sync_peer *peer,
+			     struct sync_needs *needs);
 
 /* ---- sched_want.c ---- */
 

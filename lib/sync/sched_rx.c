@@ -8,7 +8,6 @@
  */
 #include "lib/sync/sched_port.h"
 
-#define ASKED_US (30 * US_PER_S)
 #define RX_NEARLY 2		/* pieces that are missing */
 #define RX_KEPT_US (300 * US_PER_S)	/* a late row is no new generation */
 
@@ -125,8 +124,8 @@ static struct sync_rx *rx_start(struct sync_port *p, struct sync_peer *peer,
 	 * heads in frame 0 say otherwise */
 	r->passive = peer->known &&
 		feed_history_find(p->env->feeds, peer->root48) >= 0;
-	r->asked = now_us < peer->wanted_us + ASKED_US ||
-		(p->said && now_us < p->last_digest_us + ASKED_US &&
+	r->asked = now_us < peer->wanted_us + SYNC_ASKED_US ||
+		(p->said && now_us < p->last_digest_us + SYNC_ASKED_US &&
 		 !sync_hidden(p, now_us));
 	rx_count(p, r, now_us);
 	generation_rx_init(&r->g, e);
@@ -205,6 +204,8 @@ static bool rx_head_lacks(struct sync_port *p, const struct run *run,
 	if (run->n == 0)
 		return !f->forked;
 	sync_onair(p, slot, last, now_us);
+	if (f->head <= last)	/* nobody need give it twice */
+		sync_needs_drop(&p->push, slot);
 	p->env->aired(p->env->ctx, p->c.number, slot, run->seq - 1, last);
 	if (from)
 		sync_lacks_served(p, slot, last, sync_cover_reach(p, from));

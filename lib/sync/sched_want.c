@@ -45,7 +45,8 @@ static bool want_open(struct sync_port *p, struct sync_peer *peer, bool list,
 	unsigned n = sync_n(p, now_us);
 	uint64_t window = n > 2 ? p->S * 3 * (n - 1) / 2 : 2 * p->S;
 
-	if (!p->on || (p->want && !(list && !p->want_list)))
+	if (!p->on || (p->want && !(list && !p->want_list)) ||
+	    sync_made_up(p, peer, now_us))
 		return false;
 	p->want = true;
 	p->want_list = list;
@@ -164,12 +165,29 @@ static bool want_make(struct sync_port *p, struct sync_want *w)
 	return w->n > 0;
 }
 
+/* A question is on credit, which the events of who was asked give back. */
+static bool want_dare(struct sync_port *p, struct sync_peer *peer,
+		      uint64_t now_us)
+{
+	if (!sync_dare(p, &p->asks, now_us))
+		return false;
+	if (now_us > peer->wanted_us + SYNC_ASKED_US)
+		peer->asks = 0;
+	peer->asks++;
+	return true;
+}
+
 static void want_send(struct sync_port *p, struct sync_peer *peer,
 		      const struct sync_message *m, uint64_t now_us)
 {
 	uint64_t wait = p->S + 2 * p->F + 2 * p->T +
 		sync_airtime_us(p, 5 * m->want.n + 14U);
 
+	/* a list needs none: a sketch explained what I lack */
+	if (!p->want_list && !want_dare(p, peer, now_us)) {
+		sync_want_drop(p);
+		return;
+	}
 	p->want_tries++;
 	peer->wanted_us = now_us;
 	if (!p->want_list)
@@ -229,6 +247,16 @@ static void want_overheard(struct sync_port *p, const struct sync_peer *from,
 		sync_want_drop(p);
 }
 
+/* "Show me your sketch": the asker waits for that, so no patience. */
+static void want_show_me(struct sync_port *p, struct sync_peer *peer,
+			 uint64_t now_us)
+{
+	sync_want_drop(p);
+	sync_want_root(p, peer, now_us);
+	if (p->want)
+		sync_arm(p, &p->want_timer, now_us + 100 * US_PER_MS);
+}
+
 static void want_by_root(struct sync_port *p, struct sync_peer *peer,
 			 const struct sync_want *w, uint64_t now_us)
 {
@@ -245,24 +273,20 @@ static void want_by_root(struct sync_port *p, struct sync_peer *peer,
 		if (sync_hidden(p, now_us) || sync_kept(p, peer, &needs))
 			return;
 		sync_needs_drop_served(p, &needs, 0, now_us);
-		sync_needs_drop_again(p, &needs, now_us);
 		sync_push_add(p, &needs, 100 * US_PER_MS, now_us);
 	} else if (w->events < feed_event_count(p->env->feeds)) {
-		sync_want_drop(p);	/* "show me your sketch" */
-		sync_want_root(p, peer, now_us);
-		if (p->want)	/* it waits for that: no patience */
-			sync_arm(p, &p->want_timer,
-				 now_us + 100 * US_PER_MS);
+		want_show_me(p, peer, now_us);
 	} else {
 		sync_reply(p, peer, true, now_us);
 	}
 }
 
-static void want_by_list(struct sync_port *p, const struct sync_want *w,
-			 uint64_t now_us)
+static void want_by_list(struct sync_port *p, struct sync_peer *peer,
+			 const struct sync_want *w, uint64_t now_us)
 {
 	struct sync_needs needs = { 0 };
 	uint32_t slots[8];
+	unsigned asked;
 
 	for (unsigned i = 0; i < w->n; i++) {
 		size_t n = feed_by_alias(p->env->feeds, w->list[i].alias,
@@ -277,15 +301,20 @@ static void want_by_list(struct sync_port *p, const struct sync_want *w,
 		}
 	}
 	sync_needs_drop_served(p, &needs, 0, now_us);
-	sync_needs_drop_again(p, &needs, now_us);
+	asked = needs.n;
+	sync_needs_drop_reached(p, peer, &needs);
+	if (asked && !needs.n)	/* it holds that, or its root was forged */
+		want_show_me(p, peer, now_us);
 	sync_push_add(p, &needs, 100 * US_PER_MS, now_us);
 }
 
 void sync_on_want(struct sync_port *p, struct sync_peer *peer,
 		  const struct sync_want *w, uint64_t now_us)
 {
-	bool mine = sync_for_me(p, w->target);
+	bool mine = sync_for_me(p, w->target), back = false;
 
+	if (mine && sync_made_up(p, peer, now_us))
+		return;
 	if (w->form == SYNC_WANT_PARITY) {
 		peer->proven |= mine;
 		if (mine)
@@ -295,6 +324,7 @@ void sync_on_want(struct sync_port *p, struct sync_peer *peer,
 		return;
 	}
 	if (w->form == SYNC_WANT_ROOT) {
+		back = !sync_reached(p, peer, w->root48);
 		peer->known = true;
 		peer->root48 = w->root48;
 		peer->events = w->events;
@@ -303,10 +333,12 @@ void sync_on_want(struct sync_port *p, struct sync_peer *peer,
 	peer->proven |= mine;
 	if (!mine)
 		want_overheard(p, peer, w, now_us);
-	else if (w->form == SYNC_WANT_ROOT)
-		want_by_root(p, peer, w, now_us);
+	else if (w->form == SYNC_WANT_LIST)
+		want_by_list(p, peer, w, now_us);
+	else if (back)
+		want_show_me(p, peer, now_us);
 	else
-		want_by_list(p, w, now_us);
+		want_by_root(p, peer, w, now_us);
 }
 
 void sync_want_init(struct sync_port *p)
