@@ -33,9 +33,6 @@ static const char digest_root[] =
 static const char digest_part[] =
 	"e0" "abcd" "c0" "010203040506" "01" "01" "0a" "03" "0a0b0c0d0e0f"
 	"11111111" "22222222";
-static const char digest_hears[] =
-	"e0" "abcd" "10" "010203040506" "01" "01" "08" "11111111" "22222222"
-	"02" "beef" "cafe";
 static const char events[] = "e1" "07" "0d" "2a" "deadbeef";
 static const char want_list[] =
 	"e2" "beef" "0f" "00" "02" "00000001" "00" "ffffffff" "8001";
@@ -46,10 +43,12 @@ static const char want_parity[] =
 static const char want_bulk[] = "e2" "beef" "00" "03" HASH "8001" "07" "09";
 static const char events_bulk[] = "e1" "07" "0d" "29" "deadbeef";
 static const char offer[] = "e3" "02" "beef" "cafe" "000000000001" "05";
+static const char offer_hears[] =
+	"e3" "81" "beef" "000000000001" "05" "02" "beef" "cafe";
 
 static const char *const all[] = {
-	digest_root, digest_part, digest_hears, events, want_list, want_root, want_parity,
-	want_bulk, events_bulk, offer,
+	digest_root, digest_part, events, want_list, want_root, want_parity,
+	want_bulk, events_bulk, offer, offer_hears,
 };
 #define N_ALL (sizeof(all) / sizeof(all[0]))
 
@@ -75,14 +74,7 @@ static void test_digest(void **state)
 	assert_int_equal(m.digest.part, 3);
 	assert_int_equal(m.digest.part_root48, 0x0a0b0c0d0e0f);
 	assert_int_equal(m.digest.s[1], 0x22222222);
-	assert_int_equal(m.digest.hears_n, 0);
-
-	assert_int_equal(decode_hex(&m, digest_hears), SYNC_OK);
-	assert_int_equal(m.digest.hears_n, 2);
-	assert_int_equal(m.digest.hears[1], 0xcafe);
-	assert_int_equal(decode_hex(&m, "e0abcd10010203040506010100" "00"),
-			 SYNC_RANGE);
-	assert_int_equal(decode_hex(&m, "e0abcd10010203040506010100" "19"),
+	assert_int_equal(decode_hex(&m, "e0abcd10010203040506010100"),
 			 SYNC_RANGE);
 }
 
@@ -147,6 +139,16 @@ static void test_offer(void **state)
 	assert_int_equal(m.offer.target[1], 0xcafe);
 	assert_int_equal(m.offer.root48, 1);
 	assert_int_equal(m.offer.events, 5);
+	assert_int_equal(m.offer.hears_n, 0);
+
+	assert_int_equal(decode_hex(&m, offer_hears), SYNC_OK);
+	assert_int_equal(m.offer.n, 1);
+	assert_int_equal(m.offer.hears_n, 2);
+	assert_int_equal(m.offer.hears[1], 0xcafe);
+	assert_int_equal(decode_hex(&m, "e381beef00000000000105" "00"),
+			 SYNC_RANGE);
+	assert_int_equal(decode_hex(&m, "e381beef00000000000105" "19"),
+			 SYNC_RANGE);
 }
 
 /* Bytes to fields to the same bytes, and too small a buffer is refused. */

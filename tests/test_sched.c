@@ -328,9 +328,8 @@ static void test_empty_offers(void **state)
 static void bench_tells(struct bench *b, uint32_t address, uint16_t x,
 			uint16_t y)
 {
-	struct sync_message m = { .type = SYNC_DIGEST, .digest = {
-		.dataset_tag = (uint16_t)be_get(b->env.dataset, 2),
-		.root48 = 7, .events = 1, .authors = 1,
+	struct sync_message m = { .type = SYNC_OFFER, .offer = {
+		.n = 1, .target = { 0x9999 }, .root48 = 7, .events = 1,
 		.hears_n = 2, .hears = { x, y } } };
 
 	bench_says(b, address, &m);
@@ -341,7 +340,7 @@ static void test_cover(void **state)
 {
 	static const uint64_t two = 1, three = 2, four = 4;
 	struct sync_needs needs = { .n = 1, .v = { { 3, 0, 9 } } };
-	struct sync_digest d = { .c = 0 };
+	struct sync_offer o = { .n = 1 };
 	struct sync_port *p;
 	struct bench b;
 
@@ -353,18 +352,17 @@ static void test_cover(void **state)
 	bench_tells(&b, 0x33330000, 0x1111, 0x2222);
 	bench_tells(&b, 0x22220000, 0x1111, 0x3333);
 	assert_false(sync_beyond(p, b.now_us));
-	sync_cover_tell(p, &d, b.now_us);
-	assert_int_equal(d.hears_n, 0);	/* of no use to anybody */
+	sync_cover_tell(p, &o, b.now_us);
+	assert_int_equal(o.hears_n, 0);	/* of no use to anybody */
 	bench_tells(&b, 0x44440000, 0x1111, 0x5555);
 	assert_false(sync_beyond(p, b.now_us));	/* perhaps a made-up name */
 	bench_tells(&b, 0x44440000, 0x1111, 0x5555);
 	assert_true(sync_hidden(p, b.now_us));
-	sync_cover_tell(p, &d, b.now_us);
-	assert_int_equal(d.hears_n, 2);		/* 3333 was heard once */
+	sync_cover_tell(p, &o, b.now_us);
+	assert_int_equal(o.hears_n, 2);		/* 3333 was heard once */
 	bench_tells(&b, 0x33330000, 0x1111, 0x2222);
-	sync_cover_tell(p, &d, b.now_us);
-	assert_int_equal(d.hears_n, 3);
-	sync_cover_tell(p, &d, b.now_us);
+	sync_cover_tell(p, &o, b.now_us);
+	assert_int_equal(o.hears_n, 3);
 	assert_int_equal(sync_cover_reach(p, &p->peers.v[0]), two | three);
 
 	/* what it sent, 4444 lacks */
@@ -382,6 +380,46 @@ static void test_cover(void **state)
 	b.kept = 3;	/* what may not go out is not offered */
 	sync_lacks_add(p, &needs.v[0], two);
 	assert_int_equal(p->lacks_n, 0);
+	bench_fini(&b);
+}
+
+/* Who hears all that I hear, and more, goes first; so do several that hear each
+ * other. Of what I hold only that goes out which one of those lacks that answered. */
+static void test_spare(void **state)
+{
+	struct sync_message all = { .type = SYNC_OFFER, .offer = {
+		.n = 1, .target = { 0x9999 }, .root48 = 7, .events = 1,
+		.hears_n = 4, .hears = { 0x1111, 0x2222, 0x4444, 0x5555 } } };
+	const struct sync_need need = { 3, 0, 9 };
+	struct sync_needs out;
+	struct sync_port *p;
+	struct bench b;
+
+	(void)state;
+	bench_init(&b);
+	p = b.port;
+	bench_run(&b, US_PER_S);
+	for (unsigned twice = 0; twice < 2; twice++) {
+		bench_tells(&b, 0x22220000, 0x1111, 0x3333);
+		bench_tells(&b, 0x33330000, 0x1111, 0x2222);
+		bench_tells(&b, 0x44440000, 0x1111, 0x5555);
+	}
+	assert_false(sync_cover_spare(p, b.now_us));
+	bench_says(&b, 0x33330000, &all);
+	assert_true(sync_cover_spare(p, b.now_us));
+	all.offer.hears[2] = 0x6666;	/* 4444 is mine alone ... */
+	bench_says(&b, 0x33330000, &all);
+	assert_false(sync_cover_spare(p, b.now_us));
+	all.offer.hears[1] = 0x4444;	/* ... and then 2222's, too */
+	bench_says(&b, 0x22220000, &all);
+	assert_true(sync_cover_spare(p, b.now_us));
+
+	sync_lacks_add(p, &need, sync_cover_bit(p, 0x22220000));
+	sync_lacks_pick(p, sync_cover_bit(p, 0x33330000), &out, 9);
+	assert_int_equal(out.n, 0);
+	sync_lacks_pick(p, sync_cover_bit(p, 0x22220000), &out, 9);
+	assert_int_equal(out.n, 1);
+	assert_int_equal(sync_cover_bit(p, 0x77770000), 0);
 	bench_fini(&b);
 }
 
@@ -605,17 +643,22 @@ static void test_overdue(void **state)
 {
 	struct sync_message offer = { .type = SYNC_OFFER, .offer = {
 		.n = 1, .target = { 0x2222 }, .root48 = 5, .events = 3 } };
+	struct sync_message differs = { .type = SYNC_DIGEST, .digest = {
+		.root48 = 7, .events = 1, .authors = 1 } };
 	unsigned sketches = 0, at = 0;
 	struct sync_message m;
 	struct bench b;
 
 	(void)state;
 	bench_init(&b);
+	differs.digest.dataset_tag = (uint16_t)be_get(b.env.dataset, 2);
 	for (unsigned i = 0; i < 4 * 3600; i++) {
 		if (i % 10 == 0)
 			bench_says(&b, (1 + i % 4) << 28, &offer);
 		if (i % 60 == 0)
 			bench_tells(&b, (5 + i / 60 % 3) << 28, 0x1111, 0x9999);
+		if (i % 60 == 30)
+			bench_says(&b, (5 + i / 60 % 3) << 28, &differs);
 		bench_run(&b, b.now_us + US_PER_S);
 		if (b.sends == at)
 			continue;
@@ -669,6 +712,7 @@ int main(void)
 		cmocka_unit_test(test_empty_promises),
 		cmocka_unit_test(test_empty_offers),
 		cmocka_unit_test(test_cover),
+		cmocka_unit_test(test_spare),
 		cmocka_unit_test(test_forged_wants),
 		cmocka_unit_test(test_forged_ends),
 		cmocka_unit_test(test_made_up),

@@ -53,8 +53,6 @@ static void digest_read(struct sync_digest *d, const struct json *v)
 		hex_decode(raw, 4, json_string(json_at(sketch, i)));
 		d->s[i] = (uint32_t)be_get(raw, 4);
 	}
-	d->hears_n = (uint8_t)words_read(d->hears, SYNC_HEARS_MAX,
-					 json_get(v, "hears"));
 }
 
 static void events_read(struct sync_events *e, const struct json *v,
@@ -126,6 +124,8 @@ static void offer_read(struct sync_offer *o, const struct json *v)
 {
 	o->n = (uint8_t)words_read(o->target, SYNC_OFFER_MAX,
 				   json_get(v, "targets"));
+	o->hears_n = (uint8_t)words_read(o->hears, SYNC_HEARS_MAX,
+					 json_get(v, "hears"));
 	o->root48 = vector_word(v, "root48", 6);
 	o->events = vector_uint(v, "events");
 }

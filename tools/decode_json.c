@@ -132,8 +132,6 @@ static void put_digest(struct json_out *o, const struct sync_digest *m)
 		json_out_hex(o, SPAN(raw, 4));
 	}
 	json_out_end_array(o);
-	if (m->hears_n)
-		put_targets(o, "hears", m->hears, m->hears_n);
 }
 
 static void put_events(struct json_out *o, const struct sync_events *m)
@@ -206,6 +204,8 @@ static void put_offer(struct json_out *o, const struct sync_offer *m)
 	put_targets(o, "targets", m->target, m->n);
 	kv_word(o, "root48", m->root48, 6);
 	json_out_kv_uint(o, "events", m->events);
+	if (m->hears_n)
+		put_targets(o, "hears", m->hears, m->hears_n);
 }
 
 static void put_message(struct json_out *o, const struct sync_message *m)

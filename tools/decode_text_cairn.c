@@ -39,8 +39,6 @@ static void put_digest(struct buf *b, const struct sync_digest *m)
 	buf_printf(b, "%s%s%s", m->want_bulk ? " want-bulk" : "",
 		   m->has_proofs ? " fork-proofs" : "",
 		   m->moved ? " moved" : "");
-	for (unsigned i = 0; i < m->hears_n; i++)
-		buf_printf(b, "%s%04x", i ? " " : " hears ", m->hears[i]);
 }
 
 static void put_events(struct buf *b, const struct sync_events *m)
@@ -98,6 +96,8 @@ static void put_offer(struct buf *b, const struct sync_offer *m)
 	buf_printf(b, " root %012llx events %llu",
 		   (unsigned long long)m->root48,
 		   (unsigned long long)m->events);
+	for (unsigned i = 0; i < m->hears_n; i++)
+		buf_printf(b, "%s%04x", i ? " " : " hears ", m->hears[i]);
 }
 
 void decode_put_message(struct buf *b, const struct sync_message *m)

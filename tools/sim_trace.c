@@ -16,8 +16,6 @@ static void trace_digest(const struct sync_digest *d)
 		fprintf(stderr, " part %u/%u", d->part, 1u << d->part_bits);
 	if (d->moved)
 		fprintf(stderr, " moved");
-	for (unsigned i = 0; i < d->hears_n; i++)
-		fprintf(stderr, "%s%04x", i ? " " : " hears ", d->hears[i]);
 }
 
 static void trace_events(const struct sync_events *e)
@@ -51,6 +49,8 @@ static void trace_offer(const struct sync_offer *o)
 		U(o->events));
 	for (unsigned i = 0; i < o->n; i++)
 		fprintf(stderr, " %04x", o->target[i]);
+	for (unsigned i = 0; i < o->hears_n; i++)
+		fprintf(stderr, "%s%04x", i ? " " : " hears ", o->hears[i]);
 }
 
 static void trace_message(struct span info)

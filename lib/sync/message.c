@@ -11,10 +11,10 @@
 #define ROOT48_MAX 0xffffffffffffULL
 #define CFS_MARK 7	/* the three bits before the version */
 
-enum { FLAG_BULK = 0x80, FLAG_PROOFS = 0x40, FLAG_MOVED = 0x20,
-       FLAG_HEARS = 0x10 };
+enum { FLAG_BULK = 0x80, FLAG_PROOFS = 0x40, FLAG_MOVED = 0x20 };
 enum { EVENTS_MORE = 2, EVENTS_END = 1, EVENTS_BULK = 1 };
 enum { PARITY_MORE = 0x80 };
+enum { OFFER_HEARS = 0x80 };
 
 const char *sync_error_name(enum sync_error e)
 {
@@ -37,7 +37,7 @@ static bool digest_in_range(const struct sync_digest *d)
 {
 	return d->root48 <= ROOT48_MAX && d->c <= SYNDROME_C_MAX &&
 	       d->part_bits <= 7 && d->part < 1u << d->part_bits &&
-	       d->part_root48 <= ROOT48_MAX && d->hears_n <= SYNC_HEARS_MAX;
+	       d->part_root48 <= ROOT48_MAX;
 }
 
 static bool events_in_range(const struct sync_events *e)
@@ -67,20 +67,11 @@ static bool want_in_range(const struct sync_want *w)
 
 static bool offer_in_range(const struct sync_offer *o)
 {
-	return o->n >= 1 && o->n <= SYNC_OFFER_MAX && o->root48 <= ROOT48_MAX;
+	return o->n >= 1 && o->n <= SYNC_OFFER_MAX &&
+	       o->root48 <= ROOT48_MAX && o->hears_n <= SYNC_HEARS_MAX;
 }
 
 /* ---- reading ---- */
-
-static enum sync_error digest_read_hears(struct rd *r, struct sync_digest *d)
-{
-	d->hears_n = rd_u8(r);
-	if (!r->bad && (!d->hears_n || d->hears_n > SYNC_HEARS_MAX))
-		return SYNC_RANGE;
-	for (unsigned i = 0; !r->bad && i < d->hears_n; i++)
-		d->hears[i] = (uint16_t)rd_be(r, 2);
-	return SYNC_OK;
-}
 
 static enum sync_error digest_read(struct rd *r, struct sync_digest *d)
 {
@@ -99,12 +90,11 @@ static enum sync_error digest_read(struct rd *r, struct sync_digest *d)
 	d->part_bits = shape & 7;
 	d->part = d->part_bits ? rd_u8(r) : 0;
 	d->part_root48 = d->part_bits ? rd_be(r, 6) : 0;
-	d->hears_n = 0;
-	if (flags & (FLAG_HEARS - 1) || !digest_in_range(d))
+	if (flags & (FLAG_MOVED - 1) || !digest_in_range(d))
 		return SYNC_RANGE;
 	for (unsigned i = 0; i < 2u * d->c; i++)
 		d->s[i] = (uint32_t)rd_be(r, 4);
-	return flags & FLAG_HEARS ? digest_read_hears(r, d) : SYNC_OK;
+	return SYNC_OK;
 }
 
 static enum sync_error events_read(struct rd *r, struct sync_events *e)
@@ -189,17 +179,30 @@ static enum sync_error want_read(struct rd *r, struct sync_want *w)
 	return SYNC_RANGE;
 }
 
+static enum sync_error offer_read_hears(struct rd *r, struct sync_offer *o)
+{
+	o->hears_n = rd_u8(r);
+	if (!r->bad && (!o->hears_n || o->hears_n > SYNC_HEARS_MAX))
+		return SYNC_RANGE;
+	for (unsigned i = 0; !r->bad && i < o->hears_n; i++)
+		o->hears[i] = (uint16_t)rd_be(r, 2);
+	return SYNC_OK;
+}
+
 static enum sync_error offer_read(struct rd *r, struct sync_offer *o)
 {
-	o->n = rd_u8(r);
+	uint8_t n = rd_u8(r);
+
+	o->n = n & (OFFER_HEARS - 1);
 	o->root48 = 0;
+	o->hears_n = 0;
 	if (!offer_in_range(o))
 		return SYNC_RANGE;
 	for (unsigned i = 0; i < o->n; i++)
 		o->target[i] = (uint16_t)rd_be(r, 2);
 	o->root48 = rd_be(r, 6);
 	o->events = rd_leb(r);
-	return SYNC_OK;
+	return n & OFFER_HEARS ? offer_read_hears(r, o) : SYNC_OK;
 }
 
 static enum sync_error message_read(struct rd *r, struct sync_message *m)
@@ -245,8 +248,7 @@ static void digest_write(struct wr *w, const struct sync_digest *d)
 	wr_be(w, 2, d->dataset_tag);
 	wr_u8(w, (d->want_bulk ? FLAG_BULK : 0) |
 		 (d->has_proofs ? FLAG_PROOFS : 0) |
-		 (d->moved ? FLAG_MOVED : 0) |
-		 (d->hears_n ? FLAG_HEARS : 0));
+		 (d->moved ? FLAG_MOVED : 0));
 	wr_be(w, 6, d->root48);
 	wr_leb(w, d->events);
 	wr_leb(w, d->authors);
@@ -257,10 +259,6 @@ static void digest_write(struct wr *w, const struct sync_digest *d)
 	}
 	for (unsigned i = 0; i < 2u * d->c; i++)
 		wr_be(w, 4, d->s[i]);
-	if (d->hears_n)
-		wr_u8(w, d->hears_n);
-	for (unsigned i = 0; i < d->hears_n; i++)
-		wr_be(w, 2, d->hears[i]);
 }
 
 static void events_write(struct wr *w, const struct sync_events *e)
@@ -309,11 +307,15 @@ static void want_write(struct wr *w, const struct sync_want *want)
 
 static void offer_write(struct wr *w, const struct sync_offer *o)
 {
-	wr_u8(w, o->n);
+	wr_u8(w, o->n | (o->hears_n ? OFFER_HEARS : 0));
 	for (unsigned i = 0; i < o->n; i++)
 		wr_be(w, 2, o->target[i]);
 	wr_be(w, 6, o->root48);
 	wr_leb(w, o->events);
+	if (o->hears_n)
+		wr_u8(w, o->hears_n);
+	for (unsigned i = 0; i < o->hears_n; i++)
+		wr_be(w, 2, o->hears[i]);
 }
 
 /* Of the forms that have items. */

@@ -7,10 +7,8 @@
  * unsigned LEB128 in its shortest form, bits from the most significant.
  *
  * DIGEST   type | dataset tag 2 | flags 1 | root48 6 | events v | authors v |
- *          shape 1 | [part 1 | part root48 6] | S_1 .. S_2c, 4 each |
- *          [n 1..24 | n x target 2]
- *          flags: want-bulk, fork proofs held, root just moved, the stations
- *          that I hear follow, 0000
+ *          shape 1 | [part 1 | part root48 6] | S_1 .. S_2c, 4 each
+ *          flags: want-bulk, fork proofs held, root just moved, 00000
  *          shape: c 5 bits (0..28), log2 P 3 bits; part (< P) and its root
  *          stand there if P > 1
  * EVENTS   type | generation 1 | index 6 bits, more, end |
@@ -24,7 +22,8 @@
  *                    loss 1, in 1/256)
  *          3 bulk    HASH 32 | chunk v | index 0..63 | needed 1..32
  *                    so many frames of that chunk, from that index on
- * OFFER    type | n 1..4 | n x target 2 | root48 6 | events offered v
+ * OFFER    type | list follows, n 1..4 7 bits | n x target 2 | root48 6 |
+ *          events offered v | [m 1..24 | m x target 2 of whom I hear]
  *
  * One message has one spelling: reserved bits are zero, nothing follows, and
  * what decodes encodes to the same bytes.
@@ -57,8 +56,6 @@ struct sync_digest {
 	uint8_t part;		/* sketch covers aliases = part (mod P) */
 	uint64_t part_root48;
 	uint32_t s[2 * SYNDROME_C_MAX];
-	uint8_t hears_n;	/* targets of whom the sender hears; 0 = not told */
-	uint16_t hears[SYNC_HEARS_MAX];
 };
 
 struct sync_events {
@@ -96,6 +93,8 @@ struct sync_offer {
 	uint8_t n;
 	uint16_t target[SYNC_OFFER_MAX];
 	uint64_t root48, events;
+	uint8_t hears_n;	/* targets of whom the sender hears; 0 = not told */
+	uint16_t hears[SYNC_HEARS_MAX];
 };
 
 struct sync_message {

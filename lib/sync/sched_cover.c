@@ -7,9 +7,10 @@
  *   sent, or heard from v  -->  no more by those that I, that v reaches
  *   a digest of u  -->  exactly what u lacks
  *
- * Whom v reaches is told by lists: stations say whom they hear, with a digest,
- * when that has changed. Without any list v is believed to reach all, so that
- * nothing of this happens where everybody hears everybody.
+ * Whom v reaches is told by lists: stations say whom they hear, with each offer,
+ * so that who hears the data after it knows who does not. Without any list v is
+ * believed to reach all, so that nothing of this happens where everybody hears
+ * everybody.
  *
  * A neighbour is a bit: its place in the table. Bounded: 256 authors.
  */
@@ -74,37 +75,78 @@ static bool cover_beyond(struct sync_port *p, const struct sync_peer *q,
 }
 
 void sync_cover_list(struct sync_port *p, struct sync_peer *peer,
-		     const struct sync_digest *d, uint64_t now_us)
+		     const struct sync_offer *o, uint64_t now_us)
 {
-	if (!d->hears_n)
+	if (!o->hears_n)
 		return;
-	peer->hears_n = d->hears_n;
-	memcpy(peer->hears, d->hears, sizeof(peer->hears));
+	peer->hears_n = o->hears_n;
+	memcpy(peer->hears, o->hears, sizeof(peer->hears));
 	peer->proven |= cover_names(peer, sync_target(p->c.address));
 	if (!peer->once && cover_beyond(p, peer, now_us))
 		p->hidden_us = now_us;
 }
 
-/* My own list, where it is of use and not the one that I said last. */
-void sync_cover_tell(struct sync_port *p, struct sync_digest *d,
+/* My own list, where it is of use. */
+void sync_cover_tell(struct sync_port *p, struct sync_offer *o,
 		     uint64_t now_us)
 {
-	uint32_t sum = 0;
-	unsigned n = 0;
+	o->hears_n = 0;
+	if (!sync_beyond(p, now_us))
+		return;
+	for (unsigned i = 0; i < SYNC_PEERS_MAX; i++)
+		if (sync_peer_live(&p->peers.v[i], now_us) &&
+		    !p->peers.v[i].once && o->hears_n < SYNC_HEARS_MAX)
+			o->hears[o->hears_n++] =
+				sync_target(p->peers.v[i].address);
+}
 
-	if (!sync_beyond(p, now_us) || d->c + 2U > SYNDROME_C_MAX)
-		return;
-	for (unsigned i = 0; i < SYNC_PEERS_MAX && n < SYNC_HEARS_MAX; i++) {
-		if (!sync_peer_live(&p->peers.v[i], now_us) ||
-		    p->peers.v[i].once)
-			continue;
-		d->hears[n++] = sync_target(p->peers.v[i].address);
-		sum += p->peers.v[i].address | 1;
+/* ---- who need not hurry ---- */
+
+/* Of two stations who reaches more goes first, or whose address is greater. */
+static bool cover_above(const struct sync_port *p, const struct sync_peer *q,
+			unsigned n)
+{
+	return q->hears_n > n ||
+		(q->hears_n == n && q->address > p->c.address);
+}
+
+/* Those of `among` that can pass on to each other what `one` of them sends;
+ * *reach: all that hear any of these. */
+static uint64_t cover_joined(const struct sync_port *p, uint64_t among,
+			     unsigned one, uint64_t *reach)
+{
+	uint64_t joined = 1ULL << one, done = 0;
+
+	*reach = 0;
+	while (joined != done) {
+		unsigned i = (unsigned)__builtin_ctzll(joined & ~done);
+
+		done |= 1ULL << i;
+		*reach |= sync_cover_reach(p, &p->peers.v[i]);
+		joined |= *reach & among;
 	}
-	if (sum == p->list_said)
-		return;
-	p->list_said = sum;
-	d->hears_n = (uint8_t)n;
+	return joined;
+}
+
+/* Stations that go first and reach each other reach all that I do: I am not
+ * needed in the backbone (the rule k of Wu and Dai's dominating sets). */
+bool sync_cover_spare(const struct sync_port *p, uint64_t now_us)
+{
+	uint64_t live = sync_cover_live(p, now_us), above = 0, reach;
+	unsigned n = (unsigned)__builtin_popcountll(live);
+
+	for (unsigned i = 0; i < SYNC_PEERS_MAX; i++)
+		if (live >> i & 1 && p->peers.v[i].hears_n &&
+		    cover_above(p, &p->peers.v[i], n))
+			above |= 1ULL << i;
+	while (above) {
+		above &= ~cover_joined(p, above,
+				       (unsigned)__builtin_ctzll(above),
+				       &reach);
+		if (!(live & ~reach))
+			return true;
+	}
+	return false;
 }
 
 /* ---- who lacks what ---- */
@@ -237,14 +279,24 @@ bool sync_lacks_wish(const struct sync_port *p, uint64_t now_us)
 	return false;
 }
 
-/* What to send next: first what most lack. */
-void sync_lacks_pick(const struct sync_port *p, struct sync_needs *out,
-		     unsigned most)
+uint64_t sync_cover_bit(const struct sync_port *p, uint32_t address)
+{
+	for (unsigned i = 0; i < SYNC_PEERS_MAX; i++)
+		if (p->peers.v[i].used && p->peers.v[i].address == address)
+			return 1ULL << i;
+	return 0;
+}
+
+/* What to send next: news, and of what one of these lacks first what most
+ * lack. Others may be listening to somebody else. */
+void sync_lacks_pick(const struct sync_port *p, uint64_t these,
+		     struct sync_needs *out, unsigned most)
 {
 	*out = p->news;
 	for (int who = SYNC_PEERS_MAX; who > 0 && out->n < most; who--)
 		for (unsigned i = 0; i < p->lacks_n && out->n < most; i++)
-			if (__builtin_popcountll(p->lacks[i].who) == who)
+			if (p->lacks[i].who & these &&
+			    __builtin_popcountll(p->lacks[i].who) == who)
 				sync_needs_add(out, p->lacks[i].need.slot,
 					       p->lacks[i].need.from,
 					       p->lacks[i].need.to);

@@ -164,8 +164,6 @@ static void digest_say(struct sync_port *p, struct sync_shape shape,
 				 shape.part_bits,
 				 (uint8_t)(p->part++ & (parts - 1)));
 		m[i].digest.moved = p->moved;
-		if (i == 0)
-			sync_cover_tell(p, &m[i].digest, now_us);
 	}
 	if (sync_send(p, m, n, answer, now_us))
 		digest_said(p, shape, now_us);
@@ -261,6 +259,7 @@ void sync_trickle_fired(struct sync_port *p, uint64_t now_us)
 	    now_us < p->rx_frame_us + 21 * p->F)) {
 		/* what flows tells more than a digest: put off, not given up */
 		p->trickle.interval_us = sync_imin(p, now_us) / 2;
+		sync_news_contend(p, now_us);
 		return;
 	}
 	if (p->env->holding(p->env->ctx) && digest_ask_neighbour(p, now_us))
@@ -548,7 +547,6 @@ void sync_on_digest(struct sync_port *p, struct sync_peer *peer,
 	peer->events = d->events;
 	peer->authors = d->authors;
 	peer->root_us = now_us;
-	sync_cover_list(p, peer, d, now_us);
 	if (digest_is_own(p, d)) {
 		digest_equal(p, peer, d, now_us);
 		return;

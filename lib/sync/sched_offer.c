@@ -18,6 +18,7 @@
 #define OFFER_FLOW_US (60 * US_PER_S)
 #define FLOOR_OFFER_US (300 * US_PER_S)
 #define OFFER_TRIES 3
+#define OFFER_SPARE 4		/* times the patience of who is needed */
 
 /* ---- what is news ---- */
 
@@ -93,8 +94,8 @@ static uint64_t offer_window(const struct sync_port *p, uint64_t now_us)
 }
 
 /* Among hidden stations who can serve fewer waits longer, and so does who has
- * little to send: others may do it better. Nobody does where the channel is
- * idle. */
+ * little to send: others may do it better. Who is not needed to reach anybody
+ * waits longer still. Nobody does where the channel is idle. */
 static uint64_t offer_patience(struct sync_port *p, uint64_t now_us)
 {
 	unsigned sum, n = sync_lacks_sum(p, &sum, now_us);
@@ -102,9 +103,11 @@ static uint64_t offer_patience(struct sync_port *p, uint64_t now_us)
 
 	if (!sync_hidden(p, now_us) || !n || !sum)
 		return 0;
-	wait = 40 * p->F * n / sum;
+	wait = 80 * p->F * n / sum;
 	if (n < OFFER_BATCH)
 		wait += 64 * p->F * (OFFER_BATCH - n) / OFFER_BATCH;
+	if (!p->news.n && sync_cover_spare(p, now_us))
+		wait *= OFFER_SPARE;
 	return sync_by_load(p, wait, now_us);
 }
 
@@ -231,6 +234,7 @@ static void offer_send(struct sync_port *p, struct sync_peer *to,
 		.events = offer_events(p) } };
 
 	offer_targets(p, to, &m.offer, now_us);
+	sync_cover_tell(p, &m.offer, now_us);
 	if (!sync_send(p, &m, 1, false, now_us))
 		return;
 	p->offering = true;
@@ -263,9 +267,13 @@ static unsigned offer_close(struct sync_port *p)
 static void offer_serve(struct sync_port *p, uint64_t now_us)
 {
 	struct sync_needs needs;
+	uint64_t these = 0;
 
-	sync_lacks_pick(p, &needs, sync_hidden(p, now_us) ? 2 * OFFER_BATCH :
-			SYNC_NEEDS_MAX);
+	for (unsigned i = 0; i < p->offer_n; i++)
+		if (p->offer_wanted >> i & 1)
+			these |= sync_cover_bit(p, p->offer_to[i]);
+	sync_lacks_pick(p, these, &needs, sync_hidden(p, now_us) ?
+			2 * OFFER_BATCH : SYNC_NEEDS_MAX);
 	sync_push_add(p, &needs, 50 * US_PER_MS, now_us);
 }
 
@@ -396,6 +404,7 @@ void sync_on_offer(struct sync_port *p, struct sync_peer *peer,
 	uint64_t root = feed_root48(p->env->feeds);
 	uint64_t mine = feed_event_count(p->env->feeds);
 
+	sync_cover_list(p, peer, o, now_us);
 	/* offers are short and free to forge */
 	if (!sync_dare(p, &p->offers, now_us))
 		return;

@@ -165,7 +165,6 @@ struct sync_port {
 	struct sync_needs news;
 	struct sync_lack lacks[SYNC_NEEDS_MAX];
 	unsigned lacks_n;
-	uint32_t list_said;	/* sum of the stations in it */
 	struct sync_timer offer, floor;
 	uint64_t floor_us;	/* the last speaker says who is next, until */
 	bool offering;		/* an OFFER is out ... */
@@ -378,9 +377,12 @@ uint64_t sync_cover_live(const struct sync_port *p, uint64_t now_us);
 uint64_t sync_cover_reach(const struct sync_port *p,
 			  const struct sync_peer *v);
 void sync_cover_list(struct sync_port *p, struct sync_peer *peer,
-		     const struct sync_digest *d, uint64_t now_us);
-void sync_cover_tell(struct sync_port *p, struct sync_digest *d,
+		     const struct sync_offer *o, uint64_t now_us);
+void sync_cover_tell(struct sync_port *p, struct sync_offer *o,
 		     uint64_t now_us);
+bool sync_cover_spare(const struct sync_port *p, uint64_t now_us);
+/* Its place in the masks; 0 if it is not known. */
+uint64_t sync_cover_bit(const struct sync_port *p, uint32_t address);
 void sync_lacks_add(struct sync_port *p, const struct sync_need *need,
 		    uint64_t who);
 void sync_lacks_served(struct sync_port *p, uint32_t slot, uint64_t to,
@@ -395,8 +397,8 @@ bool sync_lacks_wish(const struct sync_port *p, uint64_t now_us);
 unsigned sync_lacks_of(const struct sync_port *p, const struct sync_peer *q);
 unsigned sync_lacks_sum(const struct sync_port *p, unsigned *sum,
 			uint64_t now_us);
-void sync_lacks_pick(const struct sync_port *p, struct sync_needs *out,
-		     unsigned most);
+void sync_lacks_pick(const struct sync_port *p, uint64_t these,
+		     struct sync_needs *out, unsigned most);
 
 /* ---- sched_rx.c ---- */
 
