@@ -526,7 +526,7 @@ static void digest_ask(struct sync_port *p, struct sync_peer *peer,
 		return;	/* it will hear mine, and ask */
 	if (!d->c && (sync_hidden(p, now_us) || !ahead || d->moved))
 		sync_want_root(p, peer, now_us);
-	else if (sync_dare(p, &p->asks, now_us))
+	else if (sync_dare(p, peer, &p->asks, now_us))
 		sync_reply(p, peer, false, now_us);
 }
 

@@ -245,15 +245,16 @@ void sync_fruitless(struct sync_port *p, struct sync_peer *peer,
 	sync_peer_settle(peer, feed_root48(p->env->feeds), now_us + (FRUITLESS_US << n));
 }
 
-bool sync_dare(struct sync_port *p, struct sync_credit *c, uint64_t now_us)
+bool sync_dare(struct sync_port *p, const struct sync_peer *peer,
+	       struct sync_credit *c, uint64_t now_us)
 {
 	return sync_credit_take(c, SYNC_ASKS_MAX, SYNC_ASKS_FALL_US, now_us) ||
-		sync_hidden(p, now_us);
+		(peer->proven && sync_beyond(p, now_us));
 }
 
 bool sync_trusting(struct sync_port *p, uint64_t now_us)
 {
-	return sync_hidden(p, now_us) ||
+	return sync_beyond(p, now_us) ||
 		(sync_credit_left(&p->asks, SYNC_ASKS_MAX, SYNC_ASKS_FALL_US,
 				  now_us) &&
 		 sync_credit_left(&p->offers, SYNC_ASKS_MAX, SYNC_ASKS_FALL_US,

@@ -406,7 +406,7 @@ void sync_on_offer(struct sync_port *p, struct sync_peer *peer,
 
 	sync_cover_list(p, peer, o, now_us);
 	/* offers are short and free to forge */
-	if (!sync_dare(p, &p->offers, now_us))
+	if (!sync_dare(p, peer, &p->offers, now_us))
 		return;
 	peer->believed_us = now_us;
 	peer->offered_us = now_us;	/* digests wait until it is served */

@@ -230,8 +230,9 @@ bool sync_send(struct sync_port *p, const struct sync_message *m, unsigned n,
 void sync_key(struct sync_port *p, const struct span *frames, unsigned n,
 	      bool answer, uint64_t now_us);
 /* One more may be in vain, of those that c counts; among hidden stations, where
- * most is in vain for honest reasons, always. */
-bool sync_dare(struct sync_port *p, struct sync_credit *c, uint64_t now_us);
+ * most is in vain for honest reasons, always, if the neighbour is proven. */
+bool sync_dare(struct sync_port *p, const struct sync_peer *peer,
+	       struct sync_credit *c, uint64_t now_us);
 /* Whether there is credit for questions and offers: if not, somebody lies. */
 bool sync_trusting(struct sync_port *p, uint64_t now_us);
 /* An exchange with the neighbour moved nothing: back off, up to an hour. */
@@ -251,7 +252,7 @@ static inline enum run_coder sync_coder(const struct sync_port *p)
 static inline bool sync_made_up(const struct sync_port *p,
 				const struct sync_peer *peer, uint64_t now_us)
 {
-	return peer->once && !sync_hidden(p, now_us) &&
+	return peer->once && !sync_beyond(p, now_us) &&
 		sync_peers_made_up(&p->peers, now_us);
 }
 static inline bool sync_for_me(const struct sync_port *p, uint16_t target)

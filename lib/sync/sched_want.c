@@ -169,7 +169,7 @@ static bool want_make(struct sync_port *p, struct sync_want *w)
 static bool want_dare(struct sync_port *p, struct sync_peer *peer,
 		      uint64_t now_us)
 {
-	if (!sync_dare(p, &p->asks, now_us))
+	if (!sync_dare(p, peer, &p->asks, now_us))
 		return false;
 	if (now_us > peer->wanted_us + SYNC_ASKED_US)
 		peer->asks = 0;
