@@ -335,6 +335,40 @@ static void bench_tells(struct bench *b, uint32_t address, uint16_t x,
 	bench_says(b, address, &m);
 }
 
+/* Among hidden stations offers of neighbours are answered whatever came of them;
+ * those of a name that never showed that it hears me, on credit only. */
+static void test_hidden_credit(void **state)
+{
+	struct sync_message m = { .type = SYNC_OFFER, .offer = {
+		.n = 1, .target = { 0x1111 }, .root48 = 9, .events = 1 } };
+	struct sync_credit *c;
+	struct sync_peer *q;
+	struct bench b;
+
+	(void)state;
+	bench_init(&b);
+	c = &b.port->offers;
+	bench_run(&b, US_PER_S);
+	bench_tells(&b, 0x44440000, 0x1111, 0x5555);
+	bench_tells(&b, 0x44440000, 0x1111, 0x5555);
+	assert_true(sync_beyond(b.port, b.now_us));
+	q = sync_peer_find(&b.port->peers, 0x44440000);
+	assert_true(q->proven);
+	for (unsigned i = 0; i < 2 * SYNC_ASKS_MAX; i++)
+		bench_says(&b, 0x66660000, &m);
+	assert_false(sync_credit_left(c, SYNC_ASKS_MAX, SYNC_ASKS_FALL_US,
+				      b.now_us));
+	q = sync_peer_find(&b.port->peers, 0x66660000);
+	q->offered = 0;
+	bench_says(&b, 0x66660000, &m);
+	assert_int_equal(q->offered, 0);
+	q = sync_peer_find(&b.port->peers, 0x44440000);
+	q->offered = 0;
+	bench_says(&b, 0x44440000, &m);
+	assert_int_equal(q->offered, 1);
+	bench_fini(&b);
+}
+
 /* 1111 is me; 2222 and 3333 hear each other, 4444 hears 5555 whom I do not. */
 static void test_cover(void **state)
 {
@@ -711,6 +745,7 @@ int main(void)
 		cmocka_unit_test(test_nav_cap),
 		cmocka_unit_test(test_empty_promises),
 		cmocka_unit_test(test_empty_offers),
+		cmocka_unit_test(test_hidden_credit),
 		cmocka_unit_test(test_cover),
 		cmocka_unit_test(test_spare),
 		cmocka_unit_test(test_forged_wants),

@@ -43,6 +43,7 @@ local f = {
 	content = ProtoField.bool("cairn.bulk", "Of a content", 8, nil, 0x01),
 	piece = ProtoField.bytes("cairn.piece", "Piece"),
 	target = ProtoField.uint16("cairn.target", "Target", base.HEX),
+	hears = ProtoField.uint16("cairn.hears", "Hears", base.HEX),
 	nav = ProtoField.uint8("cairn.nav_ds", "NAV, tenths of a second"),
 	form = ProtoField.uint8("cairn.form", "Form", base.DEC, forms),
 	alias = ProtoField.uint32("cairn.alias", "Author alias", base.HEX),
@@ -105,6 +106,12 @@ local function reader(tvb, tree, at)
 		r.at = r.at + 1
 		if n < 1 or n > max then r.bad = true return 0 end
 		return n
+	end
+	function r.flag()	-- bit 7 of the next byte, and that byte without it
+		if r.bad or r.at >= tvb:len() then r.bad = true return false, 0 end
+		local n = tvb(r.at, 1):uint()
+		r.at = r.at + 1
+		return n >= 128, n % 128
 	end
 	return r
 end
@@ -169,8 +176,13 @@ end
 
 local function offer(r)
 	local to = {}
-	for _ = 1, r.count(4) do to[#to + 1] = hex(r.add(f.target, 2)) end
+	local list, targets = r.flag()
+	if targets < 1 or targets > 4 then r.bad = true end
+	for _ = 1, targets do to[#to + 1] = hex(r.add(f.target, 2)) end
 	local root, n = r.add(f.root, 6), r.leb(f.events)
+	if list then
+		for _ = 1, r.count(24) do r.add(f.hears, 2) end
+	end
 	return string.format("offer to %s root %s events %s", table.concat(to, ","), hex(root), n)
 end
 
