@@ -279,12 +279,11 @@ bool sync_lacks_wish(const struct sync_port *p, uint64_t now_us)
 	return false;
 }
 
-uint64_t sync_cover_bit(const struct sync_port *p, uint32_t address)
+uint64_t sync_cover_bit(struct sync_port *p, uint32_t address)
 {
-	for (unsigned i = 0; i < SYNC_PEERS_MAX; i++)
-		if (p->peers.v[i].used && p->peers.v[i].address == address)
-			return 1ULL << i;
-	return 0;
+	const struct sync_peer *q = sync_peer_find(&p->peers, address);
+
+	return q ? COVER_BIT(p, q) : 0;
 }
 
 /* What to send next: news, and of what one of these lacks first what most

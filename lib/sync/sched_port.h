@@ -383,7 +383,7 @@ void sync_cover_tell(struct sync_port *p, struct sync_offer *o,
 		     uint64_t now_us);
 bool sync_cover_spare(const struct sync_port *p, uint64_t now_us);
 /* Its place in the masks; 0 if it is not known. */
-uint64_t sync_cover_bit(const struct sync_port *p, uint32_t address);
+uint64_t sync_cover_bit(struct sync_port *p, uint32_t address);
 void sync_lacks_add(struct sync_port *p, const struct sync_need *need,
 		    uint64_t who);
 void sync_lacks_served(struct sync_port *p, uint32_t slot, uint64_t to,
