@@ -181,7 +181,52 @@ static void test_all_write(void **state)
 	field_fini(&f);
 }
 
-/* 400 events of one author: several generations, each bought by a request. */
+/* What the one who writes sends until his event is on the air. */
+static unsigned aired_before, aired_offers;
+static bool aired;
+
+static bool first_the_news(struct field *f, unsigned from, struct span frame)
+{
+	struct sync_message m;
+
+	(void)f;
+	if (frame.n <= AX25_UI_HEADER || frame.p[15] != AX25_PID_CAIRN ||
+	    sync_message_decode(&m, SPAN(frame.p + AX25_UI_HEADER, frame.n -
+					 AX25_UI_HEADER)) != SYNC_OK)
+		return false;
+	aired_offers += m.type == SYNC_OFFER;
+	if (from == 2 && !aired && m.type != SYNC_EVENTS)
+		aired_before++;
+	aired |= from == 2 && m.type == SYNC_EVENTS;
+	return false;
+}
+
+/* One event is no longer than an offer and its answer: it goes out at once, and
+ * nobody hears of it before. */
+static void test_one_event_unasked(void **state)
+{
+	(void)state;
+	for (unsigned seed = 1; seed <= 10; seed++) {
+		struct field f;
+
+		field_init(&f, 5, seed);
+		field_start(&f);
+		for (unsigned i = 0; i < 5; i++)
+			assert_int_equal(field_write(&f, i, 1), 0);
+		assert_true(field_converge_s(&f, 10, HOUR) > 0);
+		field_run_s(&f, HOUR);
+		aired_before = aired_offers = 0;
+		aired = false;
+		f.tap = first_the_news;
+		assert_int_equal(field_write(&f, 2, 2), 0);
+		assert_true(field_converge_s(&f, 11, HOUR) > 0);
+		assert_true(aired);
+		assert_int_equal(aired_before, 0);
+		assert_int_equal(aired_offers, 0);
+		field_fini(&f);
+	}
+}
+
 /* The ends of a line share no author, and each had its own before they met:
  * a sketch must have room for what both hold. */
 static void test_strangers(void **state)
@@ -966,6 +1011,7 @@ int main(void)
 		cmocka_unit_test(test_five_in_one_hop),
 		cmocka_unit_test(test_line),
 		cmocka_unit_test(test_all_write),
+		cmocka_unit_test(test_one_event_unasked),
 		cmocka_unit_test(test_strangers),
 		cmocka_unit_test(test_backlog),
 		cmocka_unit_test(test_silent_until_on),

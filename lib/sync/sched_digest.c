@@ -13,6 +13,7 @@
 #define PART_BITS_MAX 7
 #define OVERDUE_US (1800 * US_PER_S)
 #define GREET_QUIET_US (60 * US_PER_S)
+#define NEWS_FIRST_US (60 * US_PER_S)
 
 static unsigned digest_n1(const struct sync_port *p, uint64_t now_us)
 {
@@ -269,11 +270,19 @@ void sync_trickle_fired(struct sync_port *p, uint64_t now_us)
 		sync_arm(p, &p->say, now_us);
 }
 
+/* Who hears a root with news in it before these asks for them, and so does
+ * everybody else: first the news. */
+static bool digest_news_first(const struct sync_port *p, uint64_t now_us)
+{
+	return p->news.n && sync_n(p, now_us) && !sync_hidden(p, now_us) &&
+		now_us < p->moved_us + NEWS_FIRST_US;
+}
+
 static void digest_say_due(struct sync_timer *t, uint64_t now_us)
 {
 	struct sync_port *p = t->owner;
 
-	if (sync_gate(p, t, false, now_us))
+	if (sync_gate(p, t, false, now_us) || digest_news_first(p, now_us))
 		return;
 	if (!digest_overdue(p, now_us) &&
 	    ((!p->say_root && trickle_quiet(&p->trickle)) ||

@@ -19,6 +19,7 @@
 #define FLOOR_OFFER_US (300 * US_PER_S)
 #define OFFER_TRIES 3
 #define OFFER_SPARE 4		/* times the patience of who is needed */
+#define OFFER_MIN 3		/* events that are no longer than being asked for */
 
 /* ---- what is news ---- */
 
@@ -300,15 +301,18 @@ static bool offer_waits(struct sync_port *p, struct sync_timer *t,
 	return true;
 }
 
-/* News go out unasked to one alone; and to several where nobody answers: they
- * may be believing no offers any more, as I do not. */
+/* News go out unasked to one alone; to several where they are as short as an
+ * offer and its answer; and where nobody answers: they may be believing no offers
+ * any more, as I do not. */
 static bool offer_unasked(struct sync_port *p,
 			  const struct sync_peer *to, uint64_t now_us)
 {
 	if (offer_n(p, now_us) == 1)
 		return !to->offer_failed;
-	return (p->offers_failed >= OFFER_TRIES || !sync_trusting(p, now_us)) &&
-		p->news.n && !sync_hidden(p, now_us);
+	if (!p->news.n || sync_hidden(p, now_us))
+		return false;
+	return (!p->lacks_n && offer_events(p) <= OFFER_MIN) ||
+		p->offers_failed >= OFFER_TRIES || !sync_trusting(p, now_us);
 }
 
 static void offer_due(struct sync_timer *t, uint64_t now_us)

@@ -38,12 +38,21 @@ static uint64_t want_patience(struct sync_port *p, uint64_t now_us)
 	return wait + wait * 3 * sync_n(p, now_us) / 10;
 }
 
+/* What I missed others may have missed, too: who asks first asks for all. */
+static uint64_t want_window(const struct sync_port *p, uint64_t now_us)
+{
+	unsigned n = sync_n(p, now_us);
+
+	if (n <= 2)
+		return 2 * p->S;
+	return p->S * 3 * (n - 1) / (sync_hidden(p, now_us) ? 2 : 1);
+}
+
 /* False if another want is open that this one does not replace. */
 static bool want_open(struct sync_port *p, struct sync_peer *peer, bool list,
 		      uint64_t now_us)
 {
-	unsigned n = sync_n(p, now_us);
-	uint64_t window = n > 2 ? p->S * 3 * (n - 1) / 2 : 2 * p->S;
+	uint64_t window = want_window(p, now_us);
 
 	if (!p->on || (p->want && !(list && !p->want_list)) ||
 	    sync_made_up(p, peer, now_us))
