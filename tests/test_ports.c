@@ -384,13 +384,14 @@ static void test_three_ports_once(void **state)
 	net_place(w, RF_B, -1, -1);
 	net_place(w, IP, -1, -1);
 	net_start(w);
-	net_write(w, 1, 1);
+	for (unsigned i = 1; i <= 4; i++)
+		net_write(w, 1, i);
 	net_run_s(w, 10 * MINUTE);
-	assert_int_equal(holds(w, 2, 1), 2);
-	assert_int_equal(holds(w, 3, 1), 2);
-	assert_int_equal(aired(w, RF_A, 1, 2), 1);
-	assert_int_equal(aired(w, RF_B, 1, 2), 1);
-	assert_int_equal(aired(w, IP, 1, 2), 1);
+	assert_int_equal(holds(w, 2, 1), 5);
+	assert_int_equal(holds(w, 3, 1), 5);
+	assert_int_equal(aired(w, RF_A, 1, 5), 1);
+	assert_int_equal(aired(w, RF_B, 1, 5), 1);
+	assert_int_equal(aired(w, IP, 1, 5), 1);
 	assert_true(w->offers[RF_B] > 0);	/* it is news there */
 	net_write(w, 3, 2);	/* from IP: to b, which relays, not to a */
 	net_run_s(w, 30 * MINUTE);

@@ -6,6 +6,8 @@
  */
 #include "lib/node/node_parts.h"
 
+#define TOLD_US (1800 * US_PER_S)
+
 static const char *const verdict_names[NODE_VERDICT_COUNT] = {
 	[NODE_OK] = "ok",
 	[NODE_DUPLICATE] = "duplicate",
@@ -18,6 +20,7 @@ static const char *const verdict_names[NODE_VERDICT_COUNT] = {
 	[NODE_REFUSED] = "refused",
 	[NODE_DIGIPEATED] = "digipeated",
 	[NODE_OWN_ECHO] = "own echo",
+	[NODE_OWN_CALL] = "own call sign",
 };
 
 const char *node_verdict_name(enum node_verdict v)
@@ -26,6 +29,26 @@ const char *node_verdict_name(enum node_verdict v)
 }
 
 /* ---- own frames ---- */
+
+/* Under the own call sign: what came back, or what somebody else makes others
+ * believe of this station. */
+static enum node_verdict input_own(struct node_port *p, struct span frame)
+{
+	struct node *n = p->node;
+	struct sync_message m;
+
+	if (node_echo_is(n, frame) ||
+	    sync_message_decode(&m, frame) != SYNC_OK)
+		return NODE_OWN_ECHO;
+	sync_port_forged(p->sync, n->now.mono_us);
+	if (!n->own_call_us || n->now.mono_us >= n->own_call_us + TOLD_US) {
+		n->own_call_us = n->now.mono_us;
+		node_queue_note(n, NOTE_OWN_CALL, p->number,
+				"somebody else sends under this station's "
+				"call sign");
+	}
+	return NODE_OWN_CALL;
+}
 
 static enum node_verdict input_cairn(struct node_port *p, uint32_t address,
 				     const char *call, struct span frame)
@@ -72,7 +95,7 @@ static enum node_verdict input_packet(struct node_port *p, const char *call,
 	if (packet.hops != 0 || packet.data.n <= 4)
 		return NODE_BAD_FRAME;
 	if (be_get(packet.data.p, 4) == n->alias)
-		return NODE_OWN_ECHO;
+		return input_own(p, SPAN(packet.data.p + 4, packet.data.n - 4));
 	return input_cairn(p, (uint32_t)be_get(packet.data.p, 4), call,
 			   SPAN(packet.data.p + 4, packet.data.n - 4));
 }
@@ -82,6 +105,12 @@ static enum node_verdict input_packet(struct node_port *p, const char *call,
 static bool input_to(const struct ax25_frame *f, const char *dest)
 {
 	return strcmp(f->dest.call, dest) == 0;
+}
+
+static bool input_cairn_ax25(const struct ax25_frame *f)
+{
+	return f->type == AX25_UI && f->has_pid && f->pid == AX25_PID_CAIRN &&
+		input_to(f, "CAIRN0");
 }
 
 /* Ten APRS frames in ten minutes: this channel belongs to others. */
@@ -127,12 +156,13 @@ static enum node_verdict input_ax25(struct node_port *p, struct span raw)
 	if (ax25_parse(&f, raw) != AX25_OK)
 		return NODE_BAD_FRAME;
 	if (n->call_ok && ax25_address_equal(&f.source, &n->address))
-		return NODE_OWN_ECHO;
+		return input_cairn_ax25(&f) && !f.digipeated ?
+			input_own(p, f.info) : NODE_OWN_ECHO;
 	ax25_address_format(call, &f.source);
 	input_hear_ax25(p, &f, call, raw.n);
 	if (f.type != AX25_UI || !f.has_pid)
 		return NODE_NOT_OURS;
-	if (f.pid == AX25_PID_CAIRN && input_to(&f, "CAIRN0"))
+	if (input_cairn_ax25(&f))
 		return f.digipeated ? NODE_DIGIPEATED :
 			input_cairn(p, sync_address_from_call(call), call,
 				    f.info);

@@ -126,6 +126,12 @@ struct node_waiting {		/* a generation whose seals are verified */
 	struct run_body body;
 };
 
+#define NODE_ECHO_MAX 128	/* a burst of full length, and more */
+
+struct node_echo {		/* a frame that was sent */
+	uint64_t sum, until_us;
+};
+
 struct node {
 	struct node_config c;
 	struct ax25_address address;
@@ -160,6 +166,9 @@ struct node {
 	const struct node_waiting *admitting;
 	uint32_t taken_from;	/* whose generation is being taken in */
 
+	struct node_echo echo[NODE_ECHO_MAX];	/* a ring */
+	unsigned echo_at;
+	uint64_t own_call_us;	/* somebody used it: told then */
 	struct node_heard heard[NODE_HEARD_MAX];
 	struct node_floor floors[NODE_FLOORS_MAX];
 	struct node_mute mutes[NODE_MUTES_MAX];
@@ -271,6 +280,11 @@ const char *node_port_waiting(const struct node_port *p, uint64_t now_us);
 /* The call sign of a neighbour, by its address if need be: dst or elsewhere. */
 const char *node_peer_call(const struct node *n, const struct sync_peer *q,
 			   char dst[9]);
+
+/* ---- echo.c ---- */
+
+void node_echo_sent(struct node *n, struct span frame);
+bool node_echo_is(const struct node *n, struct span frame);
 
 /* ---- heard.c ---- */
 

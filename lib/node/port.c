@@ -166,6 +166,7 @@ static uint64_t port_send_burst(void *ctx, int port, const struct span *frames,
 
 		if (len < 0)
 			continue;
+		node_echo_sent(n, frames[i]);
 		air += node_port_airtime_us(p, (size_t)len);
 		p->bytes_out += (size_t)len;
 		node_queue_frame(n, SPAN(link, (size_t)len));

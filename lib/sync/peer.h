@@ -42,11 +42,18 @@ struct sync_peer {
 	uint64_t heard_us;
 	uint64_t root_us;	/* its root was heard from itself */
 	uint64_t root48, events, authors;
+	bool again;		/* its last digest said the root before it */
 	uint64_t reached;	/* it said my root before that step; 0 = none */
 	uint8_t back;		/* and an earlier one since, again so often */
 	uint64_t asked_us;	/* I asked it for its sketch, until then */
 	uint64_t wanted_us;	/* I sent it a WANT ... */
 	uint8_t asks;		/* ... so many since it last gave */
+	uint64_t brought_us;	/* its events moved my root, last */
+	struct sync_credit dares;	/* WANTs to it, where I am wary */
+	uint64_t gave_us;	/* I gave it what was on the air before ... */
+	uint64_t gave_step;	/* ... when my history was so long */
+	uint8_t gave_n;		/* so often, and it did not say so */
+	uint8_t false_n;	/* bodies of its that were none, since then */
 	uint64_t believed_us;	/* its OFFER was counted */
 	uint64_t offered_us;	/* its OFFER, not served since */
 	uint64_t offered;	/* events in it */

@@ -112,6 +112,7 @@ static struct sync_shape digest_shape_for_all(struct sync_port *p,
 
 		if (!sync_peer_live(q, now_us) || !q->known ||
 		    (q->once && !trusting) ||
+		    (!q->again && !sync_beyond(p, now_us)) ||
 		    feed_history_find(p->env->feeds, q->root48) >= 0 ||
 		    sync_peer_settled(q, q->root48, root, now_us))
 			continue;
@@ -124,14 +125,16 @@ static struct sync_shape digest_shape_for_all(struct sync_port *p,
 	return best;
 }
 
-/* Somebody differs, and I have shown no sketch for long: whatever holds me back,
+/* Somebody differs, and no sketch was shown for long: whatever holds me back,
  * others' offers, their wants, what they say of each other, anybody can forge. */
 static bool digest_overdue(struct sync_port *p, uint64_t now_us)
 {
 	uint64_t from = p->sketch_us > p->since_us ? p->sketch_us :
 		p->since_us;
 
-	return now_us > from + OVERDUE_US &&
+	if (sync_beyond(p, now_us))	/* one is soon out of date there */
+		from += OVERDUE_US / 2;
+	return now_us > from + OVERDUE_US / 2 &&
 		digest_shape_for_all(p, now_us).c;
 }
 
@@ -417,7 +420,7 @@ static void digest_ack_due(struct sync_timer *t, uint64_t now_us)
  * equal roots would keep both from hearing each other for minutes. */
 void sync_greet_arm(struct sync_port *p, uint64_t now_us)
 {
-	if (timer_armed(&p->greet.timer))
+	if (timer_armed(&p->greet.timer) || sync_names_made_up(p, now_us))
 		return;
 	if (!p->c.stream && p->trickle.interval_us < p->trickle.max_us / 4)
 		return;
@@ -454,8 +457,10 @@ static void digest_equal(struct sync_port *p, struct sync_peer *peer,
 {
 	static const struct sync_needs none;
 
-	if (d->c)	/* the sketch that I would show is out */
+	if (d->c) {	/* the sketch that I would show is out */
 		sync_want_drop(p);
+		p->sketch_us = now_us;
+	}
 	sync_lacks_exact(p, peer, &none, 0, 0);
 	p->trickle.heard++;
 	p->equal_us = now_us;
@@ -533,9 +538,12 @@ static void digest_ask(struct sync_port *p, struct sync_peer *peer,
 		return;	/* data flows: the difference is another soon */
 	if (sync_hidden(p, now_us) && !d->c && !ahead)
 		return;	/* it will hear mine, and ask */
+	if (sync_wary(p, now_us) && d->events < feed_event_count(p->env->feeds))
+		return;	/* and so it will here */
 	if (!d->c && (sync_hidden(p, now_us) || !ahead || d->moved))
 		sync_want_root(p, peer, now_us);
-	else if (sync_dare(p, peer, &p->asks, now_us))
+	else if ((peer->again || !sync_wary(p, now_us)) &&
+		 sync_dare(p, peer, &p->asks, now_us))
 		sync_reply(p, peer, false, now_us);
 }
 
@@ -545,11 +553,14 @@ void sync_on_digest(struct sync_port *p, struct sync_peer *peer,
 	uint64_t root = feed_root48(p->env->feeds);
 	struct sync_difference diff;
 	struct sync_needs since;
+	bool credible = sync_credible_digest(p, peer, d->root48,
+					     now_us);
 	bool back = d->moved && !sync_reached(p, peer, d->root48);
 
 	if (!d->moved)		/* it came up lately: its log may lack some */
 		peer->reached = 0;
-	if (!peer->known || peer->root48 != d->root48)
+	peer->again = peer->known && peer->root48 == d->root48;
+	if (!peer->again)
 		peer->fruitless = 0;
 	peer->known = true;
 	peer->root48 = d->root48;
@@ -569,6 +580,8 @@ void sync_on_digest(struct sync_port *p, struct sync_peer *peer,
 		return;
 	if (peer->proven && peer->offer_failed > SYNC_OFFER_FAILED_MAX)
 		peer->offer_failed = SYNC_OFFER_FAILED_MAX; /* alive: one more */
+	if (!credible)
+		return;
 	sync_trickle_reset(p, now_us);
 	if (sync_since(p, d->root48, &since)) {
 		p->env->compared(p->env->ctx);

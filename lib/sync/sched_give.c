@@ -171,7 +171,7 @@ void sync_give(struct sync_port *p, struct sync_peer *peer,
 	sync_needs_drop_served(p, needs, SYNC_HOLD_US, now_us);
 	if (!needs->n)
 		return;
-	if (give_in_vain(p, peer, now_us))
+	if (give_in_vain(p, peer, now_us) || !sync_may_give(p, peer, now_us))
 		return;
 	/* a root is easily said, by anybody: who is known, or asks, gets more */
 	if (sync_made_up(p, peer, now_us))
@@ -229,10 +229,18 @@ static double give_loss(const struct sync_port *p, size_t piece)
 		(double)give_on_air(p, GENERATION_PIECE_MAX);
 }
 
+/* Those that there are: names that are made up lose nothing. */
+static unsigned give_receivers(const struct sync_port *p, uint64_t now_us)
+{
+	return sync_names_made_up(p, now_us) ?
+		(unsigned)__builtin_popcountll(sync_cover_live(p, now_us)) :
+		sync_n(p, now_us);
+}
+
 static unsigned give_parity_ahead(const struct sync_port *p, unsigned k,
 				  size_t piece, uint64_t now_us)
 {
-	unsigned n = sync_n(p, now_us), r;
+	unsigned n = give_receivers(p, now_us), r;
 	double loss = give_loss(p, piece);
 
 	if (n < 3)

@@ -43,7 +43,14 @@ unsigned sync_n(const struct sync_port *p, uint64_t now_us)
 
 bool sync_beyond(const struct sync_port *p, uint64_t now_us)
 {
-	return p->hidden_us && now_us < p->hidden_us + HIDDEN_US;
+	return p->hidden_us && now_us < p->hidden_us + HIDDEN_US &&
+		!sync_wary(p, now_us);
+}
+
+bool sync_names_made_up(const struct sync_port *p, uint64_t now_us)
+{
+	return !sync_beyond(p, now_us) &&
+		sync_peers_made_up(&p->peers, now_us);
 }
 
 bool sync_hidden(const struct sync_port *p, uint64_t now_us)
@@ -243,13 +250,6 @@ void sync_fruitless(struct sync_port *p, struct sync_peer *peer,
 	if (peer->fruitless < UINT8_MAX)
 		peer->fruitless++;
 	sync_peer_settle(peer, feed_root48(p->env->feeds), now_us + (FRUITLESS_US << n));
-}
-
-bool sync_dare(struct sync_port *p, const struct sync_peer *peer,
-	       struct sync_credit *c, uint64_t now_us)
-{
-	return sync_credit_take(c, SYNC_ASKS_MAX, SYNC_ASKS_FALL_US, now_us) ||
-		(peer->proven && sync_beyond(p, now_us));
 }
 
 bool sync_trusting(struct sync_port *p, uint64_t now_us)
@@ -481,6 +481,8 @@ static void sched_answered(struct sync_port *p, uint32_t from, uint64_t now_us)
 
 	if (!q)
 		return;
+	q->brought_us = now_us;
+	q->dares.vain = q->false_n = 0;
 	if (q->believed_us && now_us < q->believed_us + BELIEVED_US)
 		sync_credit_back(&p->offers);
 	q->believed_us = 0;

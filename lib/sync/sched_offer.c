@@ -311,7 +311,7 @@ static bool offer_unasked(struct sync_port *p,
 		return !to->offer_failed;
 	if (!p->news.n || sync_hidden(p, now_us))
 		return false;
-	return (!p->lacks_n && offer_events(p) <= OFFER_MIN) ||
+	return sync_wary(p, now_us) || (!p->lacks_n && offer_events(p) <= OFFER_MIN) ||
 		p->offers_failed >= OFFER_TRIES || !sync_trusting(p, now_us);
 }
 
@@ -410,7 +410,7 @@ void sync_on_offer(struct sync_port *p, struct sync_peer *peer,
 
 	sync_cover_list(p, peer, o, now_us);
 	/* offers are short and free to forge */
-	if (!sync_dare(p, peer, &p->offers, now_us))
+	if (sync_wary(p, now_us) || !sync_dare(p, peer, &p->offers, now_us))
 		return;
 	peer->believed_us = now_us;
 	peer->offered_us = now_us;	/* digests wait until it is served */

@@ -23,6 +23,7 @@
 #define SYNC_REQUEST_TRIES 6
 #define SYNC_WANT_TRIES 4
 #define SYNC_OFFER_FAILED_MAX 6
+#define SYNC_STRANGE_MAX 8
 #define SYNC_ASKED_US (30 * US_PER_S)	/* an answer comes within */
 #define SYNC_ASKS_MAX 12	/* for nothing, of each kind */
 #define SYNC_ASKS_FALL_US (3600 * US_PER_S)
@@ -125,6 +126,9 @@ struct sync_port {
 
 	uint64_t nav_us, pace_us, rx_busy_us;	/* silence, until */
 	uint64_t load_us, load_at_us;	/* on the air lately: sync_by_load */
+	uint64_t forged_us;	/* my call sign was used, the last time */
+	uint64_t strange[SYNC_STRANGE_MAX];	/* roots heard since */
+	unsigned strange_at;
 	uint64_t hidden_us;	/* a station that I do not hear was named */
 	uint64_t nav_window_us, nav_used_us;	/* its cap, rule 10 */
 
@@ -199,6 +203,9 @@ struct sync_port {
 /* ---- sched_life.c: units, silence, timers ---- */
 
 unsigned sync_n(const struct sync_port *p, uint64_t now_us);
+/* Those heard once do not count where such names are made up; not among hidden
+ * stations, many of which are heard once. */
+bool sync_names_made_up(const struct sync_port *p, uint64_t now_us);
 uint64_t sync_imin(const struct sync_port *p, uint64_t now_us);
 /* Stations that I do not hear were named lately ... */
 bool sync_beyond(const struct sync_port *p, uint64_t now_us);
@@ -229,10 +236,6 @@ bool sync_send(struct sync_port *p, const struct sync_message *m, unsigned n,
 /* Frames of one key-up, as they are. */
 void sync_key(struct sync_port *p, const struct span *frames, unsigned n,
 	      bool answer, uint64_t now_us);
-/* One more may be in vain, of those that c counts; among hidden stations, where
- * most is in vain for honest reasons, always, if the neighbour is proven. */
-bool sync_dare(struct sync_port *p, const struct sync_peer *peer,
-	       struct sync_credit *c, uint64_t now_us);
 /* Whether there is credit for questions and offers: if not, somebody lies. */
 bool sync_trusting(struct sync_port *p, uint64_t now_us);
 /* An exchange with the neighbour moved nothing: back off, up to an hour. */
@@ -247,13 +250,10 @@ static inline enum run_coder sync_coder(const struct sync_port *p)
 {
 	return p->c.stream ? RUN_ZSTD : RUN_MODEL;
 }
-/* A name heard once, where such are made up; not among hidden stations, many of
- * which are heard once. */
 static inline bool sync_made_up(const struct sync_port *p,
 				const struct sync_peer *peer, uint64_t now_us)
 {
-	return peer->once && !sync_beyond(p, now_us) &&
-		sync_peers_made_up(&p->peers, now_us);
+	return peer->once && sync_names_made_up(p, now_us);
 }
 static inline bool sync_for_me(const struct sync_port *p, uint16_t target)
 {
@@ -337,6 +337,24 @@ bool sync_reached(struct sync_port *p, struct sync_peer *peer, uint64_t root48);
 /* Drops what it is known to hold. */
 void sync_needs_drop_reached(struct sync_port *p, const struct sync_peer *peer,
 			     struct sync_needs *needs);
+
+/* ---- sched_wary.c ---- */
+
+/* Somebody forges names here. */
+bool sync_wary(const struct sync_port *p, uint64_t now_us);
+/* Whether a root that a neighbour says, in a WANT or in a digest, counts. To be
+ * called before it is noted. */
+bool sync_credible(const struct sync_port *p, const struct sync_peer *peer,
+		   uint64_t root48, uint64_t now_us);
+bool sync_credible_digest(struct sync_port *p, const struct sync_peer *peer,
+			  uint64_t root48, uint64_t now_us);
+/* One more may be in vain, of those that c counts; among hidden stations, where
+ * most is in vain for honest reasons, always, if the neighbour is proven. */
+bool sync_dare(struct sync_port *p, struct sync_peer *peer,
+	       struct sync_credit *c, uint64_t now_us);
+/* Whether a neighbour is given what was on the air before. */
+bool sync_may_give(struct sync_port *p, struct sync_peer *peer,
+		   uint64_t now_us);
 
 /* ---- sched_want.c ---- */
 

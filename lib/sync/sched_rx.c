@@ -9,6 +9,7 @@
 #include "lib/sync/sched_port.h"
 
 #define RX_NEARLY 2		/* pieces that are missing */
+#define RX_FALSE_MAX 2
 #define RX_KEPT_US (300 * US_PER_S)	/* a late row is no new generation */
 
 static struct sync_rx *rx_find(struct sync_port *p, uint32_t address,
@@ -87,14 +88,17 @@ static struct sync_rx *rx_room(struct sync_port *p)
 }
 
 /* Anybody can begin a generation and leave it, a minute of waiting and
- * asking each: after some, the next is still taken in, but not waited for. */
-static void rx_count(struct sync_port *p, struct sync_rx *r, uint64_t now_us)
+ * asking each: after some, the next is still taken in, but not waited for; nor
+ * is that of who sent bodies that were none. */
+static void rx_count(struct sync_port *p, struct sync_rx *r,
+		     const struct sync_peer *peer, uint64_t now_us)
 {
 	if (r->passive)
 		return;
 	r->counted = sync_credit_take(&p->begun, SYNC_ASKS_MAX,
 				      SYNC_ASKS_FALL_US, now_us);
-	r->doubted = !r->counted && !sync_hidden(p, now_us);
+	r->doubted = !sync_hidden(p, now_us) &&
+		(!r->counted || peer->false_n >= RX_FALSE_MAX);
 }
 
 static void rx_finished(struct sync_port *p, struct sync_rx *r)
@@ -127,7 +131,7 @@ static struct sync_rx *rx_start(struct sync_port *p, struct sync_peer *peer,
 	r->asked = now_us < peer->wanted_us + SYNC_ASKED_US ||
 		(p->said && now_us < p->last_digest_us + SYNC_ASKED_US &&
 		 !sync_hidden(p, now_us));
-	rx_count(p, r, now_us);
+	rx_count(p, r, peer, now_us);
 	generation_rx_init(&r->g, e);
 	return r;
 }
@@ -244,6 +248,7 @@ static void rx_sender_root(struct sync_port *p, struct sync_peer *peer,
 {
 	uint64_t mine = feed_event_count(p->env->feeds);
 
+	sync_reached(p, peer, root48);
 	peer->root48 = root48;
 	peer->known = true;
 	if (root48 == feed_root48(p->env->feeds)) {
@@ -252,6 +257,14 @@ static void rx_sender_root(struct sync_port *p, struct sync_peer *peer,
 	} else if (peer->events < mine) {
 		peer->events = mine;
 	}
+}
+
+static void rx_false(struct sync_port *p, struct sync_peer *peer,
+		     uint64_t now_us)
+{
+	if (peer->false_n < RX_FALSE_MAX)
+		peer->false_n++;
+	sync_fruitless(p, peer, now_us);
 }
 
 void sync_port_ingested(struct sync_port *p, const struct sync_whole *w,
@@ -266,13 +279,14 @@ void sync_port_ingested(struct sync_port *p, const struct sync_whole *w,
 	if (e == SYNC_INGEST_REFUSED)
 		sync_peer_settle(peer, feed_root48(p->env->feeds), TIME_NEVER);
 	else if (e == SYNC_INGEST_FALSE)
-		sync_fruitless(p, peer, now_us);
+		rx_false(p, peer, now_us);
 }
 
 static enum sync_verdict rx_whole(struct sync_port *p, struct sync_rx *r,
 				  uint64_t now_us)
 {
 	struct sync_whole w = { .address = r->address, .more = r->more };
+	struct sync_peer *peer = sync_peer_find(&p->peers, r->address);
 	uint8_t body[GENERATION_BODY_MAX];
 	enum sync_ingest e = SYNC_INGEST_BAD;
 	size_t len;
@@ -284,6 +298,8 @@ static enum sync_verdict rx_whole(struct sync_port *p, struct sync_rx *r,
 				   SPAN(body, len));
 	if (e == SYNC_INGEST_BAD) {
 		r->known = true;	/* nothing more of it is wanted */
+		if (peer)
+			rx_false(p, peer, now_us);
 		return SYNC_BAD_BODY;
 	}
 	rx_finished(p, r);

@@ -7,6 +7,8 @@
 
 #define NAV_UNIT_US (100 * US_PER_MS)
 #define ASK_TRIES 6	/* for one pair of roots, by root */
+#define LIST_US (60 * US_PER_S)
+#define LIST_HIDDEN_US (600 * US_PER_S)
 #define WANT_YIELDS_MAX 4	/* to others, until the root moves */
 
 void sync_want_drop(struct sync_port *p)
@@ -236,7 +238,7 @@ static void want_due(struct sync_timer *t, uint64_t now_us)
 
 /* A want of somebody else: hold back until its data is heard, and do not ask
  * or show what it already does. */
-static void want_overheard(struct sync_port *p, const struct sync_peer *from,
+static void want_overheard(struct sync_port *p, struct sync_peer *from,
 			   const struct sync_want *w, uint64_t now_us)
 {
 	struct sync_peer *to = sync_peer_find_target(&p->peers, w->target);
@@ -245,6 +247,7 @@ static void want_overheard(struct sync_port *p, const struct sync_peer *from,
 	sync_nav(p, now_us + w->nav_ds * NAV_UNIT_US, now_us);
 	if (!to && !from->once)
 		p->hidden_us = now_us;
+	sync_may_give(p, from, now_us);	/* somebody will: it counts */
 	if (w->form == SYNC_WANT_ROOT && w->root48 == root) {
 		p->trickle.heard++;
 		p->equal_us = now_us;
@@ -266,6 +269,13 @@ static void want_show_me(struct sync_port *p, struct sync_peer *peer,
 		sync_arm(p, &p->want_timer, now_us + 100 * US_PER_MS);
 }
 
+static void want_give(struct sync_port *p, struct sync_peer *peer,
+		      const struct sync_needs *needs, uint64_t now_us)
+{
+	if (needs->n && sync_may_give(p, peer, now_us))
+		sync_push_add(p, needs, 100 * US_PER_MS, now_us);
+}
+
 static void want_by_root(struct sync_port *p, struct sync_peer *peer,
 			 const struct sync_want *w, uint64_t now_us)
 {
@@ -282,12 +292,19 @@ static void want_by_root(struct sync_port *p, struct sync_peer *peer,
 		if (sync_hidden(p, now_us) || sync_kept(p, peer, &needs))
 			return;
 		sync_needs_drop_served(p, &needs, 0, now_us);
-		sync_push_add(p, &needs, 100 * US_PER_MS, now_us);
+		want_give(p, peer, &needs, now_us);
 	} else if (w->events < feed_event_count(p->env->feeds)) {
 		want_show_me(p, peer, now_us);
 	} else {
 		sync_reply(p, peer, true, now_us);
 	}
+}
+
+/* A list answers a sketch, which was mine or said the same. */
+static bool want_list_due(const struct sync_port *p, uint64_t now_us)
+{
+	return p->sketch_us && now_us < p->sketch_us +
+		(sync_beyond(p, now_us) ? LIST_HIDDEN_US : LIST_US);
 }
 
 static void want_by_list(struct sync_port *p, struct sync_peer *peer,
@@ -297,6 +314,8 @@ static void want_by_list(struct sync_port *p, struct sync_peer *peer,
 	uint32_t slots[8];
 	unsigned asked;
 
+	if (!want_list_due(p, now_us))
+		return;
 	for (unsigned i = 0; i < w->n; i++) {
 		size_t n = feed_by_alias(p->env->feeds, w->list[i].alias,
 					 slots, 8);
@@ -314,7 +333,7 @@ static void want_by_list(struct sync_port *p, struct sync_peer *peer,
 	sync_needs_drop_reached(p, peer, &needs);
 	if (asked && !needs.n)	/* it holds that, or its root was forged */
 		want_show_me(p, peer, now_us);
-	sync_push_add(p, &needs, 100 * US_PER_MS, now_us);
+	want_give(p, peer, &needs, now_us);
 }
 
 void sync_on_want(struct sync_port *p, struct sync_peer *peer,
@@ -333,9 +352,13 @@ void sync_on_want(struct sync_port *p, struct sync_peer *peer,
 		return;
 	}
 	if (w->form == SYNC_WANT_ROOT) {
-		back = !sync_reached(p, peer, w->root48);
+		bool credible = sync_credible(p, peer, w->root48, now_us);
+
+		back = credible && !sync_reached(p, peer, w->root48);
 		peer->known = true;
 		peer->root48 = w->root48;
+		if (!credible && mine)
+			return;
 		peer->events = w->events;
 		peer->settled &= !mine;
 	}
