@@ -638,6 +638,43 @@ static void test_lying_sketches(void **state)
 	lied_to(28);
 }
 
+/* The last own frame on the air. */
+static uint8_t echo[512];
+static size_t echo_n;
+
+static bool tap_echo(struct field *f, unsigned from, struct span frame)
+{
+	(void)f;
+	if (from == 0 && frame.n < sizeof(echo)) {
+		memcpy(echo, frame.p, frame.n);
+		echo_n = frame.n;
+	}
+	return false;
+}
+
+/* What comes back is an echo; what was never sent, somebody else's. */
+static void test_own_call(void **state)
+{
+	struct sync_message m = digest_of(5, 1);
+	struct field f;
+
+	(void)state;
+	field_init(&f, 2, 1);
+	f.tap = tap_echo;
+	field_start(&f);
+	assert_int_equal(field_write(&f, 0, 1), 0);
+	assert_true(field_converge_s(&f, 2, HOUR) > 0);
+	assert_true(echo_n > 0);
+	assert_int_equal(field_input(&f, 0, SPAN(echo, echo_n)), NODE_OWN_ECHO);
+	f.s[0].last_note = NOTE_FORK;
+	assert_int_equal(stranger_says(&f, 0, "TE5T-1", &m), NODE_OWN_CALL);
+	assert_int_equal(f.s[0].last_note, NOTE_OWN_CALL);
+	f.s[0].last_note = NOTE_FORK;
+	assert_int_equal(stranger_says(&f, 0, "TE5T-1", &m), NODE_OWN_CALL);
+	assert_int_equal(f.s[0].last_note, NOTE_FORK);	/* told once */
+	field_fini(&f);
+}
+
 static void test_other_dataset(void **state)
 {
 	struct sync_message m = digest_of(1, 1);
@@ -1027,6 +1064,7 @@ int main(void)
 		cmocka_unit_test(test_M14_hold_down),
 		cmocka_unit_test(test_lying_roots),
 		cmocka_unit_test(test_lying_sketches),
+		cmocka_unit_test(test_own_call),
 		cmocka_unit_test(test_other_dataset),
 		cmocka_unit_test(test_want_flood),
 		cmocka_unit_test(test_new_events_wanted),

@@ -588,6 +588,93 @@ static void sketch_of(struct sync_digest *d, struct random *r, unsigned c,
 }
 
 /* They often decode, to nonsense; none of that is believed. */
+/* Somebody uses my call sign: what is said once does not count. */
+static void test_wary(void **state)
+{
+	struct sync_message d = { .type = SYNC_DIGEST, .digest = {
+		.root48 = 17, .events = 5, .authors = 1, .moved = true } };
+	struct sync_message offer = { .type = SYNC_OFFER, .offer = {
+		.n = 1, .target = { 0x1111 }, .root48 = 9, .events = 3 } };
+	struct sync_message want = { .type = SYNC_WANT, .want = {
+		.target = 0x1111, .form = SYNC_WANT_ROOT, .root48 = 11 } };
+	struct bench b;
+
+	(void)state;
+	bench_init(&b);
+	bench_run(&b, US_PER_S);
+	d.digest.dataset_tag = (uint16_t)be_get(b.env.dataset, 2);
+	bench_tells(&b, 0x22220000, 0x1111, 0x9999);
+	bench_tells(&b, 0x22220000, 0x1111, 0x9999);
+	b.now_us += 120 * US_PER_S;	/* that offer is not waited for */
+	assert_true(sync_beyond(b.port, b.now_us));
+	sync_port_forged(b.port, b.now_us);
+	assert_false(sync_beyond(b.port, b.now_us));
+	bench_says(&b, 0x33330000, &d);
+	assert_false(b.port->want);
+	bench_says(&b, 0x33330000, &offer);
+	assert_false(b.port->want);
+	bench_says(&b, 0x33330000, &want);
+	assert_false(timer_armed(&b.port->reply.timer));
+	bench_says(&b, 0x33330000, &want);	/* it insists */
+	assert_true(timer_armed(&b.port->reply.timer));
+	bench_says(&b, 0x44440000, &d);		/* two say so */
+	assert_true(b.port->want);
+	b.now_us += 1801 * US_PER_S;
+	assert_false(sync_wary(b.port, b.now_us));
+	bench_fini(&b);
+}
+
+/* Who brought events is asked a few times on its own account; strangers less. */
+static void test_wary_asks(void **state)
+{
+	struct sync_peer *known, *strange;
+	unsigned n = 0;
+	struct bench b;
+
+	(void)state;
+	bench_init(&b);
+	b.now_us = US_PER_S;
+	known = sync_peer_hear(&b.port->peers, 1 << 16, "", b.now_us, NULL);
+	strange = sync_peer_hear(&b.port->peers, 2 << 16, "", b.now_us, NULL);
+	known->brought_us = b.now_us;
+	sync_port_forged(b.port, b.now_us);
+	while (sync_dare(b.port, strange, &b.port->asks, b.now_us))
+		n++;
+	assert_int_equal(n, 3);
+	while (sync_dare(b.port, known, &b.port->asks, b.now_us))
+		n++;
+	assert_int_equal(n, 3 + 4);
+	bench_fini(&b);
+}
+
+/* Who brings nothing is given to ever more rarely, unless he says that he took
+ * it; who does, always. */
+static void test_given_rarely(void **state)
+{
+	struct sync_peer *q;
+	unsigned n = 0;
+	struct bench b;
+
+	(void)state;
+	bench_init(&b);
+	b.now_us = US_PER_S;
+	q = sync_peer_hear(&b.port->peers, 1 << 16, "", b.now_us, NULL);
+	for (unsigned i = 0; i < 6 * 60; i++, b.now_us += 60 * US_PER_S)
+		n += sync_may_give(b.port, q, b.now_us);
+	assert_in_range(n, 20, 32);
+	n = 0;
+	q->reached = 1;		/* all of it */
+	for (unsigned i = 0; i < 6 * 60; i++, b.now_us += 60 * US_PER_S)
+		n += sync_may_give(b.port, q, b.now_us);
+	assert_int_equal(n, 6 * 60);
+	q->reached = n = 0;
+	q->brought_us = b.now_us;
+	for (unsigned i = 0; i < 59; i++, b.now_us += 60 * US_PER_S)
+		n += sync_may_give(b.port, q, b.now_us);
+	assert_int_equal(n, 59);
+	bench_fini(&b);
+}
+
 static void test_wrong_decode(void **state)
 {
 	static struct sync_difference diff;
@@ -752,6 +839,9 @@ int main(void)
 		cmocka_unit_test(test_forged_ends),
 		cmocka_unit_test(test_made_up),
 		cmocka_unit_test(test_reached),
+		cmocka_unit_test(test_wary),
+		cmocka_unit_test(test_wary_asks),
+		cmocka_unit_test(test_given_rarely),
 		cmocka_unit_test(test_wrong_decode),
 		cmocka_unit_test(test_generations_bounded),
 		cmocka_unit_test(test_imin_grows),

@@ -91,13 +91,13 @@ bool sync_may_give(struct sync_port *p, struct sync_peer *peer,
 		return true;
 	if (peer->gave_us && now_us < peer->gave_us + GIVE_ONCE_US)
 		return true;
+	if (!wary && peer->reached > peer->gave_step)
+		peer->gave_n = 0;	/* it took that: this is something else */
 	if (peer->gave_n >= free && now_us < peer->gave_us +
 	    (GIVE_WAIT_US << (peer->gave_n - free)))
 		return false;
 	peer->gave_n -= peer->gave_n < falls ? peer->gave_n : (uint8_t)falls;
-	/* who says that it took that comes for something else */
-	if (peer->gave_n < free + GIVE_WAIT_MAX &&
-	    (wary || peer->reached <= peer->gave_step))
+	if (peer->gave_n < free + GIVE_WAIT_MAX)
 		peer->gave_n++;
 	peer->gave_us = now_us;
 	peer->gave_step = feed_history_len(p->env->feeds);
