@@ -10,6 +10,8 @@
 #include <cmocka.h>
 #include <errno.h>
 #include "lib/sync/peer.h"
+#include "lib/node/node_parts.h"
+#include "lib/sync/generation.h"
 #include "tests/field.h"
 
 #define MINUTE 60
@@ -739,6 +741,53 @@ static void test_new_events_wanted(void **state)
 	field_fini(&f);
 }
 
+/* The first piece of a body with one head: an author's events from 1 on. */
+static void heads_say(struct field *f, uint32_t alias, unsigned n)
+{
+	uint8_t body[400] = { 0 }, piece[SYNC_PIECE_MAX];
+	struct sync_message m = { .type = SYNC_EVENTS, .events = {
+		.generation = (uint8_t)n, .k = 2 } };
+	struct wr w = wr_init(body, sizeof(body));
+	struct generation g;
+
+	wr_leb(&w, 1);
+	wr_be(&w, 4, alias);
+	wr_leb(&w, 1 << 2 | 3);
+	wr_u8(&w, (uint8_t)n);
+	wr_be(&w, 2, 0);
+	wr_leb(&w, 0);
+	assert_int_equal(generation_init(&g, (uint8_t)n,
+					 SPAN(body, sizeof(body)), 5,
+					 SYNC_PIECE_MAX), 0);
+	generation_piece(&g, 0, piece);
+	m.events.piece = SPAN(piece, g.piece_len);
+	stranger_says(f, 0, "L1AR", &m);
+}
+
+/* News are news until they are on the air; who says that there are more of them
+ * than there are has none. */
+static void test_heads_beyond(void **state)
+{
+	const struct sync_needs *news;
+	const struct feed *own;
+	struct field f;
+
+	(void)state;
+	field_init(&f, 1, 1);
+	field_start(&f);
+	for (unsigned i = 0; i < 5; i++)
+		assert_int_equal(field_write(&f, 0, i), 0);
+	field_run_s(&f, 1);
+	news = sync_port_news(f.s[0].node->ports[0].sync);
+	own = feed_at(node_feeds(f.s[0].node), node_own_slot(f.s[0].node));
+	assert_int_equal(news->n, 1);
+	heads_say(&f, own->alias, (unsigned)own->head + 1);
+	assert_int_equal(news->n, 1);
+	heads_say(&f, own->alias, (unsigned)own->head);
+	assert_int_equal(news->n, 0);
+	field_fini(&f);
+}
+
 /* A valid frame around a body that is none. */
 static void test_bomb(void **state)
 {
@@ -1068,6 +1117,7 @@ int main(void)
 		cmocka_unit_test(test_other_dataset),
 		cmocka_unit_test(test_want_flood),
 		cmocka_unit_test(test_new_events_wanted),
+		cmocka_unit_test(test_heads_beyond),
 		cmocka_unit_test(test_bomb),
 		cmocka_unit_test(test_wrong_seal),
 		cmocka_unit_test(test_M13_settled_pair),

@@ -726,6 +726,41 @@ static void test_generations_bounded(void **state)
 	bench_fini(&b);
 }
 
+/* One whose root is of my past has nothing for me, until the heads in frame 0 say
+ * otherwise: then his generations are on credit, too. */
+static void test_heads_on_credit(void **state)
+{
+	uint8_t body[400] = { 0 }, piece[SYNC_PIECE_MAX];
+	struct wr w = wr_init(body, sizeof(body));
+	struct sync_peer *q;
+	struct bench b;
+
+	(void)state;
+	bench_init(&b);
+	q = sync_peer_hear(&b.port->peers, 0x22220000, "", b.now_us, NULL);
+	q->known = true;	/* root 0 is mine */
+	wr_leb(&w, 1);
+	wr_be(&w, 4, 0x01020304);	/* an author, from 1 on, one event */
+	wr_leb(&w, 1 << 2 | 1);
+	wr_be(&w, 2, 0);
+	wr_leb(&w, 0);
+	for (unsigned i = 0; i < SYNC_ASKS_MAX + 1; i++) {
+		struct sync_message m = { .type = SYNC_EVENTS, .events = {
+			.generation = (uint8_t)i, .k = 2 } };
+		struct generation g;
+
+		assert_int_equal(generation_init(&g, (uint8_t)i,
+						 SPAN(body, sizeof(body)), 5,
+						 SYNC_PIECE_MAX), 0);
+		generation_piece(&g, 0, piece);
+		m.events.piece = SPAN(piece, g.piece_len);
+		bench_says(&b, 0x22220000, &m);
+		assert_false(b.port->rx[i].passive);
+		assert_int_equal(b.port->rx[i].doubted, i == SYNC_ASKS_MAX);
+	}
+	bench_fini(&b);
+}
+
 static void test_imin_grows(void **state)
 {
 	struct sync_message m = { .type = SYNC_WANT, .want = {
@@ -844,6 +879,7 @@ int main(void)
 		cmocka_unit_test(test_given_rarely),
 		cmocka_unit_test(test_wrong_decode),
 		cmocka_unit_test(test_generations_bounded),
+		cmocka_unit_test(test_heads_on_credit),
 		cmocka_unit_test(test_imin_grows),
 		cmocka_unit_test(test_imin_bounded),
 		cmocka_unit_test(test_overdue),

@@ -291,11 +291,11 @@ static unsigned bomb(struct sim_hostile *h, struct sim_frame *f)
 
 	wr_leb(&w, 1);
 	wr_be(&w, 4, draw_alias(h));
-	wr_leb(&w, 1 + draw(h, 100));
+	wr_leb(&w, (1 + draw(h, 100)) << 2 | 3);
 	wr_u8(&w, 200);
 	wr_be(&w, 2, draw(h, 65536));
 	wr_leb(&w, draw(h, 1000000));
-	wr_leb(&w, (sizeof(frame_head) + 60 * 4) * 2);
+	wr_leb(&w, (sizeof(frame_head) + 60 * 4) << 2 | RUN_ZSTD);
 	wr_bytes(&w, SPAN(frame_head, sizeof(frame_head)));
 	for (unsigned i = 0; i < 60; i++) {
 		uint8_t block[4] = { 0 };

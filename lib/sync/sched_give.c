@@ -22,7 +22,6 @@ void sync_onair(struct sync_port *p, uint32_t slot, uint64_t to,
 {
 	unsigned at = slot % SYNC_ONAIR_MAX;
 
-	sync_news_aired(p, slot, to);
 	p->onair[at].slot = slot;
 	p->onair[at].to = to;
 	p->onair[at].at_us = now_us;
@@ -348,6 +347,7 @@ static void give_aired(struct sync_port *p, const struct sync_need *v,
 		       uint64_t now_us)
 {
 	sync_onair(p, v->slot, v->to, now_us + 12 * US_PER_S);
+	sync_news_aired(p, v->slot, v->to);
 	sync_lacks_served(p, v->slot, v->to, UINT64_MAX);
 }
 

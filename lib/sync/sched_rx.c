@@ -98,7 +98,18 @@ static void rx_count(struct sync_port *p, struct sync_rx *r,
 	r->counted = sync_credit_take(&p->begun, SYNC_ASKS_MAX,
 				      SYNC_ASKS_FALL_US, now_us);
 	r->doubted = !sync_hidden(p, now_us) &&
-		(!r->counted || peer->false_n >= RX_FALSE_MAX);
+		(!r->counted || (peer && peer->false_n >= RX_FALSE_MAX));
+}
+
+/* Its heads show that there is something new in it. */
+static void rx_expect(struct sync_port *p, struct sync_rx *r,
+		      const struct sync_peer *peer, uint64_t now_us)
+{
+	bool passive = r->passive;
+
+	r->passive = false;
+	if (passive)
+		rx_count(p, r, peer, now_us);
 }
 
 static void rx_finished(struct sync_port *p, struct sync_rx *r)
@@ -208,6 +219,8 @@ static bool rx_head_lacks(struct sync_port *p, const struct run *run,
 	if (run->n == 0)
 		return !f->forked;
 	sync_onair(p, slot, last, now_us);
+	if (last <= f->head)	/* who names more than there is may lie */
+		sync_news_aired(p, slot, last);
 	if (f->head <= last)	/* nobody need give it twice */
 		sync_needs_drop(&p->push, slot);
 	p->env->aired(p->env->ctx, p->c.number, slot, run->seq - 1, last);
@@ -234,9 +247,11 @@ static void rx_heads(struct sync_port *p, struct sync_rx *r, uint64_t now_us)
 	sync_estimate_coded(p, events, r->g.k * (size_t)r->g.piece_len);
 	if (r->done)
 		return;
-	r->passive = false;
-	if (lacks)
+	if (lacks) {
+		rx_expect(p, r, from, now_us);
 		return;
+	}
+	r->passive = false;
 	r->done = r->known = true;
 	rx_finished(p, r);
 }
