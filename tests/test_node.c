@@ -792,8 +792,8 @@ static void test_heads_beyond(void **state)
 static void test_bomb(void **state)
 {
 	static const uint8_t bomb[] = {
-		1, 1, 2, 3, 4, 1, 5, 0, 0, 0x90, 0x4e, /* a run's head */
-		20, 0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x58, 0x02, 0x00, 0x10, 0,
+		1, 1, 2, 3, 4, 1 << 2 | 1, 0, 0, 0x90, 0x4e, /* heads */
+		6 << 2 | RUN_ZSTD, 0x00, 0x58, 0x02, 0x00, 0x10, 0,
 	};
 	struct sync_message m = { .type = SYNC_EVENTS, .events = {
 		.k = 1, .end = true } };
