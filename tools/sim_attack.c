@@ -224,6 +224,10 @@ static unsigned offer_flood(struct sim_hostile *h, struct sim_frame *f)
 	m.offer.events = 1 + draw(h, 1000);
 	for (unsigned i = 0; i < m.offer.n; i++)
 		m.offer.target[i] = draw_target(h);
+	m.offer.hears_n = (uint8_t)draw(h, 6);	/* some, and whoever */
+	for (unsigned i = 0; i < m.offer.hears_n; i++)
+		m.offer.hears[i] = i ? draw_target(h) :
+			(uint16_t)draw(h, 65536);
 	return message_put(h, f, NULL, &m);
 }
 
