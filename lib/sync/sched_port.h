@@ -68,6 +68,7 @@ struct sync_tx {		/* a generation going out */
 	uint64_t at_us;
 	bool more, go, gone_on, due;
 	uint8_t needed, parity_sent;
+	uint32_t asked_by;	/* for parity, last */
 	struct sync_needs holds, rest;
 };
 
@@ -321,8 +322,8 @@ void sync_onair(struct sync_port *p, uint32_t slot, uint64_t to,
 		uint64_t now_us);
 bool sync_was_onair(const struct sync_port *p, uint32_t slot, uint64_t to,
 		    uint64_t now_us);
-void sync_on_request(struct sync_port *p, const struct sync_want *w,
-		     uint64_t now_us);
+void sync_on_request(struct sync_port *p, const struct sync_peer *peer,
+		     const struct sync_want *w, uint64_t now_us);
 void sync_burst_init(struct sync_port *p);
 void sync_burst_add(struct sync_port *p, unsigned tx, unsigned index,
 		    unsigned ahead);

@@ -346,7 +346,7 @@ void sync_on_want(struct sync_port *p, struct sync_peer *peer,
 	if (w->form == SYNC_WANT_PARITY) {
 		peer->proven |= mine;
 		if (mine)
-			sync_on_request(p, w, now_us);
+			sync_on_request(p, peer, w, now_us);
 		else
 			sync_rx_overheard(p, w, now_us);
 		return;

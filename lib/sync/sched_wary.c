@@ -5,6 +5,7 @@
  *
  *   a root       counts when the same name says it again; in a digest one that I
  *                do not know also when it was said before, by whomever
+ *   a request    for parity counts when the same name makes it again
  *   an offer     does not count, nor is one made: news go out unasked
  *   stations that I do not hear are not believed in: all hear each other
  *   a question   goes to who brought events before, a few times to each
