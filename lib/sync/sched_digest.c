@@ -380,7 +380,8 @@ static void digest_reply_due(struct sync_timer *t, uint64_t now_us)
 
 void sync_ack_arm(struct sync_port *p, uint64_t now_us)
 {
-	if (timer_armed(&p->ack.timer) || sync_hidden(p, now_us))
+	if (timer_armed(&p->ack.timer) || sync_hidden(p, now_us) ||
+	    sync_wary(p, now_us))
 		return;
 	sync_arm(p, &p->ack, now_us + p->T +
 		 sync_spread(p, now_us) * 6 / 5 +

@@ -9,6 +9,7 @@
  *   an offer     does not count, nor is one made: news go out unasked
  *   stations that I do not hear are not believed in: all hear each other
  *   a question   goes to who brought events before, a few times to each
+ *   my root      is said by Trickle alone, not as an acknowledgement
  *
  * A station says its root until that changes, and asks until it is answered, so
  * that honest ones are served a word later. Nobody is made wary but by frames
