@@ -277,7 +277,7 @@ void sync_trickle_fired(struct sync_port *p, uint64_t now_us)
  * everybody else: first the news. */
 static bool digest_news_first(const struct sync_port *p, uint64_t now_us)
 {
-	return p->news.n && sync_n(p, now_us) && !sync_hidden(p, now_us) &&
+	return sync_news_few(p) && sync_n(p, now_us) && !sync_hidden(p, now_us) &&
 		now_us < p->moved_us + NEWS_FIRST_US;
 }
 

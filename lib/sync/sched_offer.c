@@ -57,6 +57,11 @@ static uint64_t offer_events(const struct sync_port *p)
 	return events;
 }
 
+bool sync_news_few(const struct sync_port *p)
+{
+	return p->news.n && !p->lacks_n && offer_events(p) <= OFFER_MIN;
+}
+
 bool sync_news_flow(const struct sync_port *p, uint64_t now_us)
 {
 	for (unsigned i = 0; i < SYNC_PEERS_MAX; i++) {
@@ -311,7 +316,7 @@ static bool offer_unasked(struct sync_port *p,
 		return !to->offer_failed;
 	if (!p->news.n || sync_hidden(p, now_us))
 		return false;
-	return sync_wary(p, now_us) || (!p->lacks_n && offer_events(p) <= OFFER_MIN) ||
+	return sync_news_few(p) || sync_wary(p, now_us) ||
 		p->offers_failed >= OFFER_TRIES || !sync_trusting(p, now_us);
 }
 

@@ -379,6 +379,8 @@ void sync_news_add(struct sync_port *p, uint32_t slot, uint64_t from,
 		   uint64_t to);
 void sync_news_aired(struct sync_port *p, uint32_t slot, uint64_t to);
 void sync_news_contend(struct sync_port *p, uint64_t now_us);
+/* So few that they go out without an offer. */
+bool sync_news_few(const struct sync_port *p);
 /* News are being passed round: an offer waits to be served. */
 bool sync_news_flow(const struct sync_port *p, uint64_t now_us);
 /* My generation is out: the floor goes to who offers most. */

@@ -7,6 +7,7 @@
 
 #define NAV_UNIT_US (100 * US_PER_MS)
 #define ASK_TRIES 6	/* for one pair of roots, by root */
+#define COLD_US (120 * US_PER_S)
 #define LIST_US (60 * US_PER_S)
 #define LIST_HIDDEN_US (600 * US_PER_S)
 #define WANT_YIELDS_MAX 4	/* to others, until the root moves */
@@ -40,14 +41,19 @@ static uint64_t want_patience(struct sync_port *p, uint64_t now_us)
 	return wait + wait * 3 * sync_n(p, now_us) / 10;
 }
 
-/* What I missed others may have missed, too: who asks first asks for all. */
+/* What I missed others may have missed, too: who asks first asks for all. At first
+ * few of them are known. */
 static uint64_t want_window(const struct sync_port *p, uint64_t now_us)
 {
 	unsigned n = sync_n(p, now_us);
+	uint64_t half = p->S * 3 * (n - 1) / 2, most = 15 * p->S;
 
 	if (n <= 2)
 		return 2 * p->S;
-	return p->S * 3 * (n - 1) / (sync_hidden(p, now_us) ? 2 : 1);
+	if (sync_hidden(p, now_us) || half > most ||
+	    now_us < p->since_us + COLD_US)
+		return half;
+	return 2 * half < most ? 2 * half : most;
 }
 
 /* False if another want is open that this one does not replace. */
