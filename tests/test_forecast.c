@@ -162,6 +162,73 @@ static void test_behind_and_counts(void **state)
 	field_fini(&f);
 }
 
+static unsigned not_settled(struct field *f, unsigned i, unsigned *presumed)
+{
+	struct json_out o = { 0 };
+	struct json *list;
+	unsigned n = 0;
+
+	node_neighbours_json(f->s[i].node, &o, field_now(f));
+	list = json_parse(buf_span(&o.b), NULL);
+	for (size_t k = 0; k < json_len(list); k++) {
+		const struct json *v = json_at(list, k);
+		struct span r = json_string(json_get(v, "relation"));
+		bool equal = span_equal(r, SPAN_STR("in sync"));
+		bool likely = span_equal(r, SPAN_STR("presumed in sync"));
+
+		*presumed += likely;
+		n += !equal && !likely;
+		if (likely)
+			assert_int_equal(json_int(json_get(v, "events")), 4);
+	}
+	json_free(list);
+	buf_fini(&o.b);
+	return n;
+}
+
+/* Of five stations some never say that they are equal, since another did. */
+static void test_presumed(void **state)
+{
+	unsigned presumed = 0;
+
+	(void)state;
+	for (uint64_t seed = 1; seed <= 8; seed++) {
+		struct field f;
+		unsigned n = 0;
+
+		field_init(&f, 5, seed);
+		field_start(&f);
+		field_run_s(&f, 4 * MINUTE);
+		for (unsigned k = 0; k < 3; k++)
+			field_write(&f, 0, k);
+		assert_true(field_converge_s(&f, 4, 10 * MINUTE) > 0);
+		field_run_s(&f, 2 * MINUTE);
+		for (unsigned i = 0; i < 5; i++)
+			n += not_settled(&f, i, &presumed);
+		assert_true(n <= 2);	/* of 20: who spoke just now waits */
+		field_fini(&f);
+	}
+	assert_in_range(presumed, 8, 80);
+}
+
+/* With nobody else to say it, silence says nothing. */
+static void test_not_presumed(void **state)
+{
+	unsigned presumed = 0;
+	struct field f;
+
+	(void)state;
+	field_init(&f, 2, 5);
+	field_start(&f);
+	field_run_s(&f, 4 * MINUTE);
+	f.hears[1][0] = f.hears[0][1] = false;
+	field_write(&f, 0, 1);
+	field_run_s(&f, 10 * MINUTE);
+	assert_int_equal(not_settled(&f, 0, &presumed), 1);
+	assert_int_equal(presumed, 0);
+	field_fini(&f);
+}
+
 /* The duty stretches what is sent, never what is heard by a free channel. */
 static void test_duty_counts(void **state)
 {
@@ -262,6 +329,8 @@ int main(void)
 		cmocka_unit_test(test_exact_by_sketch),
 		cmocka_unit_test(test_told_goes_on),
 		cmocka_unit_test(test_behind_and_counts),
+		cmocka_unit_test(test_presumed),
+		cmocka_unit_test(test_not_presumed),
 		cmocka_unit_test(test_duty_counts),
 		cmocka_unit_test(test_speak_refused),
 		cmocka_unit_test(test_speak),

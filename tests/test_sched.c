@@ -323,6 +323,25 @@ static void test_empty_offers(void **state)
 	bench_fini(&b);
 }
 
+/* An OFFER of what I hold already: its sender holds as much as I. */
+static void test_offer_of_the_same(void **state)
+{
+	struct sync_message m = { .type = SYNC_OFFER, .offer = {
+		.n = 1, .target = { 0x9999 }, .events = 5 } };
+	struct sync_estimate e;
+	struct bench b;
+
+	(void)state;
+	bench_init(&b);
+	bench_says(&b, 0x22220000, &m);
+	sync_port_estimate(b.port, sync_peer_find(sync_port_peers(b.port),
+						  0x22220000), false, &e,
+			   b.now_us);
+	assert_int_equal(e.basis, SYNC_BASIS_EXACT);
+	assert_int_equal(e.events, 0);
+	bench_fini(&b);
+}
+
 /* ---- hidden stations ---- */
 
 static void bench_tells(struct bench *b, uint32_t address, uint16_t x,
@@ -867,6 +886,7 @@ int main(void)
 		cmocka_unit_test(test_nav_cap),
 		cmocka_unit_test(test_empty_promises),
 		cmocka_unit_test(test_empty_offers),
+		cmocka_unit_test(test_offer_of_the_same),
 		cmocka_unit_test(test_hidden_credit),
 		cmocka_unit_test(test_cover),
 		cmocka_unit_test(test_spare),

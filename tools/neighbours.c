@@ -14,6 +14,7 @@ static bool text_is(const struct json *v, const char *key, const char *text)
 bool neighbour_settled(const struct json *v)
 {
 	return text_is(v, "relation", "in sync") ||
+	       text_is(v, "relation", "presumed in sync") ||
 	       text_is(v, "relation", "settled: differs by policy");
 }
 

@@ -51,26 +51,25 @@ static uint64_t forecast_us(const struct node_port *p,
 	return duty_us > us ? duty_us : us;
 }
 
-void node_forecast_json(const struct node_port *p, const struct sync_peer *q,
-			bool encode, struct json_out *o, uint64_t now_us)
+void node_forecast_json(const struct node_port *p,
+			const struct sync_estimate *e, struct json_out *o,
+			uint64_t now_us)
 {
 	static const char *const bases[] = {
 		[SYNC_BASIS_NONE] = "unknown", [SYNC_BASIS_COUNTS] = "counts",
 		[SYNC_BASIS_EXACT] = "exact",
 	};
-	struct sync_estimate e;
 
-	sync_port_estimate(p->sync, q, encode, &e);
-	json_out_kv_string(o, "basis", bases[e.basis]);
-	if (e.basis == SYNC_BASIS_NONE)
+	json_out_kv_string(o, "basis", bases[e->basis]);
+	if (e->basis == SYNC_BASIS_NONE)
 		return;
-	json_out_kv_uint(o, "lacks_events", e.lacks);
-	json_out_kv_uint(o, "missing_events", e.missing);
-	json_out_kv_uint(o, "sync_bytes", e.give.bytes + e.take.bytes);
-	json_out_kv_uint(o, "sync_own_bytes", e.give.bytes);
-	json_out_kv_uint(o, "sync_keyups", e.give.keyups + e.take.keyups);
-	json_out_kv_real(o, "sync_airtime_s", (double)(e.give.air_us +
-			 e.take.air_us) / US_PER_S);
+	json_out_kv_uint(o, "lacks_events", e->lacks);
+	json_out_kv_uint(o, "missing_events", e->missing);
+	json_out_kv_uint(o, "sync_bytes", e->give.bytes + e->take.bytes);
+	json_out_kv_uint(o, "sync_own_bytes", e->give.bytes);
+	json_out_kv_uint(o, "sync_keyups", e->give.keyups + e->take.keyups);
+	json_out_kv_real(o, "sync_airtime_s", (double)(e->give.air_us +
+			 e->take.air_us) / US_PER_S);
 	json_out_kv_real(o, "sync_minutes",
-			 (double)forecast_us(p, &e, now_us) / US_PER_S / 60);
+			 (double)forecast_us(p, e, now_us) / US_PER_S / 60);
 }

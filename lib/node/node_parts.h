@@ -269,9 +269,10 @@ void node_occupancy_json(const struct node_occupancy *o, struct json_out *out,
 /* ---- forecast.c ---- */
 
 /* Members of a neighbour's object: what is missing between it and us, and what
- * an exchange would take. encode: see sync_port_estimate. */
-void node_forecast_json(const struct node_port *p, const struct sync_peer *q,
-			bool encode, struct json_out *o, uint64_t now_us);
+ * an exchange would take. */
+void node_forecast_json(const struct node_port *p,
+			const struct sync_estimate *e, struct json_out *o,
+			uint64_t now_us);
 
 /* ---- status.c ---- */
 

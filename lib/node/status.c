@@ -211,6 +211,7 @@ void node_status_json(const struct node *n, struct json_out *o,
 
 static const char *status_relation(const struct node *n,
 				   const struct sync_peer *q,
+				   const struct sync_estimate *e,
 				   uint64_t now_us)
 {
 	uint64_t root = feed_root48(n->data.feeds);
@@ -219,6 +220,8 @@ static const char *status_relation(const struct node *n,
 		return "unknown";
 	if (q->root48 == root)
 		return "in sync";
+	if (e->presumed)
+		return "presumed in sync";
 	if (sync_peer_settled(q, q->root48, root, now_us))
 		return "settled: differs by policy";
 	if (feed_history_find(n->data.feeds, q->root48) >= 0)
@@ -246,19 +249,22 @@ static void status_neighbour(const struct node *n, const struct node_port *p,
 			     struct json_out *o, uint64_t now_us)
 {
 	char address[9], call[9];
+	struct sync_estimate e;
 
+	sync_port_estimate(p->sync, q, encode, &e, now_us);
 	snprintf(address, sizeof(address), "%08x", q->address);
 	json_out_object(o);
 	json_out_kv_string(o, "port", p->c.name);
 	json_out_kv_string(o, "callsign", node_peer_call(n, q, call));
 	json_out_kv_string(o, "address", address);
 	json_out_kv_real(o, "heard_ago_s", status_ago_s(n, q->heard_us));
-	json_out_kv_string(o, "relation", status_relation(n, q, now_us));
+	json_out_kv_string(o, "relation", status_relation(n, q, &e,
+							   now_us));
 	if (q->known) {
 		status_root(o, "root", q->root48);
-		json_out_kv_uint(o, "events", q->events);
+		json_out_kv_uint(o, "events", e.events);
 	}
-	node_forecast_json(p, q, encode, o, now_us);
+	node_forecast_json(p, &e, o, now_us);
 	json_out_end_object(o);
 }
 

@@ -154,6 +154,8 @@ struct sync_load {		/* one side's share of an exchange */
 
 struct sync_estimate {
 	enum sync_basis basis;
+	bool presumed;		/* equal: it has no reason to say so */
+	uint64_t events;	/* that it holds */
 	uint64_t lacks, missing;	/* events: there, here */
 	struct sync_load give, take;	/* mine, the neighbour's */
 };
@@ -214,7 +216,8 @@ struct sync_peers *sync_port_peers(struct sync_port *p);
  * included. encode: my part is encoded (the first 4 generations of it, some
  * 20 ms each), else reckoned from what events took here so far. */
 void sync_port_estimate(struct sync_port *p, const struct sync_peer *peer,
-			bool encode, struct sync_estimate *out);
+			bool encode, struct sync_estimate *out,
+			uint64_t now_us);
 /* The operator's word: asks that neighbour, if it is not known to hold the
  * same, else says the own root; as soon as channel and budget allow, and unless
  * an exchange is open anyway. peer may be NULL. */

@@ -4,6 +4,8 @@
  * lacks, and what an exchange would cost the channel. Nothing is decided here.
  *
  *   its root is one of my past   it lacks the steps since: exact
+ *     and another said mine      nothing, presumably: who differs would speak,
+ *                                who is equal has no reason to
  *   a sketch of it decoded       what was found then, less what came and more
  *                                what was written since: exact while its root
  *                                stays (of a part of the authors: times P)
@@ -117,17 +119,44 @@ static uint64_t estimate_steps(struct sync_port *p, uint64_t root48)
 	return events;
 }
 
+/* Another said my root since the last word of q, which had time to object. */
+static bool estimate_presumes(const struct sync_port *p,
+			      const struct sync_peer *q, uint64_t now_us)
+{
+	uint64_t since = p->moved_us > q->heard_us ? p->moved_us : q->heard_us;
+
+	return q->root48 != feed_root48(p->env->feeds) &&
+	       p->equal_us > since && now_us > since + SYNC_ASKED_US &&
+	       !sync_engaged(p, now_us, false);
+}
+
+/* What it said, unless more is known: an OFFER tells what it has for others. */
+static uint64_t estimate_holds(const struct sync_port *p,
+			       const struct sync_peer *q,
+			       const struct sync_estimate *e)
+{
+	if (!e->presumed && e->basis != SYNC_BASIS_EXACT)
+		return q->events;
+	return feed_event_count(p->env->feeds) + e->missing - e->lacks;
+}
+
 /* gives: of which authors, as far as that is known. */
 static void estimate_missing(struct sync_port *p, const struct sync_peer *q,
 			     struct sync_needs *gives,
-			     struct sync_estimate *out)
+			     struct sync_estimate *out, uint64_t now_us)
 {
 	const struct sync_told *t = &p->told[q - p->peers.v];
+	bool past;
 
 	gives->n = 0;
 	if (!q->known)
 		return;
-	if (sync_since(p, q->root48, gives)) {
+	past = sync_since(p, q->root48, gives);
+	if (past && estimate_presumes(p, q, now_us)) {
+		gives->n = 0;
+		out->presumed = true;
+		out->basis = SYNC_BASIS_COUNTS;
+	} else if (past) {
 		out->basis = SYNC_BASIS_EXACT;
 		out->lacks = estimate_steps(p, q->root48);
 	} else if (t->theirs == q->root48 && sync_since(p, t->mine, gives)) {
@@ -241,12 +270,14 @@ static void load_give(struct sync_port *p, struct sync_needs *gives,
 }
 
 void sync_port_estimate(struct sync_port *p, const struct sync_peer *peer,
-			bool encode, struct sync_estimate *out)
+			bool encode, struct sync_estimate *out,
+			uint64_t now_us)
 {
 	struct sync_needs gives;
 
 	*out = (struct sync_estimate){ .basis = SYNC_BASIS_NONE };
-	estimate_missing(p, peer, &gives, out);
+	estimate_missing(p, peer, &gives, out, now_us);
+	out->events = estimate_holds(p, peer, out);
 	load_give(p, &gives, encode, out);
 	load_events(p, out->missing, &out->take, &out->give);
 }
