@@ -45,10 +45,22 @@ head -n 1 "$out/lines" | grep -q '"converged":true' || fail "events of a file"
 echo '{"k":"no.such.kind","p":{}}' >> "$out/events.jsonl"
 "$sim" "$out/file.json" > /dev/null 2>&1; [ $? = 1 ] || fail "an unknown kind taken"
 
-echo '{"nodes": 65}' > "$out/bad.json"
-"$sim" "$out/bad.json" > /dev/null 2>&1; [ $? = 2 ] || fail "65 nodes taken"
-echo '{"topology": "ring"}' > "$out/bad.json"
-"$sim" "$out/bad.json" > /dev/null 2>&1; [ $? = 2 ] || fail "topology taken"
-echo '[]' > "$out/bad.json"
-"$sim" "$out/bad.json" > /dev/null 2>&1; [ $? = 2 ] || fail "an array taken"
+refuses() {	# refuses SCENARIO WORDS
+	echo "$1" > "$out/bad.json"
+	"$sim" "$out/bad.json" > /dev/null 2> "$out/said"; [ $? = 2 ] || fail "$1 taken"
+	grep -q "$2" "$out/said" || fail "$1: $(cat "$out/said")"
+}
+refuses '{"nodes": 65}' '"nodes" is not within 1 .. 64'
+refuses '{"nodes": 2.5}' '"nodes" is not a whole number'
+refuses '{"topology": "ring"}' '"ring" is not known'
+refuses '{"warm": 1}' '"warm" is neither true nor false'
+refuses '{"phy": 1200}' '"phy" is not an object'
+refuses '[]' 'not an object'
+"$sim" "$out/none.json" 2>&1 | grep -q 'No such file' || fail "no file, no word"
+
+# what there is no answer to is no number, and the mean has what the runs have
+echo '{"new_events": 5, "duration": 5}' > "$out/short.json"
+"$sim" "$out/short.json" | grep -q '^short.json *1 *no *5.0 *- *- ' || fail "table: $("$sim" "$out/short.json")"
+run "$out/short.json"
+[ "$(grep -c '"news":5.*"content_bytes":' "$out/lines")" = 2 ] || fail "mean: $(cat "$out/lines")"
 echo ok

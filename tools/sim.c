@@ -23,7 +23,7 @@ static const char usage[] =
 struct sim_mean {
 	unsigned runs, converged, n50, n90, n99, n_photo;
 	double lag_s, photo_s, t_s, t50_s, t90_s, t99_s, bytes, airtime_s, frames, keyups,
-	       collisions, bound, wall_s;
+	       collisions, news, content, bound, wall_s;
 };
 
 static void mean_time(double *sum, unsigned *n, double t_s)
@@ -50,6 +50,8 @@ static void mean_add(struct sim_mean *m, const struct sim_result *r)
 	m->frames += (double)r->air.frames;
 	m->keyups += (double)r->air.keyups;
 	m->collisions += (double)r->air.collisions;
+	m->news += (double)r->bound.news;
+	m->content += (double)r->bound.content;
 	m->bound += (double)r->bound.framed;
 	m->wall_s += r->wall_s;
 }
@@ -129,6 +131,8 @@ static void mean_json(const struct sim_scenario *s, const struct sim_mean *m)
 	out_real(&o, "frames", true, m->frames / n);
 	out_real(&o, "keyups", true, m->keyups / n);
 	out_real(&o, "collisions", true, m->collisions / n);
+	out_real(&o, "news", true, m->news / n);
+	out_real(&o, "content_bytes", true, m->content / n);
 	out_real(&o, "bound_bytes", true, m->bound / n);
 	out_real(&o, "ratio", m->bound > 0,
 		 m->bytes / (m->bound > 0 ? m->bound : 1));
@@ -150,18 +154,28 @@ static void table_head(void)
 	       "air_s", "frames", "keyups", "coll", "bound", "ratio");
 }
 
+/* A quotient; "-" where there is none: not reached, no news. */
+static const char *cell(char dst[16], int places, double sum, double n)
+{
+	if (n > 0)
+		snprintf(dst, 16, "%.*f", places, sum / n);
+	else
+		snprintf(dst, 16, "-");
+	return dst;
+}
+
 static void table_line(const char *name, const char *seed, const char *conv,
 		       const struct sim_mean *m)
 {
 	double n = m->runs;
+	char t50[16], t99[16], ratio[16];
 
-	printf("%-16s %5s %6s %8.1f %8.1f %8.1f %9.0f %8.1f %7.0f %6.0f %7.0f "
-	       "%9.0f %6.2f\n", name, seed, conv, m->t_s / n,
-	       m->n50 ? m->t50_s / m->n50 : 0.0,
-	       m->n99 ? m->t99_s / m->n99 : 0.0, m->bytes / n,
-	       m->airtime_s / n, m->frames / n, m->keyups / n,
+	printf("%-16s %5s %6s %8.1f %8s %8s %9.0f %8.1f %7.0f %6.0f %7.0f "
+	       "%9.0f %6s\n", name, seed, conv, m->t_s / n,
+	       cell(t50, 1, m->t50_s, m->n50), cell(t99, 1, m->t99_s, m->n99),
+	       m->bytes / n, m->airtime_s / n, m->frames / n, m->keyups / n,
 	       m->collisions / n, m->bound / n,
-	       m->bound > 0 ? m->bytes / m->bound : 0.0);
+	       cell(ratio, 2, m->bytes, m->bound));
 	fflush(stdout);
 }
 

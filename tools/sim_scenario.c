@@ -41,7 +41,22 @@ static int count(const struct json *o, const char *key, unsigned otherwise,
 	int e = number(o, key, otherwise, min, max, &v, err);
 
 	*out = (unsigned)v;
-	return e;
+	if (e || *out == v)
+		return e;
+	snprintf(err, 160, "\"%s\" is not a whole number", key);
+	return -1;
+}
+
+static int flag(const struct json *o, const char *key, bool otherwise,
+		bool *out, char err[160])
+{
+	const struct json *v = json_get(o, key);
+
+	*out = v ? json_bool(v) : otherwise;
+	if (!v || json_is(v, JSON_TRUE) || json_is(v, JSON_FALSE))
+		return 0;
+	snprintf(err, 160, "\"%s\" is neither true nor false", key);
+	return -1;
 }
 
 /* A word out of a NULL-terminated list; its place. */
@@ -79,6 +94,10 @@ static int phy_read(struct sim_scenario *s, const struct json *top,
 	const struct air_config *d = &air_default;
 	double txdelay, txtail, slot, dcd, persist, loss, fade;
 
+	if (o && !json_is(o, JSON_OBJECT)) {
+		snprintf(err, 160, "\"phy\" is not an object");
+		return -1;
+	}
 	if (count(o, "bitrate", d->bitrate, 50, 10000000, &s->phy.bitrate,
 		  err) ||
 	    number(o, "txdelay", d->txdelay_us / 1e6, 0, 10, &txdelay, err) ||
@@ -203,33 +222,46 @@ static int scenario_read(struct sim_scenario *s, const struct json *o,
 	    phy_read(s, o, err) || photo_read(s, o, err))
 		return -1;
 	s->holder = holder;
-	s->warm = json_bool(json_get(o, "warm"));
-	s->empty = json_bool(json_get(o, "empty"));
-	s->noise = json_bool(json_get(o, "noise"));
-	s->whole = json_bool(json_get(o, "whole"));
-	s->announce = !json_is(json_get(o, "announce"), JSON_FALSE);
-	return 0;
+	return flag(o, "warm", false, &s->warm, err) ||
+	       flag(o, "empty", false, &s->empty, err) ||
+	       flag(o, "noise", false, &s->noise, err) ||
+	       flag(o, "whole", false, &s->whole, err) ||
+	       flag(o, "announce", true, &s->announce, err) ? -1 : 0;
 }
 
-int sim_scenario_load(struct sim_scenario *s, const char *path, char err[160])
+static int scenario_parse(struct sim_scenario *s, struct span text,
+			  char err[160])
 {
 	struct json_error je = { 0 };
-	struct buf b = { 0 };
-	struct json *o = NULL;
+	struct json *o = json_parse(text, &je);
 	int e = -1;
 
-	memset(s, 0, sizeof(*s));
-	if (file_read(path, SCENARIO_MAX, &b))
-		snprintf(err, 160, "cannot read it");
-	else if (!(o = json_parse(buf_span(&b), &je)))
+	if (!o)
 		snprintf(err, 160, "line %d: %.120s", je.line, je.text);
 	else if (!json_is(o, JSON_OBJECT))
 		snprintf(err, 160, "not an object");
 	else
 		e = scenario_read(s, o, err);
 	json_free(o);
-	buf_fini(&b);
 	return e;
+}
+
+int sim_scenario_load(struct sim_scenario *s, const char *path, char err[160])
+{
+	const char *slash = strrchr(path, '/');
+	struct buf b = { 0 };
+	int e = file_read(path, SCENARIO_MAX, &b);
+
+	memset(s, 0, sizeof(*s));
+	if (e)
+		snprintf(err, 160, "%s", strerror(-e));
+	else
+		e = scenario_parse(s, buf_span(&b), err);
+	if (!s->name[0])
+		snprintf(s->name, sizeof(s->name), "%.63s",
+			 slash ? slash + 1 : path);
+	buf_fini(&b);
+	return e ? -1 : 0;
 }
 
 /* ---- graphs ---- */
