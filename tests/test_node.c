@@ -265,6 +265,32 @@ static void test_backlog(void **state)
 
 /* ---- a radio program's manners ---- */
 
+/* What went out when nobody heard it goes along with the news that follow it:
+ * these would not fit without it. */
+static void test_news_of_a_cut(void **state)
+{
+	struct field f;
+
+	(void)state;
+	field_init(&f, 3, 12);
+	field_start(&f);
+	field_run_s(&f, 180);
+	for (unsigned i = 1; i < 3; i++)
+		f.hears[0][i] = f.hears[i][0] = false;
+	for (unsigned i = 0; i < 40; i++)
+		field_write(&f, 0, i);
+	field_run_s(&f, 120);
+	for (unsigned i = 0; i < 40; i++)
+		field_write(&f, 0, 100 + i);
+	field_run_s(&f, 20);
+	for (unsigned i = 1; i < 3; i++)
+		f.hears[0][i] = f.hears[i][0] = true;
+	f.bytes = 0;
+	assert_true(field_converge_s(&f, 81, 600) > 0);
+	assert_in_range(f.bytes, 300, 550);	/* two generations: 676 */
+	field_fini(&f);
+}
+
 static void test_silent_until_on(void **state)
 {
 	struct field f;
@@ -1100,6 +1126,7 @@ int main(void)
 		cmocka_unit_test(test_one_event_unasked),
 		cmocka_unit_test(test_strangers),
 		cmocka_unit_test(test_backlog),
+		cmocka_unit_test(test_news_of_a_cut),
 		cmocka_unit_test(test_silent_until_on),
 		cmocka_unit_test(test_ports_at_work),
 		cmocka_unit_test(test_configured_at_work),

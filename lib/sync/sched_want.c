@@ -282,6 +282,23 @@ static void want_give(struct sync_port *p, struct sync_peer *peer,
 		sync_push_add(p, needs, 100 * US_PER_MS, now_us);
 }
 
+/* The asker could not take the news without what stands before them: it was
+ * on the air when nobody heard it. */
+static void want_before_news(struct sync_port *p, struct sync_peer *peer,
+			     const struct sync_needs *lacks, uint64_t now_us)
+{
+	struct sync_needs before = { .n = 0 };
+
+	for (unsigned i = 0; i < p->news.n; i++) {
+		const struct sync_need *v = sync_needs_find(lacks,
+							    p->news.v[i].slot);
+
+		if (v && v->from < p->news.v[i].from)
+			sync_needs_add(&before, v->slot, v->from, v->to);
+	}
+	want_give(p, peer, &before, now_us);
+}
+
 static void want_by_root(struct sync_port *p, struct sync_peer *peer,
 			 const struct sync_want *w, uint64_t now_us)
 {
@@ -293,7 +310,8 @@ static void want_by_root(struct sync_port *p, struct sync_peer *peer,
 	if (w->root48 == feed_root48(p->env->feeds)) {
 		sync_reply_offer(p, true, now_us);	/* "so is mine" */
 	} else if (sync_news_wanted(p, peer, now_us)) {
-		return;
+		if (past && !sync_hidden(p, now_us))
+			want_before_news(p, peer, &needs, now_us);
 	} else if (past) {
 		if (sync_hidden(p, now_us) || sync_kept(p, peer, &needs))
 			return;
