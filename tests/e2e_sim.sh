@@ -63,4 +63,7 @@ echo '{"new_events": 5, "duration": 5}' > "$out/short.json"
 "$sim" "$out/short.json" | grep -q '^short.json *1 *no *5.0 *- *- ' || fail "table: $("$sim" "$out/short.json")"
 run "$out/short.json"
 [ "$(grep -c '"news":5.*"content_bytes":' "$out/lines")" = 2 ] || fail "mean: $(cat "$out/lines")"
+sed 's/^{/{"writes": 60, /' "$out/short.json" > "$out/writes.json"
+run "$out/writes.json"
+grep -q '"ratio":null' "$out/lines" || fail "a ratio to what is not all: $(cat "$out/lines")"
 echo ok

@@ -23,7 +23,8 @@ static const char usage[] =
 struct sim_mean {
 	unsigned runs, converged, n50, n90, n99, n_photo;
 	double lag_s, photo_s, t_s, t50_s, t90_s, t99_s, bytes, airtime_s, frames, keyups,
-	       collisions, news, content, bound, wall_s;
+	       collisions, news, content, bound, rated,
+	       wall_s;
 };
 
 static void mean_time(double *sum, unsigned *n, double t_s)
@@ -34,7 +35,14 @@ static void mean_time(double *sum, unsigned *n, double t_s)
 	(*n)++;
 }
 
-static void mean_add(struct sim_mean *m, const struct sim_result *r)
+/* What the ratio is to; none where more is sent than the news. */
+static double rated(const struct sim_scenario *s, const struct sim_result *r)
+{
+	return s->writes > 0 || s->photo ? 0 : (double)r->bound.framed;
+}
+
+static void mean_add(struct sim_mean *m, const struct sim_scenario *s,
+		     const struct sim_result *r)
 {
 	m->runs++;
 	m->converged += r->converged;
@@ -53,6 +61,7 @@ static void mean_add(struct sim_mean *m, const struct sim_result *r)
 	m->news += (double)r->bound.news;
 	m->content += (double)r->bound.content;
 	m->bound += (double)r->bound.framed;
+	m->rated += rated(s, r);
 	m->wall_s += r->wall_s;
 }
 
@@ -101,8 +110,8 @@ static void result_json(const struct sim_scenario *s,
 	json_out_kv_uint(&o, "news", r->bound.news);
 	json_out_kv_uint(&o, "content_bytes", r->bound.content);
 	json_out_kv_uint(&o, "bound_bytes", r->bound.framed);
-	out_real(&o, "ratio", r->bound.framed > 0, (double)r->air.bytes /
-		 (double)(r->bound.framed ? r->bound.framed : 1));
+	out_real(&o, "ratio", rated(s, r) > 0, rated(s, r) > 0 ?
+		 (double)r->air.bytes / rated(s, r) : 0);
 	if (s->photo)
 		out_real(&o, "photo_s", r->photo_s >= 0, r->photo_s);
 	if (s->writes > 0)
@@ -134,8 +143,8 @@ static void mean_json(const struct sim_scenario *s, const struct sim_mean *m)
 	out_real(&o, "news", true, m->news / n);
 	out_real(&o, "content_bytes", true, m->content / n);
 	out_real(&o, "bound_bytes", true, m->bound / n);
-	out_real(&o, "ratio", m->bound > 0,
-		 m->bytes / (m->bound > 0 ? m->bound : 1));
+	out_real(&o, "ratio", m->rated > 0,
+		 m->rated > 0 ? m->bytes / m->rated : 0);
 	if (s->photo)
 		out_real(&o, "photo_s", m->n_photo,
 			 m->photo_s / (m->n_photo ? m->n_photo : 1));
@@ -175,7 +184,7 @@ static void table_line(const char *name, const char *seed, const char *conv,
 	       cell(t50, 1, m->t50_s, m->n50), cell(t99, 1, m->t99_s, m->n99),
 	       m->bytes / n, m->airtime_s / n, m->frames / n, m->keyups / n,
 	       m->collisions / n, m->bound / n,
-	       cell(ratio, 2, m->bytes, m->bound));
+	       cell(ratio, 2, m->bytes, m->rated));
 	fflush(stdout);
 }
 
@@ -185,7 +194,7 @@ static void result_table(const struct sim_scenario *s,
 	struct sim_mean m = { 0 };
 	char seed[24];
 
-	mean_add(&m, r);
+	mean_add(&m, s, r);
 	snprintf(seed, sizeof(seed), "%llu", (unsigned long long)r->seed);
 	table_line(s->name, seed, r->converged ? "yes" : "no", &m);
 }
@@ -277,7 +286,7 @@ static int scenario_run(const char *path, const struct sim_options *o)
 			fprintf(stderr, "cairn-sim: %s: %s\n", path, err);
 			return 1;
 		}
-		mean_add(&mean, &r);
+		mean_add(&mean, &s, &r);
 		if (o->json)
 			result_json(&s, &r);
 		else
