@@ -251,10 +251,14 @@ static int port_sync_begin(struct node_port *p, bool keep)
 		return -ENOMEM;
 	for (unsigned i = 0; keep && i < SYNC_PEERS_MAX; i++) {
 		const struct sync_peer *q = &sync_port_peers(p->sync)->v[i];
+		struct sync_peer *again;
 
-		if (sync_peer_live(q, p->node->now.mono_us))
-			sync_peer_hear(sync_port_peers(s), q->address, q->call,
-				       q->heard_us, NULL)->once = q->once;
+		if (!sync_peer_live(q, p->node->now.mono_us))
+			continue;
+		again = sync_peer_hear(sync_port_peers(s), q->address, q->call,
+				       q->heard_us, NULL);
+		again->once = q->once;
+		again->kept = q->kept;
 	}
 	news = keep ? sync_port_news(p->sync) : NULL;
 	for (unsigned i = 0; news && i < news->n; i++)

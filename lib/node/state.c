@@ -230,6 +230,7 @@ static void state_load_neighbours(struct node *n, const struct json *list)
 				   call.n ? (const char *)call.p : "",
 				   n->now.mono_us, NULL);
 		q->once = false;
+		q->kept = true;
 		q->proven = true;
 	}
 }

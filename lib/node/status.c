@@ -216,12 +216,12 @@ static const char *status_relation(const struct node *n,
 {
 	uint64_t root = feed_root48(n->data.feeds);
 
+	if (e->presumed)
+		return "presumed in sync";
 	if (!q->known)
 		return "unknown";
 	if (q->root48 == root)
 		return "in sync";
-	if (e->presumed)
-		return "presumed in sync";
 	if (sync_peer_settled(q, q->root48, root, now_us))
 		return "settled: differs by policy";
 	if (feed_history_find(n->data.feeds, q->root48) >= 0)
@@ -257,13 +257,15 @@ static void status_neighbour(const struct node *n, const struct node_port *p,
 	json_out_kv_string(o, "port", p->c.name);
 	json_out_kv_string(o, "callsign", node_peer_call(n, q, call));
 	json_out_kv_string(o, "address", address);
-	json_out_kv_real(o, "heard_ago_s", status_ago_s(n, q->heard_us));
+	if (!q->kept)
+		json_out_kv_real(o, "heard_ago_s",
+				 status_ago_s(n, q->heard_us));
 	json_out_kv_string(o, "relation", status_relation(n, q, &e,
 							   now_us));
-	if (q->known) {
+	if (q->known)
 		status_root(o, "root", q->root48);
+	if (q->known || e.presumed)
 		json_out_kv_uint(o, "events", e.events);
-	}
 	node_forecast_json(p, &e, o, now_us);
 	json_out_end_object(o);
 }

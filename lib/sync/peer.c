@@ -68,6 +68,7 @@ struct sync_peer *sync_peer_hear(struct sync_peers *s, uint32_t address,
 	} else {
 		p->once = false;
 	}
+	p->kept = false;
 	p->heard_us = now_us;
 	return p;
 }

@@ -40,6 +40,7 @@ struct sync_peer {
 	uint32_t address;
 	char call[12];		/* "" on bare links */
 	uint64_t heard_us;
+	bool kept;		/* from before the start, and not heard since */
 	uint64_t root_us;	/* its root was heard from itself */
 	uint64_t root48, events, authors;
 	bool again;		/* its last digest said the root before it */

@@ -4,8 +4,8 @@
  * lacks, and what an exchange would cost the channel. Nothing is decided here.
  *
  *   its root is one of my past   it lacks the steps since: exact
- *     and another said mine      nothing, presumably: who differs would speak,
- *                                who is equal has no reason to
+ *     or not known, and          nothing, presumably: who differs would speak,
+ *     another said mine          who is equal has no reason to
  *   a sketch of it decoded       what was found then, less what came and more
  *                                what was written since: exact while its root
  *                                stays (of a part of the authors: times P)
@@ -119,14 +119,15 @@ static uint64_t estimate_steps(struct sync_port *p, uint64_t root48)
 	return events;
 }
 
-/* Another said my root since the last word of q, which had time to object. */
+/* Another said my root since the last word of q, which had time to object, and
+ * heard it, as far as is known. */
 static bool estimate_presumes(const struct sync_port *p,
 			      const struct sync_peer *q, uint64_t now_us)
 {
 	uint64_t since = p->moved_us > q->heard_us ? p->moved_us : q->heard_us;
 
 	return q->root48 != feed_root48(p->env->feeds) &&
-	       p->equal_us > since && now_us > since + SYNC_ASKED_US &&
+	       !sync_hidden(p, now_us) && p->equal_us > since && now_us > since + SYNC_ASKED_US &&
 	       !sync_engaged(p, now_us, false);
 }
 
@@ -146,16 +147,13 @@ static void estimate_missing(struct sync_port *p, const struct sync_peer *q,
 			     struct sync_estimate *out, uint64_t now_us)
 {
 	const struct sync_told *t = &p->told[q - p->peers.v];
-	bool past;
+	bool past = q->known && sync_since(p, q->root48, gives);
 
-	gives->n = 0;
-	if (!q->known)
-		return;
-	past = sync_since(p, q->root48, gives);
-	if (past && estimate_presumes(p, q, now_us)) {
-		gives->n = 0;
-		out->presumed = true;
+	out->presumed = (past || !q->known) && estimate_presumes(p, q, now_us);
+	if (out->presumed)
 		out->basis = SYNC_BASIS_COUNTS;
+	if (out->presumed || !q->known) {
+		gives->n = 0;
 	} else if (past) {
 		out->basis = SYNC_BASIS_EXACT;
 		out->lacks = estimate_steps(p, q->root48);
