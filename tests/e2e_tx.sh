@@ -43,4 +43,13 @@ station a "${flags[@]}" --transmit
 sleep 2
 [ "$(sent)" = 0 ] || fail "--transmit beats tx off"
 c a status | grep -q 'transmit  off' || fail "status does not say so"
+
+# an hour's share at once, and then silence
+end a
+station a --callsign Q1AAA-1 --time-scale 20 --port "radio=kiss:$D/air/tnc0,duty=0.1%"
+c a tx on > /dev/null
+until_ok 45 sh -c "'$O/cairn' -d '$D/a' status | grep -q 'radio  up'" || fail "no port"
+spent() { c a tx test > /dev/null; c a status | grep -q 'silent: airtime budget used up'; }
+until_ok 20 spent || fail "a thousandth of an hour is no limit: $(c a status)"
+c a status | grep -q 'at most 0.1 % of the time, again in [0-9]* \(s\|min\);' || fail "$(c a status)"
 say "silent until told, off at once and for good"

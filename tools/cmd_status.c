@@ -161,11 +161,26 @@ static void print_trouble(const struct json *v, const struct json *node)
 		puts("hold      own events wait until a neighbour was heard");
 }
 
+/* What is left of an hour's share, or until when it is overdrawn. */
+static const char *budget_text(char dst[40], double left_s,
+			       double duty_percent)
+{
+	char age[24];
+
+	if (left_s >= 0 || duty_percent <= 0)
+		snprintf(dst, 40, "%.1f s left", left_s);
+	else
+		snprintf(dst, 40, "again in %s", out_age(age,
+			 (uint64_t)(-left_s * 100 / duty_percent) + 1));
+	return dst;
+}
+
 static void print_port(const struct json *p, const struct json *node)
 {
 	const struct json *waiting = json_get(node, "waiting");
 	struct span name = json_string(json_get(p, "name"));
 	struct span why = json_string(json_get(p, "why"));
+	char left[40];
 
 	printf("port %.*s  %s", (int)name.n, (const char *)name.p,
 	       json_bool(json_get(p, "up")) ? "up" : "down");
@@ -186,11 +201,12 @@ static void print_port(const struct json *p, const struct json *node)
 	if (!span_equal(json_string(json_get(node, "profile")),
 			SPAN_STR("radio")))
 		return;
-	printf("  sent %.1f s of at most %.1f %% of the time, %.1f s left; "
+	printf("  sent %.1f s of at most %.1f %% of the time, %s; "
 	       "heard %.1f s; busy %.1f %% of the hour\n",
 	       json_real(json_get(node, "airtime_s")),
 	       json_real(json_get(p, "duty_percent")),
-	       json_real(json_get(node, "budget_left_s")),
+	       budget_text(left, json_real(json_get(node, "budget_left_s")),
+			   json_real(json_get(p, "duty_percent"))),
 	       json_real(json_get(node, "heard_s")),
 	       json_real(json_get(node, "busy_60min_percent")));
 }
