@@ -19,6 +19,9 @@ for i in 0 1; do
 done
 run monitor "$O/cairn" -d "$D/s0" monitor
 says 'no neighbour of that name yet' c s0 sync --dry-run nobody
+station s2 --callsign Q2AAA-1
+says 'no neighbour heard yet' c s2 sync --dry-run
+end s2
 c s0 note R-1 one > /dev/null
 c s1 note R-2 two > /dev/null
 root() { c "$1" status --json | json root; }

@@ -26,10 +26,12 @@ struct progress {
 
 static void print_costs(void *ctx, const struct json *v, struct span text)
 {
-	(void)ctx;
+	const char *name = ctx;
+
 	(void)text;
-	neighbours_print(json_get(v, "neighbours"), true,
-			 "no neighbour of that name yet");
+	neighbours_print(json_get(v, "neighbours"), true, name ?
+			 "no neighbour of that name yet" :
+			 "no neighbour heard yet");
 }
 
 /* ---- progress ---- */
@@ -184,5 +186,6 @@ int cmd_sync(int argc, char **argv)
 	if (!dry)
 		return sync_now(argv[0], 1 + o.n_args, args, o.json);
 	return client_call(argv[0], 1 + o.n_args, args, o.json ?
-			   client_print_json : print_costs, NULL);
+			   client_print_json : print_costs,
+			   o.n_args ? o.args[0] : NULL);
 }
