@@ -13,6 +13,8 @@ pid=
 trap '[ -n "$pid" ] && kill $pid 2>/dev/null; rm -rf "$dir"' EXIT
 fail() { echo "FAIL: $*"; cat "$dir/out" 2>/dev/null; exit 1; }
 
+"$air" --topology ring --dir "$dir/none" 2>&1 < /dev/null | grep -q 'neither clique nor line, nor a file: ring: No such file' || fail "no such topology"
+
 mkfifo "$dir/ctl"
 exec 9<>"$dir/ctl"
 "$air" --stations 3 --topology line --loss 0 --speed 40 --dir "$dir/box" \

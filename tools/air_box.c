@@ -108,8 +108,8 @@ static int topology_file(struct air_box *b, const char *name, char err[160])
 	int n = 0, bad = 0;
 
 	if (!f) {
-		snprintf(err, 160, "topology %.90s: %s", name,
-			 strerror(errno));
+		snprintf(err, 160, "topology: neither clique nor line, nor a "
+			 "file: %.70s: %s", name, strerror(errno));
 		return -1;
 	}
 	while (!bad && fgets(line, sizeof(line), f)) {
