@@ -21,17 +21,30 @@ static struct sync_peer *speak_peer(const struct node_port *p,
 	return NULL;
 }
 
-/* The only neighbour of a port is asked by name. */
-static struct sync_peer *speak_only(const struct node_port *p, uint64_t now_us)
+/* Who is asked by name, since who holds the same answers that and not a root:
+ * the only one not known to hold it, or of several of whom nothing is known
+ * (after a start) the one heard last. NULL: the root is for whoever differs. */
+static struct sync_peer *speak_asked(const struct node_port *p,
+				     uint64_t now_us)
 {
+	uint64_t root = feed_root48(p->node->data.feeds);
 	struct sync_peers *s = sync_port_peers(p->sync);
+	struct sync_peer *asked = NULL;
+	bool differs = false;
+	unsigned n = 0;
 
-	if (sync_peers_live(s, now_us) != 1)
-		return NULL;
-	for (unsigned i = 0; i < SYNC_PEERS_MAX; i++)
-		if (sync_peer_live(&s->v[i], now_us))
-			return &s->v[i];
-	return NULL;
+	for (unsigned i = 0; i < SYNC_PEERS_MAX; i++) {
+		struct sync_peer *q = &s->v[i];
+
+		if (!sync_peer_live(q, now_us) ||
+		    (q->known && q->root48 == root))
+			continue;
+		n++;
+		differs |= q->known;
+		if (!asked || q->heard_us > asked->heard_us)
+			asked = q;
+	}
+	return n == 1 || !differs ? asked : NULL;
 }
 
 /* Whether it was said; if not, why. */
@@ -59,7 +72,7 @@ int node_speak(struct node *n, const char *name, struct clock_now now,
 	for (int i = 0; i < n->n_ports; i++) {
 		struct node_port *p = &n->ports[i];
 		bool all = !name || !strcmp(name, p->c.name);
-		struct sync_peer *peer = all ? speak_only(p, now.mono_us) :
+		struct sync_peer *peer = all ? speak_asked(p, now.mono_us) :
 			speak_peer(p, name);
 
 		if (!all && !peer)
