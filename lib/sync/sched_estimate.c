@@ -127,7 +127,8 @@ static bool estimate_presumes(const struct sync_port *p,
 	uint64_t since = p->moved_us > q->heard_us ? p->moved_us : q->heard_us;
 
 	return q->root48 != feed_root48(p->env->feeds) &&
-	       !sync_beyond(p, now_us) && p->equal_us > since && now_us > since + SYNC_ASKED_US &&
+	       !sync_beyond(p, now_us) && p->equal_us > since &&
+	       now_us > since + SYNC_ASKED_US &&
 	       !sync_engaged(p, now_us, false);
 }
 
