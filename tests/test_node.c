@@ -767,22 +767,27 @@ static void test_new_events_wanted(void **state)
 	field_fini(&f);
 }
 
-/* The first piece of a body with one head: an author's events from 1 on. */
-static void heads_say(struct field *f, uint32_t alias, unsigned n)
+/* The first piece of a body with one head: an author's n events from 1 on, or of
+ * one that shares his alias. */
+static void heads_say(struct field *f, const struct feed *of, unsigned n,
+		      bool other)
 {
+	uint8_t dataset[DATASET_SIZE], id[EVENT_ID_SIZE];
 	uint8_t body[400] = { 0 }, piece[SYNC_PIECE_MAX];
 	struct sync_message m = { .type = SYNC_EVENTS, .events = {
-		.generation = (uint8_t)n, .k = 2 } };
+		.generation = (uint8_t)(2 * n + other), .k = 2 } };
 	struct wr w = wr_init(body, sizeof(body));
 	struct generation g;
 
+	dataset_id(dataset, SPAN_STR("test"));
+	event_id_genesis(id, dataset, of->author);
 	wr_leb(&w, 1);
-	wr_be(&w, 4, alias);
+	wr_be(&w, 4, of->alias);
 	wr_leb(&w, 1 << 2 | 3);
 	wr_u8(&w, (uint8_t)n);
-	wr_be(&w, 2, 0);
+	wr_be(&w, 2, be_get(id, 2) ^ other);
 	wr_leb(&w, 0);
-	assert_int_equal(generation_init(&g, (uint8_t)n,
+	assert_int_equal(generation_init(&g, m.events.generation,
 					 SPAN(body, sizeof(body)), 5,
 					 SYNC_PIECE_MAX), 0);
 	generation_piece(&g, 0, piece);
@@ -791,7 +796,7 @@ static void heads_say(struct field *f, uint32_t alias, unsigned n)
 }
 
 /* News are news until they are on the air; who says that there are more of them
- * than there are has none. */
+ * than there are has none, nor has an author of the same alias. */
 static void test_heads_beyond(void **state)
 {
 	const struct sync_needs *news;
@@ -807,9 +812,11 @@ static void test_heads_beyond(void **state)
 	news = sync_port_news(f.s[0].node->ports[0].sync);
 	own = feed_at(node_feeds(f.s[0].node), node_own_slot(f.s[0].node));
 	assert_int_equal(news->n, 1);
-	heads_say(&f, own->alias, (unsigned)own->head + 1);
+	heads_say(&f, own, (unsigned)own->head + 1, false);
 	assert_int_equal(news->n, 1);
-	heads_say(&f, own->alias, (unsigned)own->head);
+	heads_say(&f, own, (unsigned)own->head, true);
+	assert_int_equal(news->n, 1);
+	heads_say(&f, own, (unsigned)own->head, false);
 	assert_int_equal(news->n, 0);
 	field_fini(&f);
 }

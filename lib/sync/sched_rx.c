@@ -206,6 +206,19 @@ static void rx_silence(struct sync_port *p, const struct sync_events *e,
 
 /* ---- frame 0: the heads in clear ---- */
 
+/* Its first event stands on another name than that of the author whom I know
+ * under this alias. */
+static bool rx_head_stranger(const struct sync_port *p, const struct feed *f,
+			     const struct run *run)
+{
+	uint8_t id[EVENT_ID_SIZE];
+
+	if (run->seq != 1 || !run->n)
+		return false;
+	event_id_genesis(id, p->env->dataset, f->author);
+	return memcmp(id, run->prevcheck, sizeof(run->prevcheck)) != 0;
+}
+
 static bool rx_head_lacks(struct sync_port *p, const struct run *run,
 			  const struct sync_peer *from, uint64_t now_us)
 {
@@ -216,6 +229,8 @@ static bool rx_head_lacks(struct sync_port *p, const struct run *run,
 	if (feed_by_alias(p->env->feeds, run->alias, &slot, 1) != 1)
 		return true;
 	f = feed_at(p->env->feeds, slot);
+	if (rx_head_stranger(p, f, run))
+		return true;
 	if (run->n == 0)
 		return !f->forked;
 	sync_onair(p, slot, last, now_us);
