@@ -458,10 +458,10 @@ static void digest_equal(struct sync_port *p, struct sync_peer *peer,
 {
 	static const struct sync_needs none;
 
-	if (d->c) {	/* the sketch that I would show is out */
+	if (d->c)	/* the sketch that I would show is out ... */
 		sync_want_drop(p);
+	if (d->c && !sync_beyond(p, now_us))	/* ... for all of mine */
 		p->sketch_us = now_us;
-	}
 	sync_lacks_exact(p, peer, &none, 0, 0);
 	p->trickle.heard++;
 	p->equal_us = now_us;
