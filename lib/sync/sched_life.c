@@ -59,8 +59,8 @@ bool sync_hidden(const struct sync_port *p, uint64_t now_us)
 }
 
 /* Grows with the neighbours, since n stations share the channel, more where
- * they are hidden from each other and a word too many collides; and with
- * digests that differ and lead nowhere, since a liar costs nothing else; but
+ * they are hidden from each other and a word too many collides, a little where
+ * somebody forges names; and with digests that differ and lead nowhere, since a liar costs nothing else; but
  * nobody can silence a station for longer than a quarter of an hour. */
 uint64_t sync_imin(const struct sync_port *p, uint64_t now_us)
 {
@@ -70,6 +70,8 @@ uint64_t sync_imin(const struct sync_port *p, uint64_t now_us)
 
 	if (sync_hidden(p, now_us))
 		imin *= 6;
+	else if (sync_wary(p, now_us))
+		imin = imin * 5 / 4;
 	imin <<= patience < 8 ? patience : 8;
 	return imin < IMIN_MAX_US ? imin : IMIN_MAX_US;
 }

@@ -127,7 +127,7 @@ struct sync_port {
 
 	uint64_t nav_us, pace_us, rx_busy_us;	/* silence, until */
 	uint64_t load_us, load_at_us;	/* on the air lately: sync_by_load */
-	uint64_t forged_us;	/* my call sign was used, the last time */
+	uint64_t forged_us;	/* somebody forges names: seen then */
 	uint64_t strange[SYNC_STRANGE_MAX];	/* roots heard since */
 	unsigned strange_at;
 	uint64_t hidden_us;	/* a station that I do not hear was named */

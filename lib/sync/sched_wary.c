@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Names are free to forge. Who hears his own call sign used by somebody else knows
- * that it is done here, and is wary for half an hour:
+ * Names are free to forge. Who hears his own call sign used by somebody else, or gets
+ * a body whose seals do not hold, knows that it is done here, and is wary for half an
+ * hour:
  *
  *   a root       counts when the same name says it again; in a digest one that I
  *                do not know also when it was said before, by whomever
@@ -9,7 +10,8 @@
  *   an offer     does not count, nor is one made: news go out unasked
  *   stations that I do not hear are not believed in: all hear each other
  *   a question   goes to who brought events before, a few times to each
- *   my root      is said by Trickle alone, not as an acknowledgement
+ *   my root      is said by Trickle alone, less often, and not as an
+ *                acknowledgement
  *
  * A station says its root until that changes, and asks until it is answered, so
  * that honest ones are served a word later. Nobody is made wary but by frames
