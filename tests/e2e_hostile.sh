@@ -4,7 +4,7 @@
 # sends a false frame every ten seconds: each attack of docs/threats.md, and all of
 # them at once. Honest stations end with the same events, each of which took an
 # hour at most to all of them, and what they sent more than beside a silent one is
-# at most 30 % (one run: the mean of 20 is 7 %, docs/threats.md). Twenty stations in three clusters end with the
+# at most 30 % (one run: the mean of 20 is 3 %, docs/threats.md). Twenty stations in three clusters end with the
 # same, too.
 set -u
 cd "$(dirname "$0")/.." || exit 2

@@ -643,6 +643,27 @@ static void test_wary(void **state)
 	bench_fini(&b);
 }
 
+/* Seals that do not hold are no accident. */
+static void test_wary_of_bodies(void **state)
+{
+	uint8_t piece[100] = { 0 };
+	struct sync_message m = { .type = SYNC_EVENTS, .events = {
+		.k = 1, .end = true, .piece = SPAN(piece, sizeof(piece)) } };
+	struct bench b;
+
+	(void)state;
+	bench_init(&b);
+	b.now_us = US_PER_S;
+	b.ingest = SYNC_INGEST_DONE;
+	bench_says(&b, 0x22220000, &m);
+	assert_false(sync_wary(b.port, b.now_us));
+	b.ingest = SYNC_INGEST_FALSE;
+	m.events.generation++;
+	bench_says(&b, 0x22220000, &m);
+	assert_true(sync_wary(b.port, b.now_us));
+	bench_fini(&b);
+}
+
 /* Who brought events is asked a few times on its own account; strangers less. */
 static void test_wary_asks(void **state)
 {
@@ -895,6 +916,7 @@ int main(void)
 		cmocka_unit_test(test_made_up),
 		cmocka_unit_test(test_reached),
 		cmocka_unit_test(test_wary),
+		cmocka_unit_test(test_wary_of_bodies),
 		cmocka_unit_test(test_wary_asks),
 		cmocka_unit_test(test_given_rarely),
 		cmocka_unit_test(test_wrong_decode),
