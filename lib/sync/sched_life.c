@@ -60,8 +60,9 @@ bool sync_hidden(const struct sync_port *p, uint64_t now_us)
 
 /* Grows with the neighbours, since n stations share the channel, more where
  * they are hidden from each other and a word too many collides, a little where
- * somebody forges names; and with digests that differ and lead nowhere, since a liar costs nothing else; but
- * nobody can silence a station for longer than a quarter of an hour. */
+ * somebody forges names; and with digests that differ and lead nowhere, since a
+ * liar costs nothing else; but nobody can silence a station for longer than a
+ * quarter of an hour. */
 uint64_t sync_imin(const struct sync_port *p, uint64_t now_us)
 {
 	unsigned n = p->c.stream ? 1 : sync_n(p, now_us);
