@@ -707,6 +707,11 @@ static void test_given_rarely(void **state)
 	for (unsigned i = 0; i < 6 * 60; i++, b.now_us += 60 * US_PER_S)
 		n += sync_may_give(b.port, q, b.now_us);
 	assert_int_equal(n, 6 * 60);
+	q->gave_n = 9;		/* and then wary: an hour and no more */
+	q->gave_us = b.now_us;
+	sync_port_forged(b.port, b.now_us + 3800 * US_PER_S);
+	assert_false(sync_may_give(b.port, q, b.now_us + 3800 * US_PER_S));
+	assert_true(sync_may_give(b.port, q, b.now_us + 3900 * US_PER_S));
 	q->reached = n = 0;
 	q->brought_us = b.now_us;
 	for (unsigned i = 0; i < 59; i++, b.now_us += 60 * US_PER_S)

@@ -83,6 +83,17 @@ bool sync_dare(struct sync_port *p, struct sync_peer *peer,
 		(peer->proven && sync_beyond(p, now_us));
 }
 
+/* How long after the last time the next one is due. */
+static uint64_t give_wait_us(const struct sync_peer *peer, unsigned free)
+{
+	unsigned n = peer->gave_n;
+
+	if (n < free)
+		return 0;
+	return GIVE_WAIT_US << (n - free < GIVE_WAIT_MAX ? n - free :
+				GIVE_WAIT_MAX);
+}
+
 bool sync_may_give(struct sync_port *p, struct sync_peer *peer,
 		   uint64_t now_us)
 {
@@ -97,8 +108,7 @@ bool sync_may_give(struct sync_port *p, struct sync_peer *peer,
 		return true;
 	if (!wary && peer->reached > peer->gave_step)
 		peer->gave_n = 0;	/* it took that: this is something else */
-	if (peer->gave_n >= free && now_us < peer->gave_us +
-	    (GIVE_WAIT_US << (peer->gave_n - free)))
+	if (now_us < peer->gave_us + give_wait_us(peer, free))
 		return false;
 	peer->gave_n -= peer->gave_n < falls ? peer->gave_n : (uint8_t)falls;
 	if (peer->gave_n < free + GIVE_WAIT_MAX)
