@@ -624,13 +624,12 @@ static void test_wary(void **state)
 	d.digest.dataset_tag = (uint16_t)be_get(b.env.dataset, 2);
 	bench_tells(&b, 0x22220000, 0x1111, 0x9999);
 	bench_tells(&b, 0x22220000, 0x1111, 0x9999);
-	b.now_us += 120 * US_PER_S;	/* that offer is not waited for */
+	bench_run(&b, 121 * US_PER_S);	/* that offer is not waited for */
 	assert_true(sync_beyond(b.port, b.now_us));
 	sync_port_forged(b.port, b.now_us);
 	assert_false(sync_beyond(b.port, b.now_us));
+	assert_true(sync_wary(b.port, b.now_us));
 	bench_says(&b, 0x33330000, &d);
-	assert_false(b.port->want);
-	bench_says(&b, 0x33330000, &offer);
 	assert_false(b.port->want);
 	bench_says(&b, 0x33330000, &want);
 	assert_false(timer_armed(&b.port->reply.timer));
@@ -638,9 +637,52 @@ static void test_wary(void **state)
 	assert_true(timer_armed(&b.port->reply.timer));
 	bench_says(&b, 0x44440000, &d);		/* two say so */
 	assert_true(b.port->want);
-	b.now_us += 1801 * US_PER_S;
+	sync_want_drop(b.port);
+	bench_says(&b, 0x44440000, &offer);
+	assert_false(b.port->want);
+	bench_says(&b, 0x44440000, &offer);
+	assert_true(b.port->want);
+	b.now_us += 7201 * US_PER_S;
 	assert_false(sync_wary(b.port, b.now_us));
 	bench_fini(&b);
+}
+
+/* Hidden stations are those that a name names twice; then they are hidden, and
+ * their rules hold. */
+static void test_wary_of_signs(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	bench_init(&b);
+	b.now_us = US_PER_S;
+	sync_port_forged(b.port, b.now_us);
+	bench_tells(&b, 0x22220000, 0x1111, 0x1111);	/* heard twice */
+	for (uint16_t i = 1; i < 200; i++)
+		bench_tells(&b, 0x22220000, 0x1111, 0x9000 + i);
+	assert_false(sync_beyond(b.port, b.now_us));
+	bench_tells(&b, 0x22220000, 0x1111, 0x9000 + 199);
+	assert_true(sync_beyond(b.port, b.now_us));
+	assert_false(sync_wary(b.port, b.now_us));
+	bench_fini(&b);
+}
+
+/* Few news are on the air before the root that has them. */
+static void test_news_first(void **state)
+{
+	(void)state;
+	for (unsigned few = 0; few < 2; few++) {
+		struct bench b;
+
+		bench_init(&b);
+		sync_peer_hear(&b.port->peers, 1 << 16, "", 0, NULL);
+		b.port->news.n = 1;
+		b.port->news.v[0] = (struct sync_need){ 0, 0, few ? 3 : 4 };
+		bench_run(&b, 50 * US_PER_S);
+		assert_int_equal(b.sends > 0, !few);
+		b.port->news.n = 0;
+		bench_fini(&b);
+	}
 }
 
 /* Seals that do not hold are no accident. */
@@ -707,6 +749,7 @@ static void test_given_rarely(void **state)
 	for (unsigned i = 0; i < 6 * 60; i++, b.now_us += 60 * US_PER_S)
 		n += sync_may_give(b.port, q, b.now_us);
 	assert_int_equal(n, 6 * 60);
+	q->reached = 0;
 	q->gave_n = 9;		/* and then wary: an hour and no more */
 	q->gave_us = b.now_us;
 	sync_port_forged(b.port, b.now_us + 3800 * US_PER_S);
@@ -921,6 +964,8 @@ int main(void)
 		cmocka_unit_test(test_made_up),
 		cmocka_unit_test(test_reached),
 		cmocka_unit_test(test_wary),
+		cmocka_unit_test(test_wary_of_signs),
+		cmocka_unit_test(test_news_first),
 		cmocka_unit_test(test_wary_of_bodies),
 		cmocka_unit_test(test_wary_asks),
 		cmocka_unit_test(test_given_rarely),

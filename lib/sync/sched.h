@@ -203,7 +203,8 @@ void sync_bulk_fetch(struct sync_port *p, const struct sync_fetch *f,
 		     uint64_t now_us);
 /* The key-up is over, now rather than when `send` guessed. */
 void sync_port_sent(struct sync_port *p, uint64_t now_us);
-/* A frame came under the own call sign, and is not one of ours. */
+/* A frame came under the own call sign, and is not one of ours: names are forged
+ * here. */
 void sync_port_forged(struct sync_port *p, uint64_t now_us);
 /* Somebody is on the air until then (anything heard that is not ours). */
 void sync_port_busy(struct sync_port *p, uint64_t until_us);

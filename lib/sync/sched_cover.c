@@ -58,8 +58,8 @@ uint64_t sync_cover_reach(const struct sync_port *p, const struct sync_peer *v)
 	return mask;
 }
 
-/* Its list names somebody whom I do not hear. */
-static bool cover_beyond(struct sync_port *p, const struct sync_peer *q,
+/* Its list may name somebody whom I do not hear. */
+static void cover_beyond(struct sync_port *p, const struct sync_peer *q,
 			 uint64_t now_us)
 {
 	for (unsigned i = 0; i < q->hears_n; i++) {
@@ -69,9 +69,8 @@ static bool cover_beyond(struct sync_port *p, const struct sync_peer *q,
 			continue;
 		u = sync_peer_find_target(&p->peers, q->hears[i]);
 		if (!u || !sync_peer_live(u, now_us))
-			return true;
+			sync_hidden_sign(p, q, q->hears[i], now_us);
 	}
-	return false;
 }
 
 void sync_cover_list(struct sync_port *p, struct sync_peer *peer,
@@ -82,8 +81,8 @@ void sync_cover_list(struct sync_port *p, struct sync_peer *peer,
 	peer->hears_n = o->hears_n;
 	memcpy(peer->hears, o->hears, sizeof(peer->hears));
 	peer->proven |= cover_names(peer, sync_target(p->c.address));
-	if (!peer->once && cover_beyond(p, peer, now_us))
-		p->hidden_us = now_us;
+	if (!peer->once)
+		cover_beyond(p, peer, now_us);
 }
 
 /* My own list, where it is of use. */

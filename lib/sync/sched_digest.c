@@ -184,10 +184,6 @@ static void digest_say_trickle(struct sync_port *p, uint64_t now_us)
 {
 	struct sync_shape s = digest_shape_for_all(p, now_us);
 
-	if (digest_overdue(p, now_us)) {
-		digest_say(p, s, false, now_us);
-		return;
-	}
 	if (p->news.n)
 		s = (struct sync_shape){ 0 };
 	if (p->said && p->last_digest_root == feed_root48(p->env->feeds) &&
@@ -284,14 +280,17 @@ static bool digest_news_first(const struct sync_port *p, uint64_t now_us)
 static void digest_say_due(struct sync_timer *t, uint64_t now_us)
 {
 	struct sync_port *p = t->owner;
+	bool overdue;
 
 	if (sync_gate(p, t, false, now_us) || digest_news_first(p, now_us))
 		return;
-	if (!digest_overdue(p, now_us) &&
-	    ((!p->say_root && trickle_quiet(&p->trickle)) ||
-	     sync_engaged(p, now_us, true)))
+	overdue = digest_overdue(p, now_us);
+	if (!overdue && ((!p->say_root && trickle_quiet(&p->trickle)) ||
+			 sync_engaged(p, now_us, true)))
 		return;
-	if (p->say_root && !digest_overdue(p, now_us))
+	if (overdue)
+		digest_say(p, digest_shape_for_all(p, now_us), false, now_us);
+	else if (p->say_root)
 		digest_say_root(p, false, now_us);
 	else
 		digest_say_trickle(p, now_us);

@@ -336,7 +336,6 @@ static struct sync_tx *give_pack(struct sync_port *p, uint64_t now_us)
 	g->more = g->rest.n > 0 && !sync_hidden(p, now_us);
 	g->go = g->gone_on = g->due = false;
 	g->needed = g->parity_sent = 0;
-	g->asked_by = 0;
 	p->tx_next = (p->tx_next + 1) % SYNC_TX_MAX;
 	p->count.generations_sent++;
 	sync_estimate_coded(p, sync_needs_events(&g->holds),
@@ -409,18 +408,8 @@ static bool give_wanted_still(const struct sync_port *p,
 	return now_us < g->at_us + SYNC_RX_LIFE_US + g->g.k * p->F;
 }
 
-/* Where I am wary a request counts when its name makes it again. */
-static bool give_asked_again(const struct sync_port *p, struct sync_tx *g,
-			     const struct sync_peer *peer, uint64_t now_us)
-{
-	bool again = g->asked_by == peer->address;
-
-	g->asked_by = peer->address;
-	return again || !sync_wary(p, now_us);
-}
-
-void sync_on_request(struct sync_port *p, const struct sync_peer *peer,
-		     const struct sync_want *w, uint64_t now_us)
+void sync_on_request(struct sync_port *p, const struct sync_want *w,
+		     uint64_t now_us)
 {
 	uint64_t wait = 50 * US_PER_MS, spread = sync_spread(p, now_us);
 	bool due = false;
@@ -429,8 +418,7 @@ void sync_on_request(struct sync_port *p, const struct sync_peer *peer,
 		struct sync_tx *g = give_find(p, w->parity[i].generation);
 		unsigned needed = w->parity[i].needed;
 
-		if (!g || !give_wanted_still(p, g, now_us) ||
-		    !give_asked_again(p, g, peer, now_us))
+		if (!g || !give_wanted_still(p, g, now_us))
 			continue;
 		if (needed >= g->g.k)	/* who knows of it has one */
 			needed = g->g.k - 1U;

@@ -316,8 +316,8 @@ static bool offer_unasked(struct sync_port *p,
 		return !to->offer_failed;
 	if (!p->news.n || sync_hidden(p, now_us))
 		return false;
-	return sync_news_few(p) || sync_wary(p, now_us) ||
-		p->offers_failed >= OFFER_TRIES || !sync_trusting(p, now_us);
+	return sync_news_few(p) || p->offers_failed >= OFFER_TRIES ||
+		!sync_trusting(p, now_us);
 }
 
 static void offer_due(struct sync_timer *t, uint64_t now_us)
@@ -414,8 +414,13 @@ void sync_on_offer(struct sync_port *p, struct sync_peer *peer,
 	uint64_t mine = feed_event_count(p->env->feeds);
 
 	sync_cover_list(p, peer, o, now_us);
+	if (!sync_credible(p, peer, o->root48, now_us)) {
+		peer->known = true;
+		peer->root48 = o->root48;
+		return;
+	}
 	/* offers are short and free to forge */
-	if (sync_wary(p, now_us) || !sync_dare(p, peer, &p->offers, now_us))
+	if (!sync_dare(p, peer, &p->offers, now_us))
 		return;
 	peer->believed_us = now_us;
 	peer->offered_us = now_us;	/* digests wait until it is served */

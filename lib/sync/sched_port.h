@@ -24,6 +24,7 @@
 #define SYNC_WANT_TRIES 4
 #define SYNC_OFFER_FAILED_MAX 6
 #define SYNC_STRANGE_MAX 8
+#define SYNC_SIGNS_MAX 64
 #define SYNC_ASKED_US (30 * US_PER_S)	/* an answer comes within */
 #define SYNC_ASKS_MAX 12	/* for nothing, of each kind */
 #define SYNC_ASKS_FALL_US (3600 * US_PER_S)
@@ -68,7 +69,6 @@ struct sync_tx {		/* a generation going out */
 	uint64_t at_us;
 	bool more, go, gone_on, due;
 	uint8_t needed, parity_sent;
-	uint32_t asked_by;	/* for parity, last */
 	struct sync_needs holds, rest;
 };
 
@@ -130,6 +130,8 @@ struct sync_port {
 	uint64_t forged_us;	/* somebody forges names: seen then */
 	uint64_t strange[SYNC_STRANGE_MAX];	/* roots heard since */
 	unsigned strange_at;
+	uint32_t signs[SYNC_SIGNS_MAX];	/* who named whom, that I do not hear */
+	unsigned signs_at;
 	uint64_t hidden_us;	/* a station that I do not hear was named */
 	uint64_t nav_window_us, nav_used_us;	/* its cap, rule 10 */
 
@@ -322,8 +324,8 @@ void sync_onair(struct sync_port *p, uint32_t slot, uint64_t to,
 		uint64_t now_us);
 bool sync_was_onair(const struct sync_port *p, uint32_t slot, uint64_t to,
 		    uint64_t now_us);
-void sync_on_request(struct sync_port *p, const struct sync_peer *peer,
-		     const struct sync_want *w, uint64_t now_us);
+void sync_on_request(struct sync_port *p, const struct sync_want *w,
+		     uint64_t now_us);
 void sync_burst_init(struct sync_port *p);
 void sync_burst_add(struct sync_port *p, unsigned tx, unsigned index,
 		    unsigned ahead);
@@ -341,9 +343,12 @@ void sync_needs_drop_reached(struct sync_port *p, const struct sync_peer *peer,
 
 /* ---- sched_wary.c ---- */
 
-/* Somebody forges names here. */
+/* A neighbour named a station that I do not hear. */
+void sync_hidden_sign(struct sync_port *p, const struct sync_peer *by,
+		      uint16_t target, uint64_t now_us);
+/* Somebody forges names here, and no stations are hidden. */
 bool sync_wary(const struct sync_port *p, uint64_t now_us);
-/* Whether a root that a neighbour says, in a WANT or in a digest, counts. To be
+/* Whether a root that a neighbour says, in a WANT or OFFER or in a digest, counts. To be
  * called before it is noted. */
 bool sync_credible(const struct sync_port *p, const struct sync_peer *peer,
 		   uint64_t root48, uint64_t now_us);

@@ -292,7 +292,7 @@ static void rx_sender_root(struct sync_port *p, struct sync_peer *peer,
 static void rx_false(struct sync_port *p, struct sync_peer *peer,
 		     uint64_t now_us)
 {
-	p->forged_us = now_us;
+	sync_port_forged(p, now_us);
 	if (peer->false_n < RX_FALSE_MAX)
 		peer->false_n++;
 	sync_fruitless(p, peer, now_us);

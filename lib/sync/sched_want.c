@@ -8,8 +8,9 @@
 #define NAV_UNIT_US (100 * US_PER_MS)
 #define ASK_TRIES 6	/* for one pair of roots, by root */
 #define COLD_US (120 * US_PER_S)
+#define LIST_F 33		/* a minute at 1200 bit/s, and no less */
 #define LIST_US (60 * US_PER_S)
-#define LIST_HIDDEN_US (600 * US_PER_S)
+#define LIST_HIDDEN 10		/* times that */
 #define WANT_YIELDS_MAX 4	/* to others, until the root moves */
 
 void sync_want_drop(struct sync_port *p)
@@ -252,7 +253,7 @@ static void want_overheard(struct sync_port *p, struct sync_peer *from,
 
 	sync_nav(p, now_us + w->nav_ds * NAV_UNIT_US, now_us);
 	if (!to && !from->once)
-		p->hidden_us = now_us;
+		sync_hidden_sign(p, from, w->target, now_us);
 	sync_may_give(p, from, now_us);	/* somebody will: it counts */
 	if (w->form == SYNC_WANT_ROOT && w->root48 == root) {
 		p->trickle.heard++;
@@ -327,8 +328,11 @@ static void want_by_root(struct sync_port *p, struct sync_peer *peer,
 /* A list answers a sketch, which was mine or said the same. */
 static bool want_list_due(const struct sync_port *p, uint64_t now_us)
 {
-	return p->sketch_us && now_us < p->sketch_us +
-		(sync_beyond(p, now_us) ? LIST_HIDDEN_US : LIST_US);
+	uint64_t life = LIST_F * p->F > LIST_US ? LIST_F * p->F : LIST_US;
+
+	if (sync_beyond(p, now_us))
+		life *= LIST_HIDDEN;
+	return p->sketch_us && now_us < p->sketch_us + life;
 }
 
 static void want_by_list(struct sync_port *p, struct sync_peer *peer,
@@ -370,7 +374,7 @@ void sync_on_want(struct sync_port *p, struct sync_peer *peer,
 	if (w->form == SYNC_WANT_PARITY) {
 		peer->proven |= mine;
 		if (mine)
-			sync_on_request(p, peer, w, now_us);
+			sync_on_request(p, w, now_us);
 		else
 			sync_rx_overheard(p, w, now_us);
 		return;

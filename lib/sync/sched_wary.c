@@ -1,27 +1,27 @@
 /* SPDX-License-Identifier: MIT
  *
  * Names are free to forge. Who hears his own call sign used by somebody else, or gets
- * a body whose seals do not hold, knows that it is done here, and is wary for half an
- * hour:
+ * a body whose seals do not hold, knows that it is done here, and is wary for two
+ * hours. What a name says once does not count then:
  *
  *   a root       counts when the same name says it again; in a digest one that I
  *                do not know also when it was said before, by whomever
- *   a request    for parity counts when the same name makes it again
- *   an offer     does not count, nor is one made: news go out unasked
- *   stations that I do not hear are not believed in: all hear each other
+ *   an offer     counts when the same name makes it again
+ *   a station that I do not hear is believed in when the same name names it again:
+ *                then the rules for hidden stations hold, and nothing of this
  *   a question   goes to who brought events before, a few times to each
  *   my root      is said by Trickle alone, less often, and not as an
  *                acknowledgement
  *
  * A station says its root until that changes, and asks until it is answered, so
- * that honest ones are served a word later. Nobody is made wary but by frames
- * that anybody can send: so nothing may fail then, only wait.
+ * that honest ones are served a word later. Anybody can make me wary with a single
+ * frame: so it must be cheap, and nothing may fail, only wait.
  *
  * And always: who brings nothing is given to ever more rarely.
  */
 #include "lib/sync/sched_port.h"
 
-#define WARY_US (1800 * US_PER_S)
+#define WARY_US (7200 * US_PER_S)
 #define BROUGHT_US (3600 * US_PER_S)
 #define GIVE_ONCE_US (20 * US_PER_S)	/* retries are one question */
 #define GIVE_WAIT_US (120 * US_PER_S)	/* doubled each time ... */
@@ -33,14 +33,37 @@
 #define DARES_FALL_US (600 * US_PER_S)
 #define STRANGER_ASKS_MAX 3
 
-void sync_port_forged(struct sync_port *p, uint64_t now_us)
+static bool wary_forged(const struct sync_port *p, uint64_t now_us)
 {
-	p->forged_us = now_us;
+	return p->forged_us && now_us < p->forged_us + WARY_US;
 }
 
 bool sync_wary(const struct sync_port *p, uint64_t now_us)
 {
-	return p->forged_us && now_us < p->forged_us + WARY_US;
+	return wary_forged(p, now_us) && !sync_beyond(p, now_us);
+}
+
+void sync_port_forged(struct sync_port *p, uint64_t now_us)
+{
+	if (!wary_forged(p, now_us))	/* what was believed may be forged */
+		p->hidden_us = 0;
+	p->forged_us = now_us;
+}
+
+void sync_hidden_sign(struct sync_port *p, const struct sync_peer *by,
+		      uint16_t target, uint64_t now_us)
+{
+	uint32_t sign = (uint32_t)sync_target(by->address) << 16 | target;
+	bool counts = !wary_forged(p, now_us);
+
+	for (unsigned i = 0; i < SYNC_SIGNS_MAX; i++)
+		counts |= p->signs[i] == sign;
+	if (counts) {
+		p->hidden_us = now_us;
+		return;
+	}
+	p->signs[p->signs_at] = sign;
+	p->signs_at = (p->signs_at + 1) % SYNC_SIGNS_MAX;
 }
 
 /* Whether that root was heard before; it was now. */
@@ -97,8 +120,7 @@ static uint64_t give_wait_us(const struct sync_peer *peer, unsigned free)
 bool sync_may_give(struct sync_port *p, struct sync_peer *peer,
 		   uint64_t now_us)
 {
-	bool wary = sync_wary(p, now_us);
-	unsigned free = wary ? GIVE_FREE_WARY : GIVE_FREE;
+	unsigned free = sync_wary(p, now_us) ? GIVE_FREE_WARY : GIVE_FREE;
 	uint64_t falls = (now_us - peer->gave_us) / GIVE_FALL_US;
 
 	if (sync_beyond(p, now_us) || (peer->brought_us &&
@@ -106,7 +128,7 @@ bool sync_may_give(struct sync_port *p, struct sync_peer *peer,
 		return true;
 	if (peer->gave_us && now_us < peer->gave_us + GIVE_ONCE_US)
 		return true;
-	if (!wary && peer->reached > peer->gave_step)
+	if (peer->reached > peer->gave_step)
 		peer->gave_n = 0;	/* it took that: this is something else */
 	if (now_us < peer->gave_us + give_wait_us(peer, free))
 		return false;
